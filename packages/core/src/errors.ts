@@ -1,0 +1,33 @@
+/** Why the core refused. Codes are API: callers switch on them, they cross process borders, and are never renamed. */
+export type ConclaveErrorCode =
+  | "corrupt" // Bytes do not fit their name, key or signature: altered, cut, swapped or forged.
+  | "malformed" // Text that is not in the one accepted form.
+  | "limit" // A named limit would be exceeded.
+  | "unsupported" // Written by a newer version, or for another suite: update needed.
+  | "not-a-member" // No grant opens with this device's identities.
+  | "removed" // The group's log says that this member is out.
+  | "waiting" // A join request lies on the storage and nobody has answered it yet.
+  | "role-too-low" // The log gives this member no right to do that.
+  | "last-owner" // The group would be left without an owner's live device.
+  | "not-found" // No such path, member, request or group.
+  | "exists" // The name is taken.
+  | "fingerprint-mismatch" // A card is not the one whose fingerprint was given.
+  | "wrong-passphrase" // The identity file does not open.
+  | "rollback" // The storage lacks something that this device has seen on it.
+  | "contested" // Two histories of the group, and no rule that decides between them.
+  | "stale-epoch" // The group has moved on to an epoch that this device holds no grant for.
+  | "missing" // An object or record that the group needs is not on the storage.
+  | "source-changed" // A file changed or vanished while it was read.
+  | "unsafe-target" // Writing there would leave the target folder, or follow a link.
+  | "conflict"; // Something local is in the way and would be lost.
+
+/** The one error class that this package throws on purpose; anything else is a defect. */
+export class ConclaveError extends Error {
+  override readonly name = "ConclaveError";
+  readonly code: ConclaveErrorCode;
+
+  constructor(message: string, options: { readonly code: ConclaveErrorCode; readonly cause?: unknown }) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = options.code;
+  }
+}

@@ -1,0 +1,76 @@
+/** The largest value that `put` must take, in bytes: a sealed object of 32 MiB with its header and tags. */
+export const STORED_BYTES_MAX: number = 34 * 1024 * 1024;
+
+/** Why a store refused. `unavailable` means that a later try may succeed; every other code is final. */
+export type StoreErrorCode =
+  | "not-found" // There is no such object, or (for every call) no such folder behind the store.
+  | "unavailable" // Unreachable, throttled, timed out: a later try may succeed.
+  | "full" // No room or quota.
+  | "read-only" // This account may read but not write.
+  | "refused" // No permission at all, or sign-in needed.
+  | "invalid-key" // The key is not of the accepted form: a defect of the caller.
+  | "too-large"; // More than `STORED_BYTES_MAX`.
+
+/** Thrown by stores, with the system's or provider's own error as `cause`. */
+export class StoreError extends Error {
+  override readonly name = "StoreError";
+  readonly code: StoreErrorCode;
+
+  constructor(message: string, options: { readonly code: StoreErrorCode; readonly cause?: unknown }) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = options.code;
+  }
+}
+
+/** One stored object as a listing shows it. Nothing here is trusted: the storage may say what it likes. */
+export interface StoredObject {
+  readonly key: string;
+  readonly size: number;
+  readonly stored: Date;
+}
+
+/** What became of a deleted object: gone, was not there, only detached from the folder, or not ours to delete. */
+export type DeleteResult = "deleted" | "absent" | "detached" | "refused";
+
+/** What a caller may know about a storage before using it. */
+export interface StoreTraits {
+  /** True if a finished `put` has left this machine for good; a plain folder that a sync client carries cannot know. */
+  readonly settled: boolean;
+  /** How long something put elsewhere may take to show here, in seconds. */
+  readonly lagSeconds: number;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
+export interface GetOptions extends CallOptions {
+  /** First byte wanted; default 0. */
+  readonly offset?: number;
+  /** How many bytes at most; default all. Less comes back only where the object ends. */
+  readonly length?: number;
+}
+
+export interface ListOptions extends CallOptions {
+  /** Only what lies directly in the folder, not in folders below it. Default false. */
+  readonly shallow?: boolean;
+}
+
+/** Keys are `/`-separated segments of `[a-z0-9._-]`, none of them empty, `.` or `..`, at most 512 characters in all. */
+export const STORE_KEY: RegExp = /^(?=.{1,512}$)(?!.*(?:^|\/)\.{1,2}(?:\/|$))[a-z0-9._-]+(?:\/[a-z0-9._-]+)*$/;
+
+/**
+ * A flat map from key to bytes, held by someone whom we do not trust.
+ *
+ * Any call may run twice: `put` of the same bytes and `delete` of an absent key succeed. A `put` is atomic: another
+ * reader sees all of it or nothing, and when it resolves the bytes are durable as far as `traits` says. No order, no
+ * locks, no unique names are promised between callers. Methods reject with {@link StoreError}.
+ */
+export interface ObjectStore {
+  readonly traits: StoreTraits;
+  put(key: string, bytes: Uint8Array, options?: CallOptions): Promise<void>;
+  get(key: string, options?: GetOptions): Promise<Uint8Array<ArrayBuffer>>;
+  /** All objects below `folder` (no leading or trailing slash; "" is all), in any order. A missing folder is empty. */
+  list(folder: string, options?: ListOptions): AsyncIterable<StoredObject>;
+  delete(key: string, options?: CallOptions): Promise<DeleteResult>;
+}

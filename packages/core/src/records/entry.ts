@@ -1,0 +1,98 @@
+import {
+  base64,
+  integer,
+  list,
+  nullable,
+  object,
+  oneOf,
+  type Shape,
+  type Shaped,
+  text,
+  truth,
+  tuple,
+  variant,
+} from "../encoding/strict.ts";
+import { anyRecipient, deviceKey, digest, number, time, writerId } from "./shapes.ts";
+
+/** What a member may do. Each includes what the ones before it may. DESIGN: viewer, editor, admin, owner. */
+export type Role = "viewer" | "editor" | "admin" | "owner";
+export const ROLES: readonly Role[] = ["viewer", "editor", "admin", "owner"];
+
+/** Which keys a group uses: hybrid ML-KEM-768 + X25519, or X25519 alone. */
+export type Suite = "hybrid" | "classic";
+
+/** When a removal's contents are re-encrypted. */
+export type ContentsMode = "now" | "background" | "on-change";
+
+const role: Shape<Role> = oneOf("viewer", "editor", "admin", "owner");
+/** The line of a card, as text inside the entry, so that its bytes and signature travel unchanged. */
+const cardLine = text({ max: 16 * 1024 });
+
+/** Most writers that one cut names. */
+const CUT_MAX = 10_000;
+
+/**
+ * The newest record of each of the target's writers that the author of a removal has seen. What the target signed that
+ * is not among these, their ancestors, or what the author's own records build on, is void. SPEC.md §7.
+ */
+export const cut: Shape<readonly (readonly [writer: string, head: string])[]> = list(tuple(writerId, digest), CUT_MAX);
+export type Cut = Shaped<typeof cut>;
+
+const contents: Shape<ContentsMode> = oneOf("now", "background", "on-change");
+
+/** What an entry does to the group. SPEC.md §6. */
+export const act = variant("act", {
+  add: object({
+    act: oneOf("add"),
+    card: cardLine,
+    signature: base64(64),
+    role,
+    account: nullable(text({ max: 320 })),
+  }),
+  role: object({ act: oneOf("role"), member: digest, role, cut }),
+  remove: object({
+    act: oneOf("remove"),
+    member: digest,
+    cut,
+    recipient: anyRecipient,
+    contents,
+    owed: nullable(digest),
+  }),
+  leave: object({ act: oneOf("leave") }),
+  rotate: object({ act: oneOf("rotate"), cut, recipient: anyRecipient, contents }),
+});
+export type Act = Shaped<typeof act>;
+
+/** The first entry of a log. Its digest is the group's id. SPEC.md §6. */
+export const found = object({
+  type: oneOf("conclave/v1/found"),
+  device: deviceKey,
+  writer: writerId,
+  number,
+  previous: nullable(digest),
+  suite: oneOf("hybrid", "classic"),
+  settled: truth(),
+  lagSeconds: nullable(integer({ max: 366 * 24 * 3600 })),
+  card: cardLine,
+  signature: base64(64),
+  recipient: anyRecipient,
+  time,
+});
+export type Found = Shaped<typeof found>;
+
+/** Every further entry of a log. SPEC.md §6. */
+export const entry = object({
+  type: oneOf("conclave/v1/entry"),
+  group: digest,
+  device: deviceKey,
+  writer: writerId,
+  number,
+  previous: nullable(digest),
+  parent: digest,
+  act,
+  time,
+});
+export type Entry = Shaped<typeof entry>;
+
+/** Any line of a log. */
+export type LogEntry = Found | Entry;
