@@ -1,6 +1,15 @@
 export { ConclaveError, type ConclaveErrorCode } from "./errors.ts";
 export type { Clock, Runs } from "./ports/clock.ts";
 export type { Crypto, SealedPayload } from "./ports/crypto.ts";
+export type {
+  SourceEntry,
+  SourceFile,
+  SourceProblem,
+  SourceTree,
+  TargetFile,
+  TargetState,
+  TargetTree,
+} from "./ports/files.ts";
 export type { SqlDatabase, SqlValue } from "./ports/sql.ts";
 export {
   type CallOptions,
