@@ -1,9 +1,78 @@
-import { defineConfig } from "vitest/config";
+import { playwright } from "@vitest/browser-playwright";
+import { defineConfig, type TestProjectConfiguration } from "vitest/config";
+import { CountReporter, type LeftOut } from "./scripts/count-reporter.ts";
+import { find, isRequired, reasonWithout } from "./tests/support/require.ts";
 
+const browserTests = "packages/core/test/browser/**/*.test.ts";
+const chromium = find("chromium");
+const vectors = find("vectors");
 const conditions = ["@conclave/source"];
+
+/** Tests that run in Node. */
+function inNode(name: string, folder: string): TestProjectConfiguration {
+  return {
+    extends: true,
+    test: { name, include: [`${folder}/**/*.test.ts`], exclude: [browserTests] },
+  };
+}
+
+/** The core's tests in a real browser: the same code, and mostly the same tests, by import. */
+function inChromium(executablePath: string): TestProjectConfiguration {
+  const args = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+  ];
+  return {
+    extends: true,
+    // What is not named here would be bundled when it is first met, with a reload in the middle of a test.
+    optimizeDeps: { include: ["fast-check"] },
+    server: { fs: { allow: vectors ? [".", vectors] : ["."] } },
+    test: {
+      name: "browser",
+      include: [browserTests],
+      browser: {
+        enabled: true,
+        headless: true,
+        screenshotFailures: false,
+        provider: playwright({ launchOptions: { executablePath, args } }),
+        instances: [{ browser: "chromium" }],
+      },
+    },
+  };
+}
+
+const leftOut: LeftOut[] = chromium
+  ? []
+  : [{ name: browserTests, reason: reasonWithout("chromium"), isFailure: isRequired("chromium") }];
 
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
-  test: { include: ["packages/*/test/**/*.test.ts", "tests/**/*.test.ts"], testTimeout: 30_000 },
+  test: {
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    reporters: ["default", new CountReporter(leftOut)],
+    provide: { vectors },
+    projects: [
+      inNode("core", "packages/core/test"),
+      inNode("stores", "packages/stores/test"),
+      inNode("node", "packages/node/test"),
+      inNode("cli", "packages/cli/test"),
+      inNode("end-to-end", "tests"),
+      ...(chromium ? [inChromium(chromium)] : []),
+    ],
+  },
 });
+
+declare module "vitest" {
+  /** What `inject` gives to tests that have no process to ask, as in a browser. */
+  interface ProvidedContext {
+    /** The folder of `CONCLAVE_VECTORS`. */
+    readonly vectors: string | undefined;
+  }
+}
