@@ -1,1 +1,2 @@
-export {};
+export { type NodeCrypto, nodeCrypto, WORKER_BYTES_MIN } from "./crypto.ts";
+export { openDatabase } from "./sqlite.ts";
