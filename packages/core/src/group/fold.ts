@@ -1,0 +1,163 @@
+/**
+ * The fold: what each entry makes of the group. Signatures and keys were verified before (`verified-entry.ts`); rights
+ * are judged here, at the entry's parent and nowhere else. SPEC.md §6.
+ */
+import { epochOf } from "../age/epoch-identity.ts";
+import { suiteOf } from "../age/suite.ts";
+import type { SignedCard } from "../identity/card.ts";
+import type { Act, Cut, Entry, Found } from "../records/entry.ts";
+import type { RecordDigest } from "../records/shapes.ts";
+import { type Refusal, refusalOf } from "./rules.ts";
+import { type Departure, devicesOfCard, type Epoch, type GroupState, type Member, memberOfDevice } from "./state.ts";
+import type { VerifiedEntry } from "./verified-entry.ts";
+
+/** What the fold says of one entry. */
+export type Folded =
+  | { readonly state: GroupState; readonly refused?: never }
+  | { readonly refused: Refusal; readonly state?: never };
+
+/** The state at the first entry of a log. */
+export function foundState(first: VerifiedEntry): Folded {
+  const { entry, card, flaw, digest } = first;
+  if (entry.type !== "conclave/v1/found")
+    return refused("malformed", "a log begins with the entry that founds the group");
+  if (flaw !== null || !card) return refused("corrupt", flaw ?? "its card does not prove itself"); // check: signature
+  if (card.card.device.verifyingKey !== entry.device) {
+    return refused("corrupt", "the founder's card is another device's"); // check: key
+  }
+  if (suiteOf(entry.recipient) !== entry.suite) {
+    return refused("unsupported", "its epoch's recipient is not of the suite that it founds"); // check: downgrade
+  }
+  if (devicesOfCard(card.card).some((keys) => keys.hybrid === entry.recipient || keys.classic === entry.recipient)) {
+    return refused("exists", "its epoch's recipient is a device's own"); // check: key
+  }
+  return { state: firstState(entry, { card, digest }) };
+}
+
+function firstState(entry: Found, options: { readonly card: SignedCard; readonly digest: RecordDigest }): GroupState {
+  const { card, digest } = options;
+  const founder = admit(card, { role: "owner", account: null, entry: digest, time: entry.time });
+  return {
+    group: digest,
+    suite: entry.suite,
+    settled: entry.settled,
+    lagSeconds: entry.lagSeconds,
+    head: digest,
+    height: 0,
+    members: [founder],
+    departures: [],
+    epochs: [epochOfEntry(entry, digest)],
+    owedRotation: [],
+  };
+}
+
+/** The state after an entry, or why the entry does not count. `state` must be the one at the entry's parent. */
+export function applyEntry(state: GroupState, verified: VerifiedEntry): Folded {
+  const { entry, card, flaw, digest } = verified;
+  if (entry.type !== "conclave/v1/entry") return refused("malformed", "a group is founded once"); // check: canonical
+  if (entry.group !== state.group) return refused("corrupt", "it belongs to another group"); // check: link
+  if (entry.parent !== state.head) return refused("corrupt", "it follows another entry"); // check: link
+  if (flaw !== null) return refused("corrupt", flaw); // check: key
+  const refusal = refusalOf(state, { device: entry.device, act: entry.act, card }); // check: role
+  if (refusal) return { refused: refusal };
+  const next = { ...state, head: digest, height: state.height + 1 };
+  return { state: applyAct(next, { entry, card, digest }) };
+}
+
+interface Step {
+  readonly entry: Entry;
+  readonly card: SignedCard | null;
+  readonly digest: RecordDigest;
+}
+
+function applyAct(state: GroupState, step: Step): GroupState {
+  const { entry, card, digest } = step;
+  const { act } = entry;
+  switch (act.act) {
+    case "add":
+      return card ? withMember(state, admit(card, { ...act, entry: digest, time: entry.time })) : state;
+    case "role":
+      return {
+        ...state,
+        members: state.members.map((each) => (each.id === act.member ? { ...each, role: act.role } : each)),
+      };
+    case "leave":
+      return { ...withoutMember(state, step, authorId(state, entry)), owedRotation: [...state.owedRotation, digest] };
+    case "remove":
+      return withEpoch(withoutMember(state, step, act.member), step, act.cut);
+    case "rotate":
+      return withEpoch(state, step, act.cut);
+  }
+}
+
+function authorId(state: GroupState, entry: Entry): string {
+  return memberOfDevice(state, entry.device)?.id ?? "";
+}
+
+function admit(
+  card: SignedCard,
+  options: {
+    readonly role: Member["role"];
+    readonly account: string | null;
+    readonly entry: RecordDigest;
+    readonly time: number;
+  },
+): Member {
+  return {
+    id: card.member,
+    name: card.card.name,
+    role: options.role,
+    devices: devicesOfCard(card.card),
+    account: options.account,
+    since: options.entry,
+    sinceTime: options.time,
+    admitted: card,
+  };
+}
+
+function withMember(state: GroupState, member: Member): GroupState {
+  return { ...state, members: [...state.members, member] };
+}
+
+function withoutMember(state: GroupState, step: Step, id: string): GroupState {
+  const { entry, digest } = step;
+  const departures: Departure[] = state.members
+    .filter((member) => member.id === id)
+    .map((member) => ({
+      member,
+      how: entry.act.act === "leave" ? "left" : "removed",
+      entry: digest,
+      by: authorId(state, entry),
+      time: entry.time,
+      cut: cutOf(entry.act),
+    }));
+  return {
+    ...state,
+    members: state.members.filter((member) => member.id !== id),
+    departures: [...state.departures, ...departures],
+  };
+}
+
+function cutOf(act: Act): Cut | null {
+  return "cut" in act ? act.cut : null;
+}
+
+/** A new epoch settles every leave before it: its cut bounds their records too, and they hold it no more. */
+function withEpoch(state: GroupState, step: Step, cut: Cut): GroupState {
+  return {
+    ...state,
+    departures: state.departures.map((departure) => (departure.cut === null ? { ...departure, cut } : departure)),
+    epochs: [...state.epochs, epochOfEntry(step.entry, step.digest)],
+    owedRotation: [],
+  };
+}
+
+function epochOfEntry(entry: Found | Entry, digest: RecordDigest): Epoch {
+  const recipient =
+    entry.type === "conclave/v1/found" ? entry.recipient : "recipient" in entry.act ? entry.act.recipient : "";
+  return { epoch: epochOf(recipient), recipient, entry: digest, author: entry.device };
+}
+
+function refused(code: Refusal["code"], reason: string): Folded {
+  return { refused: { code, reason } };
+}

@@ -1,0 +1,100 @@
+/**
+ * The slow half of reading the log: signatures and keys. It is done once for each entry, before the fold, and says
+ * nothing about rights. SPEC.md §6.
+ */
+import { requireRecipient } from "../age/suite.ts";
+import { toUtf8 } from "../encoding/bytes.ts";
+import { ConclaveError } from "../errors.ts";
+import { readCard, type SignedCard } from "../identity/card.ts";
+import type { Crypto } from "../ports/crypto.ts";
+import type { LogEntry } from "../records/entry.ts";
+import { readRecord } from "../records/record.ts";
+import type { RecordDigest } from "../records/shapes.ts";
+import { isSignedBy, type SignedLine, signedLine } from "../records/signed-line.ts";
+
+/** An entry that its author's device really signed. */
+export interface VerifiedEntry {
+  readonly signed: SignedLine;
+  readonly digest: RecordDigest;
+  readonly entry: LogEntry;
+  /** The card that it admits, if it admits one and that card proves itself. */
+  readonly card: SignedCard | null;
+  /** Why nothing it says can count, whoever says it: a card or a recipient that is none. */
+  readonly flaw: string | null;
+}
+
+/**
+ * Reads and verifies one entry.
+ *
+ * @param signed - Not trusted.
+ * @throws ConclaveError `corrupt` for a wrong signature; `malformed`, `limit`, `unsupported` as the strict reader.
+ */
+export async function verifyEntry(crypto: Crypto, signed: SignedLine): Promise<VerifiedEntry> {
+  const entry = readRecord(signed.line);
+  if (entry.type !== "conclave/v1/found" && entry.type !== "conclave/v1/entry") {
+    throw new ConclaveError("record is no entry of a log", { code: "malformed" }); // check: canonical
+  }
+  if (!(await isSignedBy(crypto, { signed, type: entry.type, device: entry.device }))) {
+    throw new ConclaveError("entry is not signed by the device that it names", { code: "corrupt" }); // check: signature
+  }
+  return { signed, digest: signed.digest, entry, ...(await readClaims(crypto, entry)) };
+}
+
+/**
+ * Verifies many entries; those already known are not verified again.
+ *
+ * @returns Those that are rightly signed, in the same order without repetitions, and what is wrong with the others.
+ */
+export async function verifyEntries(
+  crypto: Crypto,
+  lines: readonly SignedLine[],
+  known: ReadonlyMap<RecordDigest, VerifiedEntry> = new Map(),
+): Promise<{ readonly entries: readonly VerifiedEntry[]; readonly problems: readonly ConclaveError[] }> {
+  const entries = new Map<RecordDigest, VerifiedEntry>();
+  const problems: ConclaveError[] = [];
+  for (const signed of lines) {
+    if (entries.has(signed.digest)) continue;
+    try {
+      entries.set(signed.digest, known.get(signed.digest) ?? (await verifyEntry(crypto, signed)));
+    } catch (error) {
+      if (!(error instanceof ConclaveError)) throw error;
+      problems.push(error);
+    }
+  }
+  return { entries: [...entries.values()], problems };
+}
+
+/** What an entry brings that can be judged without knowing the group. A flaw is kept, so that the audit view can show it. */
+async function readClaims(
+  crypto: Crypto,
+  entry: LogEntry,
+): Promise<{ readonly card: SignedCard | null; readonly flaw: string | null }> {
+  try {
+    const recipient = newRecipient(entry);
+    if (recipient !== undefined) requireRecipient(recipient, recipient.startsWith("age1pq1") ? "hybrid" : "classic"); // check: key
+    const claim = claimedCard(entry);
+    return { card: claim ? await cardInside(crypto, claim) : null, flaw: null };
+  } catch (error) {
+    if (!(error instanceof ConclaveError)) throw error;
+    return { card: null, flaw: error.message };
+  }
+}
+
+/** The recipient of the epoch that an entry starts, if it starts one. */
+export function newRecipient(entry: LogEntry): string | undefined {
+  if (entry.type === "conclave/v1/found") return entry.recipient;
+  return "recipient" in entry.act ? entry.act.recipient : undefined;
+}
+
+function claimedCard(entry: LogEntry): { readonly card: string; readonly signature: string } | undefined {
+  if (entry.type === "conclave/v1/found") return entry;
+  return entry.act.act === "add" ? entry.act : undefined;
+}
+
+/** Reads a card as entries carry it: its line as text, its signature in base64. */
+async function cardInside(
+  crypto: Crypto,
+  claim: { readonly card: string; readonly signature: string },
+): Promise<SignedCard> {
+  return readCard(crypto, signedLine(toUtf8(claim.card), claim.signature));
+}
