@@ -4,25 +4,22 @@
  * missing, and committed, so that npm finds it to link before anything is built.
  */
 const NODE_MAJOR_MIN = 24;
+/** The condition under which the workspace's packages resolve to their sources. */
+const SOURCES = "--conditions=@conclave/source";
 
 /** Runs the build, or the sources where there is none (a checkout installed with `--ignore-scripts`). */
 async function start() {
   const { existsSync } = await import("node:fs");
   const built = new URL("../dist/main.js", import.meta.url);
-  if (existsSync(built)) return import(built.href);
-  await useSources();
-  return import("../src/main.ts");
+  if (process.execArgv.includes(SOURCES)) return import("../src/main.ts");
+  return existsSync(built) ? import(built.href) : startAgain(await import("node:child_process"));
 }
 
-/** Lets this process, and those it forks, resolve the workspace's packages to their sources. */
-async function useSources() {
-  const { registerHooks } = await import("node:module");
-  const condition = "@conclave/source";
-  registerHooks({
-    resolve: (specifier, context, next) =>
-      next(specifier, { ...context, conditions: [...context.conditions, condition] }),
-  });
-  process.execArgv.push(`--conditions=${condition}`);
+/** The same command with the condition: the same process, where the system can do that, so that signals just work. */
+function startAgain({ spawnSync }) {
+  const options = [SOURCES, ...process.execArgv, ...process.argv.slice(1)];
+  if (process.platform !== "win32") process.execve(process.execPath, [process.execPath, ...options]);
+  process.exitCode = spawnSync(process.execPath, options, { stdio: "inherit" }).status ?? 1;
 }
 
 if (Number.parseInt(process.versions.node, 10) < NODE_MAJOR_MIN) {
