@@ -6,8 +6,8 @@
  * process of the same user that swaps folders for links at the right moment can make an empty file appear elsewhere,
  * but no byte is written to it.
  */
-import { type BigIntStats, close, constants, open } from "node:fs";
-import { type FileHandle, lstat, readlink, realpath } from "node:fs/promises";
+import { type BigIntStats, close, constants, open, readlinkSync } from "node:fs";
+import { type FileHandle, lstat, realpath } from "node:fs/promises";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { systemCode } from "./system-error.ts";
@@ -32,25 +32,34 @@ export interface HeldFolder {
 export async function holdTop(path: string, options: { readonly byPath: boolean }): Promise<HeldFolder> {
   const real = await realpath(path);
   if (options.byPath || process.platform !== "linux") return holdByPath(real);
-  const held = await holdByDescriptor(real, real);
+  const held = await holdByDescriptor(real, (found) => found === real);
   return held ?? holdByPath(real);
 }
 
 const FOLDER_FLAGS: number = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0) | (constants.O_NOFOLLOW ?? 0);
 
-/** Undefined if the descriptor is not of the folder at `expected` (or there is no `/proc`). */
-async function holdByDescriptor(path: string, expected: string | undefined): Promise<HeldFolder | undefined> {
+/** Where an open file lies now. Synchronous, as the kernel answers from memory; undefined without `/proc`. */
+function whereIs(descriptor: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/self/fd/${descriptor}`);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined if the folder opened is not where it should be (or there is no `/proc`). */
+async function holdByDescriptor(path: string, isExpected: (real: string) => boolean): Promise<HeldFolder | undefined> {
   const descriptor = await openDescriptor(path, FOLDER_FLAGS);
   const self = `/proc/self/fd/${descriptor}`;
-  const real = await readlink(self).catch(() => undefined);
-  if (real === undefined || (expected !== undefined && real !== expected)) {
+  const real = whereIs(descriptor);
+  if (real === undefined || !isExpected(real)) {
     await closeDescriptor(descriptor);
     return undefined;
   }
   return {
     at: (name) => `${self}/${name}`,
-    isInPlace: async () => (await readlink(self)) === real,
-    holds: async (name, file) => (await readlink(`/proc/self/fd/${file.fd}`)) === below(real, name),
+    isInPlace: async () => whereIs(descriptor) === real,
+    holds: async (name, file) => whereIs(file.fd) === below(real, name),
     child: (name) => childByDescriptor(`${self}/${name}`, real),
     close: () => closeDescriptor(descriptor),
   };
@@ -58,12 +67,7 @@ async function holdByDescriptor(path: string, expected: string | undefined): Pro
 
 async function childByDescriptor(path: string, parent: string): Promise<HeldFolder | undefined> {
   try {
-    const child = await holdByDescriptor(path, undefined);
-    if (child === undefined) return undefined;
-    const real = await readlink(child.at("").slice(0, -1));
-    if (dirname(real) === parent) return child;
-    await child.close();
-    return undefined;
+    return await holdByDescriptor(path, (real) => dirname(real) === parent); // check: link
   } catch (error) {
     const code = systemCode(error);
     if (code === "ENOTDIR" || code === "ELOOP") return undefined; // check: link

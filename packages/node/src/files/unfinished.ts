@@ -4,7 +4,7 @@ import { lstat, readdir, unlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import { systemCode, unlessAbsent } from "./system-error.ts";
 
-const UNFINISHED = /^\.conclave-([0-9a-f]{8})-([0-9]{1,10})-[0-9a-f]{16}\.part$/;
+const UNFINISHED = /^\.conclave-([0-9a-f]{8})-([0-9]{1,10})-[0-9a-f]{16}\.part(?::\?)?$/;
 /** One folder may be used by several machines, whose process numbers mean nothing here. */
 const HOST = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
 /** What this process is writing now. */

@@ -1,0 +1,129 @@
+import { constants, type Stats } from "node:fs";
+import { type FileHandle, lstat, open, rename, unlink } from "node:fs/promises";
+import { ConclaveError, type TargetFile } from "@conclave/core";
+import { modifiedOf } from "./opened-file.ts";
+import { unlessAbsent } from "./system-error.ts";
+import type { FolderLease } from "./target-folders.ts";
+import { inTheWay, unsafe } from "./target-path.ts";
+import { forget, unfinishedName } from "./unfinished.ts";
+
+const CREATE_FLAGS: number = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
+
+/** A place for a file: the folder (leased, given back with the file's end), the name in it, the path as people know it. */
+interface Place {
+  readonly lease: FolderLease;
+  readonly name: string;
+  readonly path: string;
+}
+
+/** Starts a file under a hidden name in its own folder, and makes sure that it lies there before a byte is written. */
+export async function startFile(place: Place, size: number): Promise<TargetFile> {
+  const unfinished = unfinishedName();
+  try {
+    const { folder } = place.lease;
+    const before = await whatIsThere(place);
+    const handle = await open(folder.at(unfinished), CREATE_FLAGS, 0o600);
+    const file = new StartedFile({ place, unfinished, handle, before, size });
+    if (await folder.holds(unfinished, handle)) return file; // check: link
+    await file.discard();
+    throw unsafe(`${place.path} would have been written outside the target folder`);
+  } catch (error) {
+    forget(unfinished);
+    throw error;
+  }
+}
+
+/** A plain file that may be replaced, or undefined for nothing. Anything else is in the way. */
+async function whatIsThere(place: Place): Promise<Stats | undefined> {
+  const stats = await unlessAbsent(lstat(place.lease.folder.at(place.name)));
+  if (stats?.isSymbolicLink()) throw unsafe(`${place.path} is a link and is not replaced`); // check: link
+  if (stats !== undefined && !stats.isFile()) throw inTheWay(`${place.path} is in the way and is no plain file`);
+  return stats;
+}
+
+class StartedFile implements TargetFile {
+  readonly #place: Place;
+  readonly #unfinished: string;
+  readonly #handle: FileHandle;
+  readonly #before: Stats | undefined;
+  readonly #size: number;
+  #end = 0;
+  #isOver = false;
+
+  constructor(options: {
+    readonly place: Place;
+    readonly unfinished: string;
+    readonly handle: FileHandle;
+    readonly before: Stats | undefined;
+    readonly size: number;
+  }) {
+    this.#place = options.place;
+    this.#unfinished = options.unfinished;
+    this.#handle = options.handle;
+    this.#before = options.before;
+    this.#size = options.size;
+  }
+
+  async write(offset: number, bytes: Uint8Array): Promise<void> {
+    if (offset + bytes.length > this.#size) throw this.#cut("has more bytes than it should"); // check: size
+    let written = 0;
+    while (written < bytes.length) {
+      const result = await this.#handle.write(bytes, written, bytes.length - written, offset + written);
+      written += result.bytesWritten;
+    }
+    this.#end = Math.max(this.#end, offset + bytes.length);
+  }
+
+  async commit(options: { readonly modified: number }): Promise<void> {
+    try {
+      if (this.#end !== this.#size) throw this.#cut("was not written to its end"); // check: size
+      await setModified(this.#handle, options.modified);
+      await this.#takeName();
+    } catch (error) {
+      await this.discard();
+      throw error;
+    }
+    await this.#finish();
+  }
+
+  async discard(): Promise<void> {
+    if (this.#isOver) return;
+    const { folder } = this.#place.lease;
+    // Elsewhere than on Linux the name could mean another file by now, but only one with this same random name.
+    await unlink(folder.at(this.#unfinished)).catch(() => undefined);
+    await this.#finish();
+  }
+
+  async #takeName(): Promise<void> {
+    const { lease, name, path } = this.#place;
+    const now = await whatIsThere(this.#place);
+    if (!isUnchanged(this.#before, now)) throw inTheWay(`${path} was changed by somebody else meanwhile`);
+    if (!(await lease.folder.holds(this.#unfinished, this.#handle))) {
+      throw unsafe(`${path} would have been named outside the target folder`); // check: link
+    }
+    await rename(lease.folder.at(this.#unfinished), lease.folder.at(name));
+  }
+
+  async #finish(): Promise<void> {
+    this.#isOver = true;
+    forget(this.#unfinished);
+    await this.#handle.close();
+    await this.#place.lease.release();
+  }
+
+  #cut(what: string): ConclaveError {
+    return new ConclaveError(`${this.#place.path} ${what}`, { code: "corrupt" });
+  }
+}
+
+function isUnchanged(before: Stats | undefined, now: Stats | undefined): boolean {
+  if (before === undefined || now === undefined) return before === now;
+  return before.ino === now.ino && before.size === now.size && modifiedOf(before) === modifiedOf(now);
+}
+
+/** File systems keep different ranges of time; one that refuses a date keeps the file without it. */
+async function setModified(handle: FileHandle, modified: number): Promise<void> {
+  const date = new Date(modified); // Not a number: Node takes a negative one for "now".
+  if (Number.isNaN(date.getTime())) return;
+  await handle.utimes(date, date).catch(() => undefined);
+}
