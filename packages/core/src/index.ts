@@ -19,6 +19,13 @@ export {
 } from "./age/epoch-identity.ts";
 export { fileLength, filePlaintextLength, openFile, sealFile } from "./age/file.ts";
 export { headerBytes, type OpenedHeader, openHeader, STANZAS_MAX } from "./age/header.ts";
+export {
+  openWithPassphrase,
+  type Scrypt,
+  sealWithPassphrase,
+  WORK_FACTOR_MAX,
+  WORK_FACTOR_MIN,
+} from "./age/passphrase.ts";
 export { recipientOf, suiteOf } from "./age/suite.ts";
 export { webCrypto } from "./age/web-crypto.ts";
 export { ConclaveError, type ConclaveErrorCode } from "./errors.ts";

@@ -1,0 +1,90 @@
+/** Where this person's own files lie on this machine. Nothing outside this file joins such a path. */
+import { mkdirSync } from "node:fs";
+import { homedir, platform } from "node:os";
+import { isAbsolute, join, resolve } from "node:path";
+import { ConclaveError } from "@conclave/core";
+
+/** What decides where a home is; a test gives its own. */
+export interface HomeOptions {
+  /** Keeps several people apart on one machine: letters, digits, `.`, `_`, `-`. */
+  readonly profile?: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly platform?: NodeJS.Platform;
+  /** The person's own folder, from which the platform's data folder follows. */
+  readonly userFolder?: string;
+}
+
+/** The paths in a home. Only the folders exist for certain. */
+export interface Home {
+  readonly folder: string;
+  /** The identity under a passphrase: an age file. One of the two exists after `init`. */
+  readonly sealedIdentity: string;
+  /** The identity in clear: an age identities file. */
+  readonly plainIdentity: string;
+  /** The person's own card, public. */
+  readonly card: string;
+  /** The list of groups and where they lie. */
+  readonly groups: string;
+  /** A group's folder, made if need be. `group` is its id: 64 hexadecimal characters. */
+  groupFolder(group: string): string;
+  /** A group's database. Its folder is made if need be. */
+  groupDatabase(group: string): string;
+}
+
+const PROFILE = /^(?!\.)[A-Za-z0-9._-]{1,64}$/;
+const GROUP_ID = /^[0-9a-f]{64}$/;
+
+/**
+ * The folder of a home: `CONCLAVE_HOME`, else `conclave` in the platform's data folder; a profile lies in `profiles` below it.
+ *
+ * @throws ConclaveError `malformed` for a profile whose name could be a path.
+ */
+export function homeFolder(options: HomeOptions = {}): string {
+  const { profile, env = process.env } = options;
+  const base = env.CONCLAVE_HOME ? resolve(env.CONCLAVE_HOME) : join(dataFolder(options), "conclave");
+  if (profile === undefined) return base;
+  if (!PROFILE.test(profile)) {
+    throw new ConclaveError("a profile's name is 1 to 64 letters, digits, dots, dashes", { code: "malformed" }); // check: canonical
+  }
+  return join(base, "profiles", profile);
+}
+
+function dataFolder(options: HomeOptions): string {
+  const { env = process.env, userFolder = homedir() } = options;
+  switch (options.platform ?? platform()) {
+    case "darwin":
+      return join(userFolder, "Library", "Application Support");
+    case "win32":
+      // Not the roaming folder: a database that is open on two machines at once would be damaged.
+      return env.LOCALAPPDATA || join(userFolder, "AppData", "Local");
+    default:
+      // A relative path there is to be ignored. XDG Base Directory Specification.
+      return env.XDG_DATA_HOME && isAbsolute(env.XDG_DATA_HOME)
+        ? env.XDG_DATA_HOME
+        : join(userFolder, ".local", "share");
+  }
+}
+
+/** Opens a home: its folder is made, for the user alone. A folder that is there keeps its mode: it may hold other things. */
+export function openHome(options: HomeOptions = {}): Home {
+  const folder = homeFolder(options);
+  makePrivate(folder);
+  function groupFolder(group: string): string {
+    if (!GROUP_ID.test(group)) throw new ConclaveError("text is no group id", { code: "malformed" }); // check: canonical
+    return makePrivate(join(folder, "groups", group));
+  }
+  return {
+    folder,
+    sealedIdentity: join(folder, "identity.age"),
+    plainIdentity: join(folder, "identity.txt"),
+    card: join(folder, "card.txt"),
+    groups: join(folder, "groups.json"),
+    groupFolder,
+    groupDatabase: (group) => join(groupFolder(group), "index.sqlite"),
+  };
+}
+
+function makePrivate(folder: string): string {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return folder;
+}

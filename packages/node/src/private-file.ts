@@ -1,0 +1,43 @@
+/** Small files for the user alone: whole or not there, whenever the machine stops. */
+import { randomBytes } from "node:crypto";
+import { link, open, rename, unlink } from "node:fs/promises";
+import { dirname } from "node:path";
+
+/** Writes or replaces a file at once, mode 0600. */
+export async function replacePrivateFile(path: string, bytes: Uint8Array): Promise<void> {
+  await viaTemporary(path, bytes, (temporary) => rename(temporary, path));
+}
+
+/** Writes a file at once, mode 0600; rejects with the system's `EEXIST` if there is one. Two at once: one wins, whole. */
+export async function createPrivateFile(path: string, bytes: Uint8Array): Promise<void> {
+  await viaTemporary(path, bytes, async (temporary) => {
+    // A link, unlike a renaming, never replaces what is there.
+    await link(temporary, path);
+    await unlink(temporary);
+  });
+}
+
+async function viaTemporary(path: string, bytes: Uint8Array, publish: (temporary: string) => Promise<void>) {
+  const temporary = `${path}.${randomBytes(8).toString("hex")}.tmp`;
+  try {
+    await writeDurably(temporary, bytes);
+    await publish(temporary);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    await unlink(temporary).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+  await using file = await open(path, "wx", 0o600);
+  await file.writeFile(bytes);
+  await file.sync();
+}
+
+/** The name itself must survive a power cut. Not every system can do this with a folder (Windows cannot). */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r").catch(() => undefined);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
+}
