@@ -3,12 +3,12 @@
  * but its card; who may come in is for an admin to decide, who compares fingerprints. SPEC.md §7.
  */
 import { openFile, sealFile } from "../age/file.ts";
+import { suiteOf } from "../age/suite.ts";
 import { labelledDigest, NAME_DIGEST_LENGTH, nameDigest } from "../encoding/digest.ts";
 import { fromHex } from "../encoding/hex.ts";
 import { ConclaveError } from "../errors.ts";
 import { readCard, type SignedCard } from "../identity/card.ts";
 import type { Crypto } from "../ports/crypto.ts";
-import type { Suite } from "../records/entry.ts";
 import { type OpenEpoch, padLines } from "../records/records-file.ts";
 import type { DeviceKey, RecordDigest } from "../records/shapes.ts";
 import { decodeSignedLines, encodeSignedLine } from "../records/signed-line.ts";
@@ -37,7 +37,9 @@ export function requestId(options: { readonly group: RecordDigest; readonly devi
 /** Reads a key; undefined if it is not of the form of a request's. */
 export function parseRequestKey(key: string): RequestName | undefined {
   const groups = REQUEST_KEY.exec(key)?.groups;
-  return groups ? { id: groups["id"] ?? "", digest: groups["digest"] ?? "" } : undefined;
+  if (!groups) return undefined;
+  const { id = "", digest = "" } = groups;
+  return { id, digest };
 }
 
 /** Seals a card as a request to a group. */
@@ -46,14 +48,13 @@ export async function sealRequest(
   options: {
     readonly group: RecordDigest;
     readonly card: SignedCard;
-    /** Of the address's epoch, or the newest known. */
+    /** Of the address's epoch, or the newest known. Its suite is the group's: who asks knows no log yet. */
     readonly recipient: string;
-    readonly suite: Suite;
   },
 ): Promise<{ readonly key: string; readonly bytes: Uint8Array<ArrayBuffer> }> {
-  const { group, card, recipient, suite } = options;
+  const { group, card, recipient } = options;
   const plaintext = padLines(encodeSignedLine(card.signed));
-  const { sealed } = await sealFile(crypto, { recipients: [recipient], suite, plaintext });
+  const { sealed } = await sealFile(crypto, { recipients: [recipient], suite: suiteOf(recipient), plaintext });
   const id = requestId({ group, device: card.card.device.verifyingKey });
   return { key: `${REQUESTS_FOLDER}/${id}-${nameDigest(sealed)}.age`, bytes: sealed };
 }

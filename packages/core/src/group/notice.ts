@@ -1,0 +1,92 @@
+/**
+ * Notices: the entry that ended an epoch, left in that epoch's folder for those who have not seen it. A notice needs no
+ * signature of its own: it binds if its entry counts. SPEC.md §7.
+ */
+import { openFile, sealFile } from "../age/file.ts";
+import { concatBytes } from "../encoding/bytes.ts";
+import { nameDigest } from "../encoding/digest.ts";
+import { ConclaveError } from "../errors.ts";
+import type { Crypto } from "../ports/crypto.ts";
+import { type OpenEpoch, padLines } from "../records/records-file.ts";
+import type { EpochId, RecordDigest } from "../records/shapes.ts";
+import { decodeSignedLines, encodeSignedLine, type SignedLine } from "../records/signed-line.ts";
+import { type Log, type LogNode, nodeAt, stateAt } from "./log.ts";
+import { currentEpoch } from "./state.ts";
+
+/** Largest stored notice that is looked at, in bytes. */
+export const NOTICE_BYTES_MAX: number = 8 * 1024 * 1024;
+
+/** What the name of a notice says. */
+export interface NoticeName {
+  readonly epoch: EpochId;
+  readonly digest: string;
+}
+
+const NOTICE_KEY = /^(?<epoch>[0-9a-f]{64})\/notice-(?<digest>[0-9a-f]{32})\.age$/;
+
+/** Reads a key; undefined if it is not of the form of a notice's. */
+export function parseNoticeKey(key: string): NoticeName | undefined {
+  const groups = NOTICE_KEY.exec(key)?.groups;
+  if (!groups) return undefined;
+  const { epoch = "", digest = "" } = groups;
+  return { epoch, digest };
+}
+
+/**
+ * Seals a notice to the epoch that has ended.
+ *
+ * @param options.entries - Ancestors that are not among the old epoch's records, oldest first, then the ending entry.
+ */
+export async function sealNotice(
+  crypto: Crypto,
+  options: {
+    readonly epoch: Omit<OpenEpoch, "identity">;
+    readonly entries: readonly SignedLine[];
+  },
+): Promise<{ readonly key: string; readonly bytes: Uint8Array<ArrayBuffer> }> {
+  const { epoch, entries } = options;
+  const plaintext = padLines(concatBytes(...entries.map(encodeSignedLine)));
+  const { sealed } = await sealFile(crypto, { recipients: [epoch.recipient], suite: epoch.suite, plaintext });
+  return { key: `${epoch.epoch}/notice-${nameDigest(sealed)}.age`, bytes: sealed };
+}
+
+/**
+ * Opens a notice. Its entries are not verified, and may be anybody's who holds the epoch's recipient.
+ *
+ * @param options.bytes - As stored, not trusted. Taken over.
+ * @returns Ancestors first, the ending entry last.
+ * @throws ConclaveError `limit`, `corrupt` or `malformed`.
+ */
+export async function openNotice(
+  crypto: Crypto,
+  options: { readonly name: NoticeName; readonly bytes: Uint8Array<ArrayBuffer>; readonly epoch: OpenEpoch },
+): Promise<readonly SignedLine[]> {
+  const { name, bytes, epoch } = options;
+  if (bytes.length > NOTICE_BYTES_MAX) throw new ConclaveError("notice is too large", { code: "limit" }); // check: size
+  if (name.epoch !== epoch.epoch) refuse("lies in another epoch's folder"); // check: epoch
+  if (nameDigest(bytes) !== name.digest) refuse("does not fit its name"); // check: digest
+  const plaintext = await openFile(crypto, { sealed: bytes, identities: [epoch.identity], suite: epoch.suite });
+  const lines = decodeSignedLines(plaintext);
+  if (lines.length === 0) refuse("holds no entry"); // check: canonical
+  return lines;
+}
+
+/**
+ * The entry that ends this epoch, if the one named does: it counts, it starts a new epoch, and this epoch was current
+ * where it was signed. A notice that names any other entry stops nobody.
+ *
+ * @param log - With the notice's entries taken in.
+ */
+export function endingEntry(
+  log: Log,
+  options: { readonly epoch: EpochId; readonly entry: RecordDigest },
+): LogNode | undefined {
+  const node = nodeAt(log, options.entry); // check: role
+  const before = node?.parent ? stateAt(log, node.parent) : undefined;
+  if (!node || !before || currentEpoch(before).epoch !== options.epoch) return undefined; // check: epoch
+  return currentEpoch(node.state).epoch === options.epoch ? undefined : node;
+}
+
+function refuse(how: string): never {
+  throw new ConclaveError(`notice ${how}`, { code: "corrupt" });
+}
