@@ -1,0 +1,156 @@
+/**
+ * Acts that this device wants to sign, refused before anything is signed by the same rules by which others would ignore
+ * them. SPEC.md §6.
+ */
+import { encodeBase64 } from "../encoding/strict.ts";
+import { ConclaveError } from "../errors.ts";
+import type { SignedCard } from "../identity/card.ts";
+import type { Act, ContentsMode, Cut, Entry, Found, Role, Suite } from "../records/entry.ts";
+import type { DeviceKey, MemberId, RecordDigest, WriterId } from "../records/shapes.ts";
+import { refusalOf } from "./rules.ts";
+import type { GroupState } from "./state.ts";
+
+/** What every draft needs: who signs. */
+interface Signer {
+  /** This device's verifying key. */
+  readonly device: DeviceKey;
+}
+
+/**
+ * Admits a person. Fingerprints were compared before, or an invitation stands for that.
+ *
+ * @throws ConclaveError `role-too-low`, `exists` for a card or key that is or was in the group, `limit`.
+ */
+export function draftAdd(
+  state: GroupState,
+  options: Signer & { readonly card: SignedCard; readonly role: Role; readonly account?: string | null },
+): Act {
+  const { card, role, account = null } = options;
+  const line = new TextDecoder().decode(card.signed.line);
+  const signature = encodeBase64(card.signed.signature);
+  return permitted(state, { ...options, act: { act: "add", card: line, signature, role, account } });
+}
+
+/**
+ * Removes a member and starts a new epoch.
+ *
+ * @param options.cut - Newest records of each writer of whom `cutTargets` names, as far as this device has read.
+ * @param options.recipient - Of a fresh epoch identity.
+ * @param options.owed - The removal on a lost branch that this one signs again.
+ * @throws ConclaveError `role-too-low`, `not-found`, `last-owner`, and `exists` or `unsupported` for the recipient.
+ */
+export function draftRemove(
+  state: GroupState,
+  options: Signer & {
+    readonly member: MemberId;
+    readonly cut: Cut;
+    readonly recipient: string;
+    readonly contents: ContentsMode;
+    readonly owed?: RecordDigest | null;
+  },
+): Act {
+  const { member, cut, recipient, contents, owed = null } = options;
+  return permitted(state, { ...options, act: { act: "remove", member, cut, recipient, contents, owed } });
+}
+
+/**
+ * Changes a member's role.
+ *
+ * @param options.cut - As for a removal, where the member loses the right to write; else empty.
+ * @throws ConclaveError `role-too-low`, `not-found`, `last-owner`, `exists` if the member has that role.
+ */
+export function draftRole(
+  state: GroupState,
+  options: Signer & { readonly member: MemberId; readonly role: Role; readonly cut: Cut },
+): Act {
+  const { member, role, cut } = options;
+  return permitted(state, { ...options, act: { act: "role", member, role, cut } });
+}
+
+/** Leaves the group; an admin's device then starts a new epoch. Refuses with `last-owner`. */
+export function draftLeave(state: GroupState, options: Signer): Act {
+  return permitted(state, { ...options, act: { act: "leave" } });
+}
+
+/**
+ * Starts a new epoch without removing anybody: after a leave, or on wish.
+ *
+ * @param options.cut - Newest records of the writers of those who left (`cutTargets`); else empty.
+ * @throws ConclaveError `role-too-low`, and `exists` or `unsupported` for the recipient.
+ */
+export function draftRotate(
+  state: GroupState,
+  options: Signer & { readonly cut: Cut; readonly recipient: string; readonly contents: ContentsMode },
+): Act {
+  const { cut, recipient, contents } = options;
+  return permitted(state, { ...options, act: { act: "rotate", cut, recipient, contents } });
+}
+
+function permitted(state: GroupState, options: Signer & { readonly act: Act; readonly card?: SignedCard }): Act {
+  const { device, act, card = null } = options;
+  const refusal = refusalOf(state, { device, act, card }); // check: role
+  if (refusal) throw new ConclaveError(`${WORDS[act.act]}: ${refusal.reason}`, { code: refusal.code });
+  return act;
+}
+
+const WORDS: Readonly<Record<Act["act"], string>> = {
+  add: "adding a member",
+  role: "changing a role",
+  remove: "removing a member",
+  leave: "leaving the group",
+  rotate: "starting a new epoch",
+};
+
+/** Where a record stands in its writer's chain. */
+export interface ChainPlace {
+  readonly device: DeviceKey;
+  readonly writer: WriterId;
+  readonly number: number;
+  readonly previous: RecordDigest | null;
+}
+
+/** An entry ready to be signed, its keys in the order of its shape. */
+export function entryOf(
+  state: GroupState,
+  options: { readonly place: ChainPlace; readonly act: Act; readonly time: number },
+): Entry {
+  const { device, writer, number, previous } = options.place;
+  return {
+    type: "conclave/v1/entry",
+    group: state.group,
+    device,
+    writer,
+    number,
+    previous,
+    parent: state.head,
+    act: options.act,
+    time: options.time,
+  };
+}
+
+/** The first entry of a new group, ready to be signed by the device that its card names. */
+export function foundOf(options: {
+  readonly card: SignedCard;
+  readonly writer: WriterId;
+  readonly suite: Suite;
+  readonly settled: boolean;
+  readonly lagSeconds: number | null;
+  readonly recipient: string;
+  readonly time: number;
+}): Found {
+  const { card, writer, suite, settled, lagSeconds, recipient, time } = options;
+  return {
+    type: "conclave/v1/found",
+    device: card.card.device.verifyingKey,
+    writer,
+    number: 1,
+    previous: null,
+    suite,
+    settled,
+    lagSeconds,
+    card: new TextDecoder().decode(card.signed.line),
+    signature: encodeBase64(card.signed.signature),
+    recipient,
+    time,
+  };
+}
