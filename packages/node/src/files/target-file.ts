@@ -1,8 +1,7 @@
-import { constants, type Stats } from "node:fs";
-import { type FileHandle, lstat, open, rename, unlink } from "node:fs/promises";
+import { constants, lstatSync, renameSync, type Stats } from "node:fs";
+import { type FileHandle, open, unlink } from "node:fs/promises";
 import { ConclaveError, type TargetFile } from "@conclave/core";
 import { modifiedOf } from "./opened-file.ts";
-import { unlessAbsent } from "./system-error.ts";
 import type { FolderLease } from "./target-folders.ts";
 import { inTheWay, unsafe } from "./target-path.ts";
 import { forget, unfinishedName } from "./unfinished.ts";
@@ -21,11 +20,11 @@ export async function startFile(place: Place, size: number): Promise<TargetFile>
   const unfinished = unfinishedName();
   try {
     const { folder } = place.lease;
-    const before = await whatIsThere(place);
+    const before = whatIsThere(place);
     const handle = await open(folder.at(unfinished), CREATE_FLAGS, 0o600);
-    const file = new StartedFile({ place, unfinished, handle, before, size });
-    if (await folder.holds(unfinished, handle)) return file; // check: link
-    await file.discard();
+    if (await folder.holds(unfinished, handle)) return new StartedFile({ place, unfinished, handle, before, size }); // check: link
+    await handle.close();
+    await unlink(folder.at(unfinished)).catch(() => undefined);
     throw unsafe(`${place.path} would have been written outside the target folder`);
   } catch (error) {
     forget(unfinished);
@@ -34,8 +33,8 @@ export async function startFile(place: Place, size: number): Promise<TargetFile>
 }
 
 /** A plain file that may be replaced, or undefined for nothing. Anything else is in the way. */
-async function whatIsThere(place: Place): Promise<Stats | undefined> {
-  const stats = await unlessAbsent(lstat(place.lease.folder.at(place.name)));
+function whatIsThere(place: Place): Stats | undefined {
+  const stats = lstatSync(place.lease.folder.at(place.name), { throwIfNoEntry: false });
   if (stats?.isSymbolicLink()) throw unsafe(`${place.path} is a link and is not replaced`); // check: link
   if (stats !== undefined && !stats.isFile()) throw inTheWay(`${place.path} is in the way and is no plain file`);
   return stats;
@@ -88,6 +87,7 @@ class StartedFile implements TargetFile {
 
   async discard(): Promise<void> {
     if (this.#isOver) return;
+    this.#isOver = true;
     const { folder } = this.#place.lease;
     // Elsewhere than on Linux the name could mean another file by now, but only one with this same random name.
     await unlink(folder.at(this.#unfinished)).catch(() => undefined);
@@ -96,12 +96,14 @@ class StartedFile implements TargetFile {
 
   async #takeName(): Promise<void> {
     const { lease, name, path } = this.#place;
-    const now = await whatIsThere(this.#place);
-    if (!isUnchanged(this.#before, now)) throw inTheWay(`${path} was changed by somebody else meanwhile`);
     if (!(await lease.folder.holds(this.#unfinished, this.#handle))) {
       throw unsafe(`${path} would have been named outside the target folder`); // check: link
     }
-    await rename(lease.folder.at(this.#unfinished), lease.folder.at(name));
+    // Looking and renaming in one go: `rename` itself replaces files and links without asking.
+    if (!isUnchanged(this.#before, whatIsThere(this.#place))) {
+      throw inTheWay(`${path} was changed by somebody else meanwhile`);
+    }
+    renameSync(lease.folder.at(this.#unfinished), lease.folder.at(name));
   }
 
   async #finish(): Promise<void> {
