@@ -17,7 +17,7 @@ export {
   newEpochIdentity,
   recipientFile,
 } from "./age/epoch-identity.ts";
-export { fileLength, filePlaintextLength, openFile, sealFile } from "./age/file.ts";
+export { fileLength, filePlaintextLength, openFile, plaintextMemory, sealFile } from "./age/file.ts";
 export { headerBytes, type OpenedHeader, openHeader, STANZAS_MAX } from "./age/header.ts";
 export {
   openWithPassphrase,

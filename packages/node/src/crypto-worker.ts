@@ -13,14 +13,17 @@ export type WorkerAnswer =
   | { readonly answer: "corrupt" }
   | { readonly answer: "failed"; readonly message: string };
 
+/** What a worker is handed is its own, so its memory is used again. */
+const IN_PLACE = { inPlace: true };
+
 /** The answer to one task, and the buffers that move with it. */
 function work(task: WorkerTask): { answer: WorkerAnswer; moved: ArrayBuffer[] } {
   try {
     if (task.task === "seal") {
-      const { sealed, digest } = sealNatively(task);
+      const { sealed, digest } = sealNatively(task, IN_PLACE);
       return { answer: { answer: "sealed", sealed, digest }, moved: [sealed.buffer] };
     }
-    const plaintext = openNatively(task);
+    const plaintext = openNatively(task, IN_PLACE);
     if (plaintext === undefined) return { answer: { answer: "corrupt" }, moved: [] };
     return { answer: { answer: "opened", plaintext }, moved: [plaintext.buffer] };
   } catch (error) {

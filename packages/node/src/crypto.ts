@@ -20,6 +20,9 @@ const KEYS_MAX = 1024;
 /** Worker threads at most, unless told otherwise: storages are slower than two. */
 const WORKERS_DEFAULT = 2;
 
+/** Small payloads get memory of their own: it costs nothing, and forgives a caller who looks at them again. */
+const ELSEWHERE = { inPlace: false };
+
 /** What stands before the seed in PKCS #8, and before the key in SPKI, of Ed25519. RFC 8410. */
 const PKCS8_START = Buffer.from("302e020100300506032b657004220420", "hex");
 const SPKI_START = Buffer.from("302a300506032b6570032100", "hex");
@@ -71,7 +74,7 @@ function verifyingKeyObject(kept: Map<string, KeyObject>, verifyingKey: Uint8Arr
 }
 
 async function sealPayload(workers: PayloadWorkers, task: SealOptions): Promise<SealedPayload> {
-  if (task.plaintext.length < WORKER_BYTES_MIN || !(await workers.isAvailable())) return sealNatively(task);
+  if (task.plaintext.length < WORKER_BYTES_MIN || !(await workers.isAvailable())) return sealNatively(task, ELSEWHERE);
   const answer = await workers.run({ ...task, task: "seal", ...ownCopies(task), header: task.header.slice() }, [
     task.plaintext.buffer,
   ]);
@@ -86,7 +89,7 @@ async function openPayload(workers: PayloadWorkers, task: OpenOptions): Promise<
 }
 
 async function openChunks(workers: PayloadWorkers, task: OpenOptions): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  if (task.chunks.length < WORKER_BYTES_MIN || !(await workers.isAvailable())) return openNatively(task);
+  if (task.chunks.length < WORKER_BYTES_MIN || !(await workers.isAvailable())) return openNatively(task, ELSEWHERE);
   const answer = await workers.run({ ...task, task: "open", ...ownCopies(task) }, [task.chunks.buffer]);
   if (answer.answer === "opened") return answer.plaintext;
   if (answer.answer === "corrupt") return undefined;

@@ -48,51 +48,77 @@ export interface OpenOptions {
   readonly last: boolean;
 }
 
-/** Seals a whole file into one allocation and digests it chunk by chunk, while the chunk is still in the processor's cache. */
-export function sealNatively(options: SealOptions): {
-  sealed: Uint8Array<ArrayBuffer>;
-  digest: Uint8Array<ArrayBuffer>;
-} {
+/**
+ * Seals a whole file and digests it.
+ *
+ * @param memory.inPlace - Whether the plaintext's own memory may become the sealed file's, if there is room behind it: memory
+ *   that was never touched costs as much as half of the sealing.
+ */
+export function sealNatively(
+  options: SealOptions,
+  memory: { readonly inPlace: boolean },
+): { sealed: Uint8Array<ArrayBuffer>; digest: Uint8Array<ArrayBuffer> } {
   const { header, nonce, plaintext } = options;
   const key = payloadKey(options.fileKey, nonce);
+  const payloadOffset = header.length + nonce.length;
   const count = Math.max(1, Math.ceil(plaintext.length / CHUNK_BYTES));
-  const sealed = unclearedBytes(header.length + nonce.length + plaintext.length + count * TAG_BYTES);
-  sealed.set(header);
-  sealed.set(nonce, header.length);
-  let offset = header.length + nonce.length;
-  const hash = createHash("sha256").update(sealed.subarray(0, offset));
-  for (let number = 0; number < count; number++) {
+  const length = payloadOffset + plaintext.length + count * TAG_BYTES;
+  const hasRoom = plaintext.byteOffset + length <= plaintext.buffer.byteLength;
+  const sealed =
+    memory.inPlace && hasRoom ? new Uint8Array(plaintext.buffer, plaintext.byteOffset, length) : unclearedBytes(length);
+  // From the last chunk to the first, as each lies further back when sealed: in place, none is overwritten unread.
+  for (let number = count - 1; number >= 0; number--) {
     const chunk = plaintext.subarray(number * CHUNK_BYTES, (number + 1) * CHUNK_BYTES);
+    const offset = payloadOffset + number * SEALED_CHUNK_BYTES;
+    const end = offset + chunk.length;
     const cipher = createCipheriv(CIPHER, key, chunkNonce(number, number === count - 1), OPTIONS);
     sealed.set(cipher.update(chunk), offset);
     cipher.final();
-    sealed.set(cipher.getAuthTag(), offset + chunk.length);
-    const end = offset + chunk.length + TAG_BYTES;
-    hash.update(sealed.subarray(offset, end));
-    offset = end;
+    sealed.set(cipher.getAuthTag(), end);
   }
-  return { sealed, digest: new Uint8Array(hash.digest()) };
+  sealed.set(header);
+  sealed.set(nonce, header.length);
+  return { sealed, digest: new Uint8Array(createHash("sha256").update(sealed).digest()) };
 }
 
-/** Opens consecutive whole chunks; undefined if any of them does not open. */
-export function openNatively(options: OpenOptions): Uint8Array<ArrayBuffer> | undefined {
+/**
+ * Opens consecutive whole chunks; undefined if any of them does not open.
+ *
+ * @param memory.inPlace - Whether the plaintext may lie where the chunks were.
+ */
+export function openNatively(
+  options: OpenOptions,
+  memory: { readonly inPlace: boolean },
+): Uint8Array<ArrayBuffer> | undefined {
   const { chunks, firstChunk, last } = options;
   const key = payloadKey(options.fileKey, options.nonce);
   const count = Math.ceil(chunks.length / SEALED_CHUNK_BYTES);
-  const plaintext = unclearedBytes(chunks.length - count * TAG_BYTES);
+  const length = chunks.length - count * TAG_BYTES;
+  const plaintext = memory.inPlace ? chunks.subarray(0, length) : unclearedBytes(length);
   for (let index = 0; index < count; index++) {
     const chunk = chunks.subarray(index * SEALED_CHUNK_BYTES, (index + 1) * SEALED_CHUNK_BYTES);
-    const body = chunk.subarray(0, chunk.length - TAG_BYTES);
     const nonce = chunkNonce(firstChunk + index, last && index === count - 1);
-    const decipher = createDecipheriv(CIPHER, key, nonce, OPTIONS).setAuthTag(chunk.subarray(body.length));
-    plaintext.set(decipher.update(body), index * CHUNK_BYTES);
-    try {
-      decipher.final();
-    } catch {
-      // Nothing of the file leaves this function, not even the chunks that opened.
-      plaintext.fill(0);
-      return undefined; // check: digest
-    }
+    const opened = openChunk({ key, nonce, chunk });
+    // Nothing leaves this function then, not even the chunks that opened.
+    if (opened === undefined) return undefined; // check: digest
+    plaintext.set(opened, index * CHUNK_BYTES);
   }
   return plaintext;
+}
+
+function openChunk(options: {
+  readonly key: Uint8Array;
+  readonly nonce: Uint8Array;
+  readonly chunk: Uint8Array;
+}): Uint8Array | undefined {
+  const { key, nonce, chunk } = options;
+  const tagOffset = chunk.length - TAG_BYTES;
+  const decipher = createDecipheriv(CIPHER, key, nonce, OPTIONS).setAuthTag(chunk.subarray(tagOffset));
+  const opened = decipher.update(chunk.subarray(0, tagOffset));
+  try {
+    decipher.final();
+    return opened;
+  } catch {
+    return undefined;
+  }
 }

@@ -20,6 +20,18 @@ export function filePlaintextLength(suite: Suite, stored: number, stanzas = 1): 
 }
 
 /**
+ * Memory for a plaintext that {@link sealFile} will seal, zeroed, with room behind it for what sealing adds: so a large file
+ * can be sealed where it lies. Any other memory does too.
+ */
+export function plaintextMemory(options: {
+  readonly suite: Suite;
+  readonly length: number;
+  readonly stanzas?: number;
+}): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(fileLength(options.suite, options.length, options.stanzas)).subarray(0, options.length);
+}
+
+/**
  * Seals an age file to recipients, with a fresh file key and a fresh nonce.
  *
  * @param options.recipients - 1 to `STANZAS_MAX`, all of `suite`.
