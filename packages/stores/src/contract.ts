@@ -1,5 +1,12 @@
 /** What every store holds to before it touches its storage: keys, sizes, ranges and lags, checked alike in all of them. */
-import { type GetOptions, STORE_KEY, STORED_BYTES_MAX, StoreError, type StoreTraits } from "@conclave/core";
+import {
+  type GetOptions,
+  type ListOptions,
+  STORE_KEY,
+  STORED_BYTES_MAX,
+  StoreError,
+  type StoreTraits,
+} from "@conclave/core";
 
 const DAY_SECONDS = 24 * 60 * 60;
 
@@ -36,6 +43,12 @@ export function requireRange(options: GetOptions = {}): void {
   for (const value of [options.offset ?? 0, options.length ?? 0]) {
     if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`cannot read a range at ${value}`);
   }
+}
+
+/** Whether a listing of `folder` shows a key: what begins alike (`ab` and `abc/x`) is not below it. */
+export function isListed(key: string, folder: string, options: ListOptions = {}): boolean {
+  const prefix = folder === "" ? "" : `${folder}/`;
+  return key.startsWith(prefix) && !(options.shallow === true && key.includes("/", prefix.length));
 }
 
 /** The traits of a storage that a sync client may carry: nothing is late where nothing carries it, else a day may pass. */

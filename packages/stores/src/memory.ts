@@ -8,7 +8,7 @@ import {
   type StoredObject,
   StoreError,
 } from "@conclave/core";
-import { rangeOf, requireFolder, requireKey, requireRange, requireStorable, traitsOf } from "./contract.ts";
+import { isListed, rangeOf, requireFolder, requireKey, requireRange, requireStorable, traitsOf } from "./contract.ts";
 
 interface Held {
   readonly bytes: Uint8Array;
@@ -63,14 +63,12 @@ export function memoryStore(
 async function* listHeld(
   objects: ReadonlyMap<string, Held>,
   folder: string,
-  { shallow = false, signal }: ListOptions = {},
+  options: ListOptions = {},
 ): AsyncGenerator<StoredObject> {
-  signal?.throwIfAborted();
+  options.signal?.throwIfAborted();
   requireFolder(folder);
-  const prefix = folder === "" ? "" : `${folder}/`;
-  for (const key of [...objects.keys()]) {
-    if (!key.startsWith(prefix) || (shallow && key.includes("/", prefix.length))) continue;
-    signal?.throwIfAborted();
+  for (const key of [...objects.keys()].filter((held) => isListed(held, folder, options))) {
+    options.signal?.throwIfAborted();
     const held = objects.get(key);
     if (held !== undefined) yield { key, size: held.bytes.length, stored: new Date(held.stored) };
   }
