@@ -10,8 +10,8 @@ const SOURCES = "--conditions=@conclave/source";
 /** Runs the build, or the sources where there is none (a checkout installed with `--ignore-scripts`). */
 async function start() {
   const { existsSync } = await import("node:fs");
-  const built = new URL("../dist/main.js", import.meta.url);
-  if (process.execArgv.includes(SOURCES)) return import("../src/main.ts");
+  const built = new URL("../dist/start.js", import.meta.url);
+  if (process.execArgv.includes(SOURCES)) return import("../src/start.ts");
   return existsSync(built) ? import(built.href) : startAgain(await import("node:child_process"));
 }
 

@@ -1,2 +1,120 @@
-/** Stands in until the command exists. */
-process.stdout.write("0.1.0\n");
+/** The command: from words and a world to an exit code. */
+
+import { CommandError } from "./command-error.ts";
+import type { Context } from "./context.ts";
+import { isBrokenPipe, renderError } from "./errors.ts";
+import { escapeText } from "./escape.ts";
+import { type GlobalOptions, isMarked } from "./global-options.ts";
+import { watchInterrupts } from "./interrupt.ts";
+import type { Io } from "./io.ts";
+import { StreamOutput } from "./output.ts";
+import { helpOf, type Invocation, type ParserOptions, parse } from "./parser.ts";
+import { type Progress, SILENT, showProgress } from "./progress.ts";
+import { makePrompts } from "./prompt.ts";
+import { REGISTRY, type RegistryEntry } from "./registry.ts";
+import { StatusLine } from "./status-line.ts";
+import { VERSION } from "./version.ts";
+
+/**
+ * Runs one command line.
+ *
+ * @param argv - The words after the program's name.
+ * @param registry - The commands there are; tests bring their own.
+ * @returns The exit code. Never rejects.
+ */
+export async function main(
+  argv: readonly string[],
+  io: Io,
+  registry: readonly RegistryEntry[] = REGISTRY,
+): Promise<number> {
+  const status = new StatusLine(io.stderr);
+  const interrupts = watchInterrupts(io, status);
+  io.stderr.on("error", () => undefined); // Nobody is left to tell.
+  try {
+    return await perform(argv, { io, registry, status, signal: interrupts.signal });
+  } catch (error) {
+    if (isBrokenPipe(error)) return 0; // The reader has seen enough, as with `| head`.
+    status.clear();
+    const cause = interrupts.signal.aborted ? interrupted(error) : error;
+    const { text, exit } = renderError(cause, { json: isMarked(argv, "json"), debug: isMarked(argv, "debug") });
+    io.stderr.write(text);
+    return exit;
+  } finally {
+    interrupts.stop();
+  }
+}
+
+interface Run {
+  readonly io: Io;
+  readonly registry: readonly RegistryEntry[];
+  readonly status: StatusLine;
+  readonly signal: AbortSignal;
+}
+
+async function perform(argv: readonly string[], run: Run): Promise<number> {
+  const { io, registry, status } = run;
+  const parserOptions: ParserOptions = { registry, version: VERSION, width: io.stdout.columns ?? 100 };
+  const parsed = await parse(argv, parserOptions);
+  const isAnswer = "text" in parsed;
+  const out = new StreamOutput({ stream: io.stdout, json: !isAnswer && parsed.options.json, status });
+  if (isAnswer) {
+    await out.bytes(new TextEncoder().encode(parsed.text));
+    return finish(out, 0);
+  }
+  const context = makeContext(run, { invocation: parsed, out, parserOptions });
+  const exit = await parsed.command.run(context, parsed.words as never);
+  return finish(out, exit ?? 0);
+}
+
+async function finish(out: StreamOutput, exit: number): Promise<number> {
+  await out.finish();
+  return exit;
+}
+
+function makeContext(
+  run: Run,
+  made: { readonly invocation: Invocation; readonly out: StreamOutput; readonly parserOptions: ParserOptions },
+): Context {
+  const { io, status, signal } = run;
+  const { options } = made.invocation;
+  const say = (text: string): void => {
+    status.clear();
+    io.stderr.write(`${escapeText(text)}\n`);
+  };
+  const warn = (text: string): void => say(`warning: ${text}`);
+  return {
+    out: made.out,
+    note: (text) => (options.quiet ? undefined : say(text)),
+    warn,
+    detail: (text) => (options.verbose ? say(text) : undefined),
+    prompts: makePrompts({
+      io,
+      signal,
+      status,
+      warn,
+      noInput: options.noInput,
+      passphraseFile: options.passphraseFile,
+    }),
+    progress: (title) => makeProgress(run, { title, options }),
+    options,
+    env: io.env,
+    cwd: io.cwd,
+    signal,
+    clock: io.clock,
+    help: (words) => helpOf(words, made.parserOptions),
+  };
+}
+
+function makeProgress(
+  { io, status }: Run,
+  wanted: { readonly title: string; readonly options: GlobalOptions },
+): Progress {
+  const { quiet, noProgress } = wanted.options;
+  if (quiet || noProgress) return SILENT;
+  const canPaint = io.stderr.isTTY === true && io.env.TERM !== "dumb";
+  return showProgress({ title: wanted.title, stream: io.stderr, status, clock: io.clock, canPaint });
+}
+
+function interrupted(cause: unknown): CommandError {
+  return new CommandError("interrupted", { code: "interrupted", cause });
+}

@@ -1,0 +1,29 @@
+import type { Clock } from "@conclave/core";
+import type { GlobalOptions } from "./global-options.ts";
+import type { Output } from "./output.ts";
+import type { Progress } from "./progress.ts";
+import type { Prompts } from "./prompt.ts";
+
+/** All that a command may touch of the world; none of them touches `process`. */
+export interface Context {
+  /** Results, on stdout. */
+  readonly out: Output;
+  /** A line for a person, on stderr; none with `--quiet`. Escape names from others before. */
+  note(text: string): void;
+  /** A line that must be seen, on stderr. */
+  warn(text: string): void;
+  /** A line for whoever looks for a fault, on stderr with `--verbose` only. */
+  detail(text: string): void;
+  readonly prompts: Prompts;
+  /** A progress bar, or its plain lines, on stderr. To be finished by its caller. */
+  progress(title: string): Progress;
+  readonly options: GlobalOptions;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The working directory, for paths that people give. */
+  readonly cwd: string;
+  /** Aborted by the first Ctrl-C. */
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  /** The help of a command, by its words; of all without any. */
+  help(words: readonly string[]): Promise<string>;
+}

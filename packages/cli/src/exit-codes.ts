@@ -1,0 +1,96 @@
+import type { ConclaveErrorCode, StoreErrorCode } from "@conclave/core";
+import type { CommandErrorCode } from "./command-error.ts";
+
+/** The exit codes, as help shows them. */
+export const EXIT_CODES: readonly (readonly [exit: number, meaning: string])[] = [
+  [0, "done"],
+  [1, "failed, with a reason not listed below"],
+  [2, "usage"],
+  [3, "refused: not a member, role too low, waiting for approval"],
+  [4, "not found"],
+  [5, "integrity: the storage shows something altered, missing, forged or rolled back"],
+  [6, "storage unreachable or over quota"],
+  [130, "interrupted; running the same command again goes on"],
+];
+
+/** What an error code means to a script and to a person. */
+export interface Outcome {
+  readonly exit: number;
+  /** What to do next, unless the error brings its own. */
+  readonly hint?: string;
+}
+
+export const COMMAND_OUTCOMES: Readonly<Record<CommandErrorCode, Outcome>> = {
+  usage: { exit: 2, hint: "run the command with --help to see how it is written" },
+  "needs-input": { exit: 2 },
+  interrupted: { exit: 130, hint: "running the same command again goes on" },
+};
+
+const NOTHING_RELEASED = "nothing unverified was released";
+
+export const CONCLAVE_OUTCOMES: Readonly<Record<ConclaveErrorCode, Outcome>> = {
+  corrupt: { exit: 5, hint: `${NOTHING_RELEASED}; run "conclave verify GROUP" to see all that is wrong` },
+  malformed: { exit: 1, hint: "check that it was copied whole" },
+  limit: { exit: 1 },
+  unsupported: { exit: 1, hint: "update conclave, then run the same command again" },
+  "not-a-member": { exit: 3, hint: 'ask to be admitted with "conclave join ADDRESS"' },
+  removed: { exit: 3, hint: "an admin of the group can admit you again" },
+  waiting: { exit: 3, hint: "tell an admin your fingerprint, and run the same command again once you are admitted" },
+  "role-too-low": { exit: 3, hint: 'an admin can change it with "conclave role GROUP MEMBER ROLE"' },
+  "last-owner": { exit: 3, hint: 'make somebody else an owner first, with "conclave role GROUP MEMBER owner"' },
+  "not-found": { exit: 4 },
+  exists: { exit: 1, hint: "choose another name" },
+  "fingerprint-mismatch": {
+    exit: 5,
+    hint: "do not go on; compare fingerprints again by another way, by voice for instance",
+  },
+  "wrong-passphrase": { exit: 1, hint: "try again; the recovery kit helps when the passphrase is lost" },
+  rollback: {
+    exit: 5,
+    hint: "if you know why the storage went back, for instance a restored backup, add --accept-rollback",
+  },
+  contested: { exit: 5, hint: 'talk to the others, then choose with "conclave settle GROUP ENTRY"' },
+  "stale-epoch": { exit: 3, hint: "an admin's next command answers this device; then run the same command again" },
+  missing: { exit: 5, hint: `${NOTHING_RELEASED}; if the storage is still being synchronised, wait and try again` },
+  "source-changed": { exit: 1, hint: "run the same command again when nobody is writing to the file" },
+  "unsafe-target": { exit: 1, hint: "choose a folder that holds no links, and that no other program changes" },
+  conflict: { exit: 1, hint: "move what is in the way, or choose another place" },
+};
+
+export const STORE_OUTCOMES: Readonly<Record<StoreErrorCode, Outcome>> = {
+  "not-found": { exit: 4, hint: "check that the storage is connected and that its address is right" },
+  unavailable: { exit: 6, hint: "check the connection, then run the same command again: it goes on" },
+  full: { exit: 6, hint: "make room on the storage, then run the same command again: it goes on" },
+  "read-only": { exit: 6, hint: "this account may not write there; ask whoever owns the folder" },
+  refused: { exit: 6, hint: 'sign in with "conclave login", or ask whoever owns the folder' },
+  "invalid-key": { exit: 1 },
+  "too-large": { exit: 1 },
+};
+
+/** The system's own errors that people meet, in plain words. */
+export const SYSTEM_OUTCOMES: Readonly<Record<string, Outcome & { readonly meaning: string }>> = {
+  ENOENT: { exit: 4, meaning: "there is no such file or folder" },
+  EACCES: { exit: 1, meaning: "permission denied", hint: "check who owns it and what you may do with it" },
+  EPERM: { exit: 1, meaning: "the system does not permit it", hint: "check who owns it and what you may do with it" },
+  EROFS: { exit: 1, meaning: "that disk may only be read" },
+  ENOSPC: {
+    exit: 1,
+    meaning: "no space left on the disk",
+    hint: "make room, then run the same command again: it goes on",
+  },
+  EDQUOT: {
+    exit: 1,
+    meaning: "over quota on the disk",
+    hint: "make room, then run the same command again: it goes on",
+  },
+  EMFILE: { exit: 1, meaning: "too many open files" },
+  ENOTDIR: { exit: 4, meaning: "part of the path is not a folder" },
+  EISDIR: { exit: 1, meaning: "it is a folder" },
+  ENAMETOOLONG: { exit: 1, meaning: "the name is longer than the system takes" },
+  EIO: { exit: 1, meaning: "the disk failed", hint: "check the disk" },
+};
+
+/** The table of exit codes, as every command's help ends with it. */
+export function exitTable(): string {
+  return ["Exit codes:", ...EXIT_CODES.map(([exit, meaning]) => `  ${String(exit).padEnd(5)}${meaning}`)].join("\n");
+}

@@ -1,0 +1,15 @@
+import { COMMAND_OUTCOMES } from "./exit-codes.ts";
+import type { Io } from "./io.ts";
+import type { StatusLine } from "./status-line.ts";
+
+/** Watches for Ctrl-C: the first calls the work off, the second ends the program at once. */
+export function watchInterrupts(io: Io, status: StatusLine): { readonly signal: AbortSignal; stop(): void } {
+  const controller = new AbortController();
+  const stop = io.onInterrupt(() => {
+    if (controller.signal.aborted) return io.exit(COMMAND_OUTCOMES.interrupted.exit);
+    status.clear();
+    io.stderr.write("stopping cleanly; press Ctrl-C again to stop at once\n");
+    controller.abort();
+  });
+  return { signal: controller.signal, stop };
+}
