@@ -190,6 +190,7 @@ export class ContentReader {
     range: { readonly start: number; readonly end: number },
     { plan, signal }: Reading,
   ): Promise<Uint8Array<ArrayBuffer>> {
+    signal.throwIfAborted();
     const wanted = range.end - range.start;
     // Where the object must end one byte more is asked for, so that one which goes on is noticed.
     const length = wanted + (range.end === plan.length ? 1 : 0);
