@@ -1,0 +1,50 @@
+import { fromHex } from "../encoding/hex.ts";
+import { ConclaveError } from "../errors.ts";
+import type { SqlDatabase } from "../ports/sql.ts";
+import type { RecordDigest } from "../records/shapes.ts";
+import { reach } from "./lanes.ts";
+import { type AppliedRow, appliedRow, CHANGE_CODE } from "./stored-record.ts";
+
+/** Whether `a` is `b` or lies in the causal past of `b`: its writer's chain, parents, and theirs. False unless both are applied. */
+export function isAncestor(db: SqlDatabase, a: RecordDigest, b: RecordDigest): boolean {
+  const older = appliedRow(db, fromHex(a));
+  const newer = appliedRow(db, fromHex(b));
+  return older !== undefined && newer !== undefined && isIn(db, older, newer);
+}
+
+/**
+ * A change's logical clock: 1 + the greatest of its parents' and of its writer's previous change's. It follows from the
+ * parents and cannot be set.
+ *
+ * @throws ConclaveError `not-found` if it is no applied change.
+ */
+export function clock(db: SqlDatabase, change: RecordDigest): number {
+  const row = appliedRow(db, fromHex(change));
+  if (row?.type !== CHANGE_CODE) throw new ConclaveError(`no applied change ${change}`, { code: "not-found" });
+  return row.clock;
+}
+
+/**
+ * Whether a removed or demoted author's record stays: it lies under one of the heads that the cut names, or in the past of
+ * the remover's own previous record (what that author has built on counts in any case). DESIGN: the cut.
+ *
+ * @param options.heads - As the cut names them. One that is not applied here covers nothing yet.
+ * @param options.removerPrevious - `previous` of the entry that holds the cut.
+ */
+export function isWithinCut(
+  db: SqlDatabase,
+  record: RecordDigest,
+  options: { readonly heads: readonly RecordDigest[]; readonly removerPrevious: RecordDigest | null },
+): boolean {
+  const row = appliedRow(db, fromHex(record));
+  if (row === undefined) return false;
+  const limits = options.removerPrevious === null ? options.heads : [...options.heads, options.removerPrevious];
+  return limits.some((limit) => {
+    const newer = appliedRow(db, fromHex(limit));
+    return newer !== undefined && isIn(db, row, newer); // check: cut
+  });
+}
+
+function isIn(db: SqlDatabase, older: AppliedRow, newer: AppliedRow): boolean {
+  return reach(db, newer, older.lane) >= older.number;
+}

@@ -1,0 +1,54 @@
+import type { DeviceKey } from "../records/shapes.ts";
+
+/** The name of the member whose device it is, for people; undefined if it is nobody's whom this device knows. */
+export type NameOf = (device: DeviceKey) => string | undefined;
+
+/** Who made a version, and when they say they did. */
+export interface Authorship {
+  readonly device: DeviceKey;
+  /** Claimed, milliseconds since 1970. */
+  readonly time: number;
+}
+
+/** What the altered form of a name begins with, after the name itself. */
+const MARK = " (conflict, ";
+
+/** Whether a name may be one that {@link conflictName} made. */
+export function mayBeConflictName(name: string): boolean {
+  return name.includes(MARK);
+}
+
+/**
+ * The form under which what cannot keep its name is shown: `name (conflict, WHO, WHEN).ext`, with a number from 2 before
+ * the closing bracket where that is taken too. SPEC.md §8.
+ */
+export function conflictName(
+  name: string,
+  options: { readonly author: Authorship; readonly nameOf: NameOf; readonly taken: ReadonlySet<string> },
+): string {
+  const { stem, extension } = splitName(name);
+  const label = `${stem}${MARK}${who(options.author.device, options.nameOf)}, ${when(options.author.time)}`;
+  for (let count = 1; ; count++) {
+    const altered = `${label}${count === 1 ? "" : `, ${count}`})${extension}`;
+    if (!options.taken.has(altered)) return altered;
+  }
+}
+
+/** A name that begins with its only dot has no extension. */
+function splitName(name: string): { stem: string; extension: string } {
+  const dot = name.lastIndexOf(".");
+  return dot <= 0 ? { stem: name, extension: "" } : { stem: name.slice(0, dot), extension: name.slice(dot) };
+}
+
+/** Members' names are other people's text: what would end or split a path is replaced. */
+function who(device: DeviceKey, nameOf: NameOf): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a zero byte may stand in a member's name, but in no path.
+  return (nameOf(device) ?? device.slice(0, 8)).replaceAll(/[/\\\u0000]/g, "_");
+}
+
+/** `YYYY-MM-DD HH.MM` in UTC. A claimed time that no calendar holds is shown as it is. */
+function when(time: number): string {
+  const date = new Date(time);
+  if (Number.isNaN(date.getTime())) return String(time);
+  return date.toISOString().replace("T", " ").replace(":", ".").replace(/:.*$/, "");
+}

@@ -1,0 +1,96 @@
+import type { Operation } from "../records/change.ts";
+import { breakCycles, type CyclePlace } from "./cycles.ts";
+import { type Fold, unhide } from "./fold.ts";
+import { isFolderKey, type Node, ROOT_ID } from "./nodes.ts";
+
+/** A row of `tree_place`. */
+export interface PlaceRow {
+  readonly node: number;
+  readonly parent: number;
+  readonly name: string;
+}
+
+/** Writes down where a change puts a node. */
+export function storePlace(fold: Fold, operation: Extract<Operation, { op: "place" }>): PlaceRow {
+  const { db, nodes } = fold;
+  const node = nodes.byKey(operation.node);
+  const parent = nodes.byKey(operation.parent).id;
+  const origin = operation.from === null ? null : nodes.byKey(operation.from).id;
+  // Only nodes that were placed more than once can have been elsewhere in somebody's past: see `pastOf`.
+  const again = node.place !== null;
+  if (again) db.run("UPDATE tree_place SET again = 1 WHERE node = ? AND again = 0", node.id);
+  db.run(
+    "INSERT INTO tree_place (change, node, parent, origin, name, again) VALUES (?, ?, ?, ?, ?, ?)",
+    fold.change,
+    node.id,
+    parent,
+    origin,
+    operation.name,
+    again ? 1 : 0,
+  );
+  return { node: node.id, parent, name: operation.name };
+}
+
+/** Puts nodes where a change says, if no later place of theirs counts already. */
+export function integratePlaces(fold: Fold, places: readonly PlaceRow[]): void {
+  const moved: Node[] = [];
+  for (const place of places) {
+    const node = fold.nodes.byId(place.node);
+    if (fold.counts) unhide(fold, node);
+    if (!wins(fold, node)) continue;
+    node.place = fold.change;
+    node.name = place.name;
+    node.placed = fold.counts;
+    fold.nodes.touch(node);
+    fold.nodes.refreshShown(node);
+    if (!fold.counts) continue;
+    if (mayBeInCycle(fold, node, place.parent)) moved.push(node);
+    else move(fold, node, place.parent);
+  }
+  if (moved.length > 0) moveFolders(fold, moved);
+}
+
+/** Among places that count the last wins; a place that does not count gives no more than a name to what has none. */
+function wins(fold: Fold, node: Node): boolean {
+  if (node.placed !== fold.counts) return fold.counts;
+  return fold.stamps.isAfter(fold.change, node.place);
+}
+
+/** Only a folder that holds something can come to lie in itself. */
+function mayBeInCycle(fold: Fold, node: Node, parent: number): boolean {
+  if (!isFolderKey(node.key)) return false;
+  return node.displaced || parent === node.id || fold.nodes.hasChildren(node);
+}
+
+function move(fold: Fold, node: Node, parent: number): void {
+  if (node.parent === parent) return;
+  fold.nodes.detach(node);
+  fold.nodes.attach(node, parent);
+}
+
+/** Moves folders that hold something, and shows those that make cycles elsewhere, or again where they were put. */
+function moveFolders(fold: Fold, moved: readonly Node[]): void {
+  const { nodes } = fold;
+  const affected = new Set([...moved, ...nodes.displaced()]);
+  const starts = [...affected].map((node) => node.id);
+  const displaced = breakCycles(starts, (id) => currentPlace(fold, nodes.byId(id)), ROOT_ID);
+  for (const id of displaced.keys()) affected.add(nodes.byId(id));
+  // All are taken out before any is put back, so that there is no cycle in between either.
+  for (const node of affected) nodes.detach(node);
+  for (const node of affected) {
+    const parent = displaced.get(node.id);
+    node.displaced = parent !== undefined;
+    nodes.attach(node, parent ?? currentPlace(fold, node)?.parent ?? ROOT_ID);
+  }
+}
+
+function currentPlace(fold: Fold, node: Node): CyclePlace | undefined {
+  if (!node.placed || node.place === null) return undefined;
+  const row = fold.db.get<{ parent: number; origin: number | null }>(
+    "SELECT parent, origin FROM tree_place WHERE change = ? AND node = ?",
+    node.place,
+    node.id,
+  );
+  if (row === undefined) throw new Error(`no place of node ${node.id}`);
+  return { ...row, stamp: fold.stamps.of(node.place), key: node.key };
+}
