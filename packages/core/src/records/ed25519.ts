@@ -1,7 +1,7 @@
 /**
  * Ed25519 with one verdict everywhere.
  *
- * Implementations disagree on non-canonical encodings and on keys of small order, and a malicious member could split a
+ * Implementations disagree on non-canonical encodings and on points of small order, and a malicious member could split a
  * group by such a signature. So those are refused here, by plain comparison of bytes, before the platform verifies.
  * SPEC.md §4.
  */
@@ -32,10 +32,16 @@ function isBelow(left: Uint8Array, right: Uint8Array): boolean {
   return false;
 }
 
+/** The y-coordinate of an encoded point, in memory of its own: `slice` of Node's Buffer would share it with the key. */
+function withoutSign(encoded: Uint8Array): Uint8Array {
+  const y = new Uint8Array(encoded);
+  y[31] = (y[31] ?? 0) & 0x7f;
+  return y;
+}
+
 /** Whether 32 bytes encode a point in the one canonical way, as far as bytes can tell. */
 function isCanonicalPoint(encoded: Uint8Array): boolean {
-  const y = encoded.slice();
-  y[31] = (y[31] ?? 0) & 0x7f;
+  const y = withoutSign(encoded);
   if (!isBelow(y, PRIME)) return false;
   // x = 0 has no negative: the points y = 1 and y = -1 with the sign bit set are second encodings.
   const signed = ((encoded[31] ?? 0) & 0x80) !== 0;
@@ -46,10 +52,9 @@ function equals(bytes: Uint8Array, hexadecimal: string | undefined): boolean {
   return hexadecimal !== undefined && fromHex(hexadecimal).every((byte, index) => byte === bytes[index]);
 }
 
-/** Whether 32 bytes are a key of small order, under which one signature can fit any message. */
+/** Whether 32 bytes are a point of small order: as a key, one under which one signature can fit any message. */
 function isSmallOrder(encoded: Uint8Array): boolean {
-  const y = encoded.slice();
-  y[31] = (y[31] ?? 0) & 0x7f;
+  const y = withoutSign(encoded);
   return SMALL_ORDER_Y.some((small) => equals(y, small));
 }
 
@@ -81,7 +86,9 @@ export async function verifySignature(
   const { verifyingKey, signature } = options;
   if (verifyingKey.length !== 32 || signature.length !== 64) return false; // check: size
   if (!isCanonicalPoint(verifyingKey) || isSmallOrder(verifyingKey)) return false; // check: signature
-  if (!isCanonicalPoint(signature.subarray(0, 32))) return false; // check: signature
+  const r = signature.subarray(0, 32);
+  // An R of small order is in no honest signature, and platforms differ on it: one refuses it, another does not.
+  if (!isCanonicalPoint(r) || isSmallOrder(r)) return false; // check: signature
   if (!isBelow(signature.subarray(32), ORDER)) return false; // check: signature
   return crypto.verify(options); // check: signature
 }
