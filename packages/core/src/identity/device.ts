@@ -3,7 +3,7 @@
  */
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { newAgeIdentity } from "../age/epoch-identity.ts";
-import { recipientOf, requireIdentity } from "../age/suite.ts";
+import { recipientOf, suiteOf } from "../age/suite.ts";
 import { fromHex, toHex } from "../encoding/hex.ts";
 import { ConclaveError } from "../errors.ts";
 import type { Crypto } from "../ports/crypto.ts";
@@ -107,8 +107,7 @@ export async function readIdentityFile(text: string): Promise<DeviceSecrets> {
     classicIdentity,
   };
   if (writeIdentityFile(device) !== text) refuse(); // check: canonical
-  requireIdentity(hybridIdentity, "hybrid");
-  requireIdentity(classicIdentity, "classic");
+  if (suiteOf(hybridIdentity) !== "hybrid" || suiteOf(classicIdentity) !== "classic") refuse(); // check: key
   // Their checksums: a mistyped identity would otherwise show only when nothing opens.
   await Promise.all([recipientOf(hybridIdentity), recipientOf(classicIdentity)]);
   return device;
