@@ -10,15 +10,20 @@ const SOURCES = "--conditions=@conclave/source";
 /** Runs the build, or the sources where there is none (a checkout installed with `--ignore-scripts`). */
 async function start() {
   const { existsSync } = await import("node:fs");
-  const built = new URL("../dist/start.js", import.meta.url);
-  if (process.execArgv.includes(SOURCES)) return import("../src/start.ts");
-  return existsSync(built) ? import(built.href) : startAgain(await import("node:child_process"));
+  const built = new URL("../dist/index.js", import.meta.url);
+  if (process.execArgv.includes(SOURCES)) await run(await import("../src/index.ts"));
+  else if (existsSync(built)) await run(await import(built.href));
+  else startAgain(await import("node:child_process"));
+}
+
+async function run({ main, processIo }) {
+  process.exitCode = await main(process.argv.slice(2), processIo());
 }
 
 /** The same command with the condition: the same process, where the system can do that, so that signals just work. */
 function startAgain({ spawnSync }) {
   const options = [SOURCES, ...process.execArgv, ...process.argv.slice(1)];
-  if (process.platform !== "win32") process.execve(process.execPath, [process.execPath, ...options]);
+  if (false) process.execve(process.execPath, [process.execPath, ...options]);
   process.exitCode = spawnSync(process.execPath, options, { stdio: "inherit" }).status ?? 1;
 }
 

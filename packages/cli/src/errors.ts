@@ -1,8 +1,7 @@
 /** From whatever was thrown to what a person, a script and the shell get to see. */
-import { ConclaveError, StoreError } from "@conclave/core";
 import { CommandError } from "./command-error.ts";
 import { escapeText, safeJson } from "./escape.ts";
-import { COMMAND_OUTCOMES, CONCLAVE_OUTCOMES, STORE_OUTCOMES, SYSTEM_OUTCOMES } from "./exit-codes.ts";
+import { COMMAND_OUTCOMES, CONCLAVE_OUTCOMES, type Outcome, STORE_OUTCOMES, SYSTEM_OUTCOMES } from "./exit-codes.ts";
 
 /** An error as it is shown. `code` is API for scripts. */
 export interface ShownError {
@@ -17,10 +16,20 @@ const DEFAULT_HINT = "add --verbose to see more, or --help to see how the comman
 /** What an error means. Whatever this program did not throw on purpose is a defect of it, code `internal`. */
 export function explain(error: unknown): ShownError {
   if (error instanceof CommandError) return shown(error, COMMAND_OUTCOMES[error.code], error.hint);
-  if (error instanceof ConclaveError) return shown(error, CONCLAVE_OUTCOMES[error.code]);
-  if (error instanceof StoreError) return shown(error, STORE_OUTCOMES[error.code]);
+  if (isNamed(error, "ConclaveError", CONCLAVE_OUTCOMES)) return shown(error, CONCLAVE_OUTCOMES[error.code]);
+  if (isNamed(error, "StoreError", STORE_OUTCOMES)) return shown(error, STORE_OUTCOMES[error.code]);
   if (isAbort(error)) return shown({ code: "interrupted", message: "interrupted" }, COMMAND_OUTCOMES.interrupted);
   return explainSystem(error) ?? internal(error);
+}
+
+/** By its name, not its class: that would load all of the core only to print help. */
+function isNamed<Code extends string>(
+  error: unknown,
+  name: string,
+  outcomes: Readonly<Record<Code, Outcome>>,
+): error is Error & { readonly code: Code } {
+  if (!(error instanceof Error) || error.name !== name || !("code" in error)) return false;
+  return typeof error.code === "string" && Object.hasOwn(outcomes, error.code);
 }
 
 function shown(

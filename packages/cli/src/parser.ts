@@ -1,5 +1,6 @@
 /** From the words on the command line to a command, its arguments and options; commander does the reading. */
-import { Argument, Command as Commander, CommanderError, Option as CommanderOption } from "commander";
+import { Command as Commander, CommanderError, Option as CommanderOption } from "commander";
+import { argumentSyntax, assignWords } from "./arguments.ts";
 import type { AnyCommand } from "./command.ts";
 import { CommandError, usage } from "./command-error.ts";
 import { exitTable } from "./exit-codes.ts";
@@ -97,7 +98,8 @@ function addCommand(program: Commander, entry: RegistryEntry): Commander {
 }
 
 function define(commander: Commander, command: AnyCommand): void {
-  for (const argument of command.args) commander.addArgument(new Argument(argumentSyntax(argument)));
+  // Commander lets only the last argument take several words, so it is told of one that takes all.
+  commander.argument("[words...]").usage(["[options]", ...command.args.map(argumentSyntax)].join(" "));
   addOptions(commander, command.options ?? {}, "Options:");
   addOptions(commander, GLOBAL_OPTIONS, GLOBAL_HEADING);
   const examples = command.examples.map((example) => `  ${example}`).join("\n");
@@ -108,18 +110,6 @@ function define(commander: Commander, command: AnyCommand): void {
     .enablePositionalOptions()
     .addHelpText("before", `${command.examples.length > 1 ? "Examples" : "Example"}:\n${examples}\n`)
     .addHelpText("after", `${notes}\n${exitTable()}`);
-}
-
-/** `source...` as commander writes it: `<source...>`; `path?` as `[path]`. */
-function argumentSyntax(argument: string): string {
-  const several = argument.endsWith("...") ? "..." : "";
-  const { name, isOptional } = argumentName(argument);
-  return isOptional ? `[${name}${several}]` : `<${name}${several}>`;
-}
-
-function argumentName(argument: string): { readonly name: string; readonly isOptional: boolean } {
-  const single = argument.replace(/\.\.\.$/, "");
-  return { name: single.replace(/\?$/, ""), isOptional: single.endsWith("?") };
 }
 
 function addOptions(commander: Commander, options: { readonly [name: string]: Option }, heading: string): void {
@@ -142,10 +132,7 @@ function helpOption(): CommanderOption {
 function invocationOf(program: Commander, commander: Commander, command: AnyCommand): Invocation {
   const own = valuesOf(commander, command.options ?? {});
   const globals = new Map([...chainOf(commander, program)].flatMap((each) => [...valuesOf(each, GLOBAL_OPTIONS)]));
-  const words: Record<string, unknown> = Object.create(null);
-  for (const [index, argument] of command.args.entries()) {
-    words[argumentName(argument).name] = commander.processedArgs[index];
-  }
+  const words: Record<string, unknown> = Object.fromEntries(assignWords(command.args, commander.args));
   for (const [name, option] of Object.entries(command.options ?? {})) {
     words[name] = own.get(name) ?? (option.value === undefined && option.choices === undefined ? false : undefined);
   }
