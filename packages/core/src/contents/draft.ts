@@ -1,7 +1,9 @@
+import { fileLength } from "../age/file.ts";
 import { toHex } from "../encoding/hex.ts";
 import { ConclaveError } from "../errors.ts";
 import type { Crypto } from "../ports/crypto.ts";
 import { BLOB_PIECES_MAX, PIECE_BYTES, type Pieces } from "../records/change.ts";
+import type { Suite } from "../records/entry.ts";
 import {
   ARCHIVE_BLOCKS_MAX,
   ARCHIVE_BYTES_MAX,
@@ -28,14 +30,16 @@ export interface PieceSource {
  * One piece at a time, so that one whose reading fails is always the last, and can be taken out again.
  */
 export class ArchiveDraft {
-  // Zero pages cost nothing until they are written to, so a draft for one small file is no waste.
-  readonly #bytes = new Uint8Array(ARCHIVE_BYTES_MAX);
+  readonly #bytes: Uint8Array<ArrayBuffer>;
   readonly #crypto: Pick<Crypto, "sha256">;
   readonly #pieces: { readonly size: number; readonly digest: Promise<Uint8Array> }[] = [];
   #blocks = 0;
 
-  constructor(crypto: Pick<Crypto, "sha256">) {
+  constructor(crypto: Pick<Crypto, "sha256">, options: { readonly suite: Suite }) {
     this.#crypto = crypto;
+    // Zero pages cost nothing until they are written to, so a draft for one small file is no waste. With room for what
+    // sealing adds, so that an archive can be sealed where it lies.
+    this.#bytes = new Uint8Array(fileLength(options.suite, ARCHIVE_BYTES_MAX));
   }
 
   /** How many pieces are in it. */

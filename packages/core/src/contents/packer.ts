@@ -146,7 +146,7 @@ export class Packer {
     const { budget, crypto, suite, objectsAtOnce = 4 } = this.#options;
     while (this.#onTheirWay.size >= objectsAtOnce) await Promise.race(this.#onTheirWay);
     const grant = await budget.acquire(ARCHIVE_BYTES_MAX + fileLength(suite, ARCHIVE_BYTES_MAX), this.#signal);
-    return { archive: new ArchiveDraft(crypto), draft: { blob: undefined }, grant };
+    return { archive: new ArchiveDraft(crypto, { suite }), draft: { blob: undefined }, grant };
   }
 
   /** Sends the open blob on its way; one without pieces vanishes. */

@@ -37,8 +37,10 @@ export interface Fetch {
   readonly start: number;
   readonly end: number;
   readonly runs: readonly Run[];
-  /** Most memory that is needed until its last piece is used up: stored bytes, opened ones, and a run's copy. */
+  /** Most memory that is needed at any time: stored bytes, opened ones, and a run's copy. */
   readonly memory: number;
+  /** Memory that is needed until its last piece is used up: opened bytes may lie where sealed ones were. */
+  readonly kept: number;
 }
 
 /** How some pieces of a blob are fetched. */
@@ -115,7 +117,7 @@ function runsOf(options: {
   });
 }
 
-type Span = Omit<Fetch, "memory">;
+type Span = Pick<Fetch, "start" | "end" | "runs">;
 
 /** Runs joined across small gaps, the header taken for one of them: near the first run it comes along. */
 function joined(runs: readonly Run[], payloadOffset: number): Span[] {
@@ -130,9 +132,11 @@ function joined(runs: readonly Run[], payloadOffset: number): Span[] {
   return spans.filter((span) => span.runs.length > 0);
 }
 
+/** A single run is opened where it lies; of several each is copied first, because opening takes its buffer over. */
 function withMemory(span: Span): Fetch {
+  const stored = span.end - span.start;
   const opened = span.runs.reduce((sum, run) => sum + run.opened, 0);
-  // A single run is opened where it lies; of several each is copied first, because opening takes its buffer over.
-  const copied = span.runs.length > 1 ? Math.max(...span.runs.map((run) => run.end - run.start)) : 0;
-  return { ...span, memory: span.end - span.start + opened + copied };
+  const copies = span.runs.length > 1 ? span.runs.map((run) => run.end - run.start) : [];
+  const memory = stored + opened + Math.max(0, ...copies);
+  return { ...span, memory, kept: copies.length === 0 ? stored : copies.reduce((sum, bytes) => sum + bytes, 0) };
 }

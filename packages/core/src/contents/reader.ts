@@ -138,7 +138,7 @@ export class ContentReader {
         if (reading.failures.has(location) || !this.#options.identities.get(location.epoch)) continue;
         const pieces = await this.#tryLocation(location, fetch, reading);
         if (pieces === undefined) continue;
-        grant.shrink(fetch.runs.reduce((sum, run) => sum + run.opened, 0));
+        grant.shrink(fetch.kept);
         return { pieces, grant };
       }
       throw failure(reading);

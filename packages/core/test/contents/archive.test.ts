@@ -1,41 +1,11 @@
-import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import fc from "fast-check";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { ARCHIVE_BYTES_MAX, entryHeader, hasFrameOf, layoutOf } from "../../src/contents/archive.ts";
 import { padme } from "../../src/contents/padme.ts";
 import { BLOB_PIECES_MAX, PIECE_BYTES } from "../../src/records/change.ts";
-import { archiveOf, digestOf, MEBIBYTE, noise, piecesOf } from "./contents-support.ts";
-
-const scratch = mkdtempSync(join(tmpdir(), "conclave-archive-"));
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
-
-/** Runs the system's tar, any word of it on stderr being a failure. */
-function tar(...args: string[]): string {
-  return execFileSync("sh", ["-c", 'tar "$@" 2>&1', "tar", ...args], { encoding: "utf8" });
-}
+import { archiveOf, MEBIBYTE, noise, piecesOf } from "./contents-support.ts";
 
 describe("an archive", () => {
-  it.each([
-    ["one byte", [1]],
-    ["sizes around a block", [511, 512, 513]],
-    ["a padding of its own size 0", [1, 1, 1]],
-    ["one whole piece", [PIECE_BYTES]],
-    ["many pieces", Array.from({ length: 300 }, (_, index) => index * 7 + 1)],
-  ])("of %s is listed and extracted by the system's tar without a warning", (name, sizes) => {
-    const contents = sizes.map((size, index) => noise(size, index));
-    const folder = join(scratch, name.replaceAll(" ", "-"));
-    mkdirSync(folder);
-    writeFileSync(`${folder}.tar`, archiveOf(contents));
-    expect(tar("tf", `${folder}.tar`).trimEnd().split("\n")).toEqual([...contents.map(digestOf), "padding"]);
-    expect(tar("xf", `${folder}.tar`, "-C", folder)).toBe("");
-    expect(readdirSync(folder).sort()).toEqual([...contents.map(digestOf), "padding"].sort());
-    for (const bytes of contents) expect(readFileSync(join(folder, digestOf(bytes))).equals(bytes)).toBe(true);
-    expect(readFileSync(join(folder, "padding")).every((byte) => byte === 0)).toBe(true);
-  });
-
   it("has a length of the padded set, two zero blocks at its end, and each piece where the layout says", () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 20_000 }), { minLength: 1, maxLength: 30 }), (sizes) => {

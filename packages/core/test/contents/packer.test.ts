@@ -160,7 +160,7 @@ describe("Packer", () => {
         world.stored.push(blob);
       },
     });
-    const contents = Array.from({ length: 16 }, (_, index) => new Uint8Array(PIECE_BYTES).fill(index + 1));
+    const contents = Array.from({ length: 9 }, (_, index) => new Uint8Array(PIECE_BYTES).fill(index + 1));
     for (const bytes of contents) await packer.add(source(bytes));
     await packer.flush();
     expect(events.filter((event) => event.startsWith("stored"))).toEqual([
@@ -188,7 +188,7 @@ describe("Packer", () => {
       greatest = Math.max(greatest, held);
     });
     const packer = world.packer({ budget });
-    for (let index = 0; index < 24; index++) await packer.add(source(new Uint8Array(PIECE_BYTES).fill(index)));
+    for (let index = 0; index < 17; index++) await packer.add(source(new Uint8Array(PIECE_BYTES).fill(index)));
     await packer.flush();
     expect(world.stored).toHaveLength(3);
     expect(greatest).toBeGreaterThan(100 * MEBIBYTE);
@@ -235,7 +235,7 @@ describe("Packer", () => {
         throw failure;
       },
     });
-    for (let index = 0; index < 16; index++) await packer.add(source(new Uint8Array(PIECE_BYTES).fill(index)));
+    for (let index = 0; index < 9; index++) await packer.add(source(new Uint8Array(PIECE_BYTES).fill(index)));
     await expect(packer.flush()).rejects.toBe(failure);
     expect(world.stored).toEqual([]);
     expect(world.budget.held).toBe(0);
