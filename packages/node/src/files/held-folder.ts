@@ -83,7 +83,7 @@ async function holdByPath(real: string): Promise<HeldFolder> {
   const found = await lstat(real, { bigint: true });
   const isInPlace = async (): Promise<boolean> => {
     const now = await lstat(real, { bigint: true }).catch(() => undefined);
-    return now !== undefined && isSame(now, found) && (await realpath(real)) === real;
+    return now !== undefined && isSame(now, found) && (await realpath(real).catch(() => undefined)) === real;
   };
   return {
     at: (name) => below(real, name),

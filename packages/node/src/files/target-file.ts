@@ -17,16 +17,17 @@ interface Place {
 
 /** Starts a file under a hidden name in its own folder, and makes sure that it lies there before a byte is written. */
 export async function startFile(place: Place, size: number): Promise<TargetFile> {
+  const { folder } = place.lease;
+  const before = whatIsThere(place);
   const unfinished = unfinishedName();
+  let handle: FileHandle | undefined;
   try {
-    const { folder } = place.lease;
-    const before = whatIsThere(place);
-    const handle = await open(folder.at(unfinished), CREATE_FLAGS, 0o600);
+    handle = await open(folder.at(unfinished), CREATE_FLAGS, 0o600);
     if (await folder.holds(unfinished, handle)) return new StartedFile({ place, unfinished, handle, before, size }); // check: link
-    await handle.close();
-    await unlink(folder.at(unfinished)).catch(() => undefined);
     throw unsafe(`${place.path} would have been written outside the target folder`);
   } catch (error) {
+    if (handle !== undefined) await unlink(folder.at(unfinished)).catch(() => undefined);
+    await handle?.close();
     forget(unfinished);
     throw error;
   }
