@@ -5,7 +5,7 @@ import type { SqlDatabase } from "../ports/sql.ts";
 import type { BlobOperation, Extents } from "../records/change.ts";
 import type { DeviceKey } from "../records/shapes.ts";
 import type { Fold } from "./fold.ts";
-import { PACKED_PIECE_BYTES, type Piece, packPieces, unpackPiece } from "./packing.ts";
+import { PACKED_PIECE_BYTES, type Piece, packPieces, unpackNumbers, unpackPiece } from "./packing.ts";
 
 /** Writes down a blob that a change declares; nothing, if its id is not the digest of what it declares. */
 export function storeBlob(fold: Fold, operation: BlobOperation): void {

@@ -60,7 +60,7 @@ function pastOf(fold: Fold): Past {
 function earlierTree(fold: Fold, unseen: readonly Unseen[], reached: ReadonlyMap<number, number>): Past {
   const { nodes } = fold;
   const isSeen = (at: { lane: number; number: number }) => (reached.get(at.lane) ?? 0) >= at.number;
-  const elsewhere = new Set([...placedSince(fold, unseen), ...nodes.displaced().map((node) => node.id)]);
+  const elsewhere = new Set([...placedSince(fold, unseen), ...[...nodes.displaced()].map((node) => node.id)]);
   const places = new Map<number, CyclePlace | undefined>();
   const placeOf = (id: number) => {
     if (!places.has(id)) places.set(id, earlierPlace(fold, nodes.byId(id), isSeen));

@@ -44,6 +44,8 @@ export class Nodes {
   readonly #changed = new Set<Node>();
   /** Nodes that hold others for certain, though that may not be written yet. */
   readonly #holding = new Set<number>();
+  readonly #made = new Set<Node>();
+  #displaced: Set<Node> | undefined;
   #nextId: number | undefined;
 
   constructor(db: SqlDatabase) {
@@ -73,10 +75,26 @@ export class Nodes {
       .map((row) => this.#byId.get(row.id) ?? (this.#load(row) as Node));
   }
 
-  /** All nodes that are shown elsewhere to break a cycle. Writes first. */
-  displaced(): Node[] {
-    this.flush();
-    return this.#db.all<{ id: number }>("SELECT id FROM tree_node WHERE displaced = 1").map((row) => this.byId(row.id));
+  /** All nodes that are shown elsewhere to break a cycle. */
+  displaced(): ReadonlySet<Node> {
+    if (this.#displaced === undefined) {
+      const rows = this.#db.all<{ id: number }>("SELECT id FROM tree_node WHERE displaced = 1");
+      this.#displaced = new Set(rows.map((row) => this.byId(row.id)));
+    }
+    return this.#displaced;
+  }
+
+  setDisplaced(node: Node, displaced: boolean): void {
+    this.displaced();
+    if (displaced) this.#displaced?.add(node);
+    else this.#displaced?.delete(node);
+    node.displaced = displaced;
+    this.touch(node);
+  }
+
+  /** Whether no change before the one that is being applied names the node. */
+  isNew(node: Node): boolean {
+    return this.#made.has(node);
   }
 
   hasChildren(node: Node): boolean {
@@ -163,6 +181,7 @@ export class Nodes {
     this.#nextId ??= (this.#db.get("SELECT max(id) + 1 AS id FROM tree_node") as { id: number }).id;
     const node = this.#keep({ id: this.#nextId++, key, ...unplacedNode(key) });
     this.#fresh.add(node);
+    this.#made.add(node);
     return node;
   }
 

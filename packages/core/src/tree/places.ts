@@ -56,10 +56,14 @@ function wins(fold: Fold, node: Node): boolean {
   return fold.stamps.isAfter(fold.change, node.place);
 }
 
-/** Only a folder that holds something can come to lie in itself. */
+/**
+ * Only a folder that holds something can come to lie in itself. But where cycles are broken, a folder that holds nothing
+ * may be one that another would have been shown in, and so decide where that is shown.
+ */
 function mayBeInCycle(fold: Fold, node: Node, parent: number): boolean {
   if (!isFolderKey(node.key)) return false;
-  return node.displaced || parent === node.id || fold.nodes.hasChildren(node);
+  if (parent === node.id || fold.nodes.hasChildren(node)) return true;
+  return fold.nodes.displaced().size > 0 && !fold.nodes.isNew(node);
 }
 
 function move(fold: Fold, node: Node, parent: number): void {
@@ -79,7 +83,7 @@ function moveFolders(fold: Fold, moved: readonly Node[]): void {
   for (const node of affected) nodes.detach(node);
   for (const node of affected) {
     const parent = displaced.get(node.id);
-    node.displaced = parent !== undefined;
+    nodes.setDisplaced(node, parent !== undefined);
     nodes.attach(node, parent ?? currentPlace(fold, node)?.parent ?? ROOT_ID);
   }
 }
