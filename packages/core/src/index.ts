@@ -28,7 +28,11 @@ export {
 } from "./age/passphrase.ts";
 export { recipientOf, suiteOf } from "./age/suite.ts";
 export { webCrypto } from "./age/web-crypto.ts";
+export { ByteBudget } from "./contents/budget.ts";
 export { ConclaveError, type ConclaveErrorCode } from "./errors.ts";
+export { type Address, formatAddress, parseAddress } from "./group/address.ts";
+export { findMember } from "./group/people.ts";
+export { currentEpoch, type Departure, formerMembers, type GroupState, isAtLeast, type Member } from "./group/state.ts";
 export {
   CARD_BYTES_MAX,
   decodeCardFile,
@@ -43,6 +47,7 @@ export {
   newDevice,
   publicKeysOf,
   readIdentityFile,
+  verifyingKeyOf,
   writeIdentityFile,
 } from "./identity/device.ts";
 export { fingerprint, matchesFingerprint } from "./identity/fingerprint.ts";
@@ -72,3 +77,29 @@ export {
   type StoreErrorCode,
   type StoreTraits,
 } from "./ports/store.ts";
+export type { ContentsMode, Role, Suite } from "./records/entry.ts";
+export { contentReader, sourceOf } from "./session/blob-sources.ts";
+export { type DownloadOptions, download } from "./session/download.ts";
+export { catchUp } from "./session/duties.ts";
+export { makeFolder, movePath, removePath } from "./session/edit.ts";
+export type { Progress, WorkOptions } from "./session/events.ts";
+export { foundGroup } from "./session/found.ts";
+export { addressRecipient, askToJoin, joinGroup } from "./session/join.ts";
+export { memberNames } from "./session/member-names.ts";
+export { addMember, changeRole, leaveGroup, type NewEpoch, removeMember, rotate } from "./session/membership.ts";
+export { openSession } from "./session/open.ts";
+export { flushOutbox } from "./session/outbox.ts";
+export type { Problem, ProblemCode } from "./session/problem.ts";
+export { type Amount, isSettled, type Reencryption, reencrypt, remaining } from "./session/reencrypt.ts";
+export { readAll, refresh } from "./session/refresh.ts";
+export { findRequest, type JoinRequest, listRequests } from "./session/requests.ts";
+export type { Session, SessionPorts } from "./session/session.ts";
+export type { Shown } from "./session/shown.ts";
+export { problemsOf, type Status, statusOf } from "./session/status.ts";
+export type { Failure, Transfer } from "./session/transfer.ts";
+export { requireEditor, type UploadOptions, upload } from "./session/upload.ts";
+export { judgedChanges } from "./session/verdicts.ts";
+export { type Verification, verify } from "./session/verify.ts";
+export { type FilePiece, filePieces } from "./tree/blobs.ts";
+export { conflicts, countTree, listFolder, type Resolved, resolvePath } from "./tree/listing.ts";
+export type { TreeEntry, ViewEntry } from "./tree/view.ts";

@@ -1,0 +1,24 @@
+import type { SqlDatabase } from "../ports/sql.ts";
+
+/** Single values of an index. */
+export type MetaName =
+  | "group" // The group's id.
+  | "suite" // "hybrid" or "classic".
+  | "writer" // This copy of the state's writer id.
+  | "number" // Number of the writer's newest record.
+  | "previous" // Digest of the writer's newest record.
+  | "pinned" // The entry on whose branch this device stands.
+  | "listing" // Epoch, time, rows and history sequence of the newest listing that this device put, as JSON.
+  | "applied"; // Sequence of the newest history record that the tree has seen.
+
+export function readMeta<Value extends string | number>(index: SqlDatabase, name: MetaName): Value | undefined {
+  return index.get<{ value: Value }>("SELECT value FROM meta WHERE name = ?", name)?.value;
+}
+
+export function writeMeta(index: SqlDatabase, name: MetaName, value: string | number | null): void {
+  index.run(
+    "INSERT INTO meta(name, value) VALUES(?, ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value",
+    name,
+    value,
+  );
+}

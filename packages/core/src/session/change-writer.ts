@@ -1,0 +1,76 @@
+/** Writing changes: operations are gathered, cut into records of bounded size, and published with locations. */
+import { toUtf8 } from "../encoding/bytes.ts";
+import { frontier } from "../history/frontier.ts";
+import type { Change, Operation } from "../records/change.ts";
+import type { Location } from "../records/location.ts";
+import { placeObjects } from "./move-contents.ts";
+import { settlePuts } from "./object-puts.ts";
+import { publish, type RecordDraft } from "./publish.ts";
+import type { Session } from "./session.ts";
+
+/** Most bytes of operations in one change: below the limit of a line, with room for everything around them. */
+const CHANGE_BYTES = 768 * 1024;
+/** Most operations in one change. */
+const CHANGE_OPERATIONS = 8000;
+
+/** Publishes operations as changes of bounded size, each on top of the one before, with the locations that they rest on. */
+export async function publishChanges(
+  session: Session,
+  options: {
+    readonly operations: readonly Operation[];
+    readonly locations?: readonly Location[];
+    readonly signal?: AbortSignal;
+  },
+): Promise<void> {
+  const { operations, locations = [], signal } = options;
+  if (operations.length === 0) {
+    if (locations.length > 0) await placeObjects(session, locations, signal);
+    return;
+  }
+  const parents = frontier(session.index);
+  await publish(session, {
+    drafts: batches(operations).map((batch, index) => draft(batch, index === 0 ? parents : undefined)),
+    locations,
+    together: () => {
+      settlePuts(session, locations);
+      for (const { epoch, object } of locations) {
+        session.index.run("UPDATE locations SET proven = 1 WHERE epoch = ? AND object = ?", epoch, object);
+      }
+    },
+    ...(signal ? { signal } : {}),
+  });
+}
+
+/** A change that builds on these parents, or on the writer's record just before it. */
+function draft(operations: readonly Operation[], parents: readonly string[] | undefined): RecordDraft {
+  return ({ group, device, writer, number, previous, head, time }): Change => ({
+    type: "conclave/v1/change",
+    group,
+    device,
+    writer,
+    number,
+    previous,
+    head,
+    parents: parents ?? (previous === null ? [] : [previous]),
+    operations,
+    time,
+  });
+}
+
+function batches(operations: readonly Operation[]): Operation[][] {
+  const result: Operation[][] = [];
+  let current: Operation[] = [];
+  let bytes = 0;
+  for (const operation of operations) {
+    const size = toUtf8(JSON.stringify(operation)).length + 1;
+    if (current.length > 0 && (bytes + size > CHANGE_BYTES || current.length >= CHANGE_OPERATIONS)) {
+      result.push(current);
+      current = [];
+      bytes = 0;
+    }
+    current.push(operation);
+    bytes += size;
+  }
+  if (current.length > 0) result.push(current);
+  return result;
+}

@@ -1,0 +1,186 @@
+/**
+ * Clean-up after a re-encryption: what older epochs hold is deleted, each thing only once its successor is safe.
+ * SPEC.md §10.
+ */
+import type { ByteBudget } from "../contents/budget.ts";
+import { objectKey, openObject } from "../contents/object.ts";
+import { fromHex } from "../encoding/hex.ts";
+import { ConclaveError } from "../errors.ts";
+import { EPOCHS_FOLDER } from "../group/epoch.ts";
+import { parseGrantKey } from "../group/grant.ts";
+import { StoreError } from "../ports/store.ts";
+import type { EpochId } from "../records/shapes.ts";
+import { piecesOf } from "../tree/blobs.ts";
+import { isEditorDevice, type LocationRow, locationsOf, toPieces } from "./blob-sources.ts";
+import type { WorkOptions } from "./events.ts";
+import type { Session } from "./session.ts";
+
+/** An object in an older epoch that records place there and nobody has deleted yet. */
+export interface OldObject {
+  readonly epoch: EpochId;
+  readonly object: string;
+  readonly blob: string;
+  readonly length: number;
+}
+
+/** Epochs before the current one on the chosen branch, and those of lost branches: what a re-encryption empties. */
+export function olderEpochs(session: Session): EpochId[] {
+  return [...session.view.opened.keys()].filter((epoch) => epoch !== session.view.current.epoch);
+}
+
+/** All that records have placed in older epochs and that was not deleted. */
+export function oldObjects(session: Session): OldObject[] {
+  return olderEpochs(session).flatMap((epoch) =>
+    session.index.all<OldObject>(
+      "SELECT epoch, object, blob, max(length) AS length FROM locations WHERE epoch = ? AND gone = 0 GROUP BY object",
+      epoch,
+    ),
+  );
+}
+
+/** What was deleted, and what the store would not delete. */
+export interface Cleaned {
+  readonly deleted: { readonly objects: number; readonly bytes: number };
+  /** Digests of objects that the provider keeps. */
+  readonly kept: readonly string[];
+}
+
+/**
+ * Deletes what older epochs hold. Only for a device that may write, in a group without an open fork, on a storage where
+ * what was put is known to be safe.
+ */
+export async function cleanUp(
+  session: Session,
+  options: WorkOptions & { readonly budget: ByteBudget },
+): Promise<Cleaned> {
+  const { signal, budget } = options;
+  const kept: string[] = [];
+  let objects = 0;
+  let bytes = 0;
+  for (const old of oldObjects(session)) {
+    signal?.throwIfAborted();
+    if (!(await hasSuccessor(session, { old, budget, ...(signal ? { signal } : {}) }))) continue;
+    const result = await session.store.delete(objectKey(old.epoch, old.object), signal ? { signal } : {});
+    if (result === "refused") {
+      kept.push(old.object);
+      continue;
+    }
+    session.index.run("UPDATE locations SET gone = 1 WHERE epoch = ? AND object = ?", old.epoch, old.object);
+    if (result === "detached") kept.push(old.object);
+    objects += 1;
+    bytes += old.length;
+  }
+  for (const epoch of olderEpochs(session)) await clearEpoch(session, epoch, signal);
+  return { deleted: { objects, bytes }, kept };
+}
+
+/**
+ * Whether nothing is lost with an old object: a copy in the current epoch that this device has put or fully read, placed
+ * by somebody who may write now; or no counting change declares its blob any more.
+ */
+async function hasSuccessor(
+  session: Session,
+  options: { readonly old: OldObject; readonly budget: ByteBudget; readonly signal?: AbortSignal },
+): Promise<boolean> {
+  const { old } = options;
+  const pieces = piecesOf(session.index, old.blob);
+  if (pieces === undefined) return isDeclaredInVain(session, old.blob);
+  const { epoch } = session.view.current;
+  const successors = locationsOf(session, old.blob).filter(
+    (location) => location.epoch === epoch && isEditorDevice(session, location.device),
+  ); // check: role
+  if (successors.some(({ proven }) => proven === 1)) return true;
+  for (const successor of successors) {
+    if (await isWhole(session, { ...options, successor, pieces: toPieces(pieces) })) return true; // check: digest
+  }
+  return false;
+}
+
+/** A blob that only void changes declare; one that nobody has declared yet may be on its way. */
+function isDeclaredInVain(session: Session, blob: string): boolean {
+  return (
+    session.index.get(
+      "SELECT 1 FROM tree_blob WHERE digest = ? AND counting = 0 AND pieces IS NOT NULL",
+      fromHex(blob),
+    ) !== undefined
+  );
+}
+
+async function isWhole(
+  session: Session,
+  options: {
+    readonly successor: LocationRow;
+    readonly pieces: ReturnType<typeof toPieces>;
+    readonly budget: ByteBudget;
+    readonly signal?: AbortSignal;
+  },
+): Promise<boolean> {
+  const { successor, pieces, budget, signal } = options;
+  const opened = session.view.opened.get(successor.epoch);
+  if (!opened) return false;
+  const grant = await budget.acquire(2 * successor.length, signal);
+  try {
+    const key = objectKey(successor.epoch, successor.object);
+    const sealed = await session.store.get(key, { length: successor.length + 1, ...(signal ? { signal } : {}) });
+    await openObject(session.crypto, {
+      sealed,
+      object: successor.object,
+      pieces,
+      identity: opened.identity,
+      suite: opened.suite,
+    });
+    session.index.run(
+      "UPDATE locations SET proven = 1 WHERE epoch = ? AND object = ?",
+      successor.epoch,
+      successor.object,
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof StoreError && error.code !== "not-found") throw error;
+    if (!(error instanceof ConclaveError || error instanceof StoreError)) throw error;
+    return false;
+  } finally {
+    grant.release();
+  }
+}
+
+/** Records, listings and grants of an older epoch; its recipient and notices stay, for those who come late. */
+async function clearEpoch(session: Session, epoch: EpochId, signal?: AbortSignal): Promise<void> {
+  const left = session.index.get("SELECT 1 FROM locations WHERE epoch = ? AND gone = 0", epoch);
+  for (const key of movedRecords(session, epoch)) {
+    if ((await session.store.delete(key, signal ? { signal } : {})) === "refused") continue;
+    session.index.transaction(() => {
+      session.index.run("DELETE FROM files WHERE key = ?", key);
+      session.index.run("DELETE FROM held WHERE key = ?", key);
+    });
+  }
+  const isFinished =
+    !left &&
+    session.index.get("SELECT 1 FROM files WHERE epoch = ? AND kind = 'records' AND state = 'read'", epoch) ===
+      undefined;
+  if (!isFinished) return;
+  for await (const { key } of session.store.list(`${epoch}/listings`, signal ? { signal } : {}))
+    await session.store.delete(key);
+  for await (const { key } of session.store.list(EPOCHS_FOLDER, signal ? { signal } : {})) {
+    if (parseGrantKey(key)?.epoch === epoch) await session.store.delete(key);
+  }
+  session.index.run(
+    "INSERT INTO epochs(epoch, seen, finished) VALUES(?, ?, 1) ON CONFLICT(epoch) DO UPDATE SET finished = 1",
+    epoch,
+    session.clock.now(),
+  );
+}
+
+/** Records files all of whose records the current epoch holds, and all of whose objects are gone. */
+function movedRecords(session: Session, epoch: EpochId): string[] {
+  return session.index
+    .all<{ key: string }>(
+      `SELECT key FROM files WHERE epoch = ?1 AND kind = 'records' AND state = 'read'
+       AND NOT EXISTS (SELECT 1 FROM locations l WHERE l.key = files.key AND l.gone = 0)
+       AND NOT EXISTS (SELECT 1 FROM held h WHERE h.key = files.key
+         AND h.digest NOT IN (SELECT digest FROM held WHERE epoch = ?2))`,
+      epoch,
+      session.view.current.epoch,
+    )
+    .map(({ key }) => key);
+}

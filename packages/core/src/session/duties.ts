@@ -1,0 +1,117 @@
+/**
+ * The small duties: what every command that looks at the storage does for the group before its own work, so that nobody
+ * has to keep a program running. SPEC.md §10.
+ */
+import { audienceTag, sealGrant } from "../group/grant.ts";
+import { owedRemovals } from "../group/owed.ts";
+import { mayManage } from "../group/rules.ts";
+import { isAtLeast, memberById } from "../group/state.ts";
+import { grantIdentities, logLines } from "./log-lines.ts";
+import { removeMember, rotate } from "./membership.ts";
+import { clearStrayPuts } from "./object-puts.ts";
+import { flushOutbox, waitingFor } from "./outbox.ts";
+import { forgetVanished } from "./pins.ts";
+import { refresh } from "./refresh.ts";
+import { countMissing, resealRecords } from "./reseal.ts";
+import type { Session } from "./session.ts";
+import type { Shown } from "./shown.ts";
+
+/**
+ * Refreshes, does the duties, and leaves the session ready for work.
+ *
+ * @throws as `refresh`; `StoreError` as the store.
+ */
+export async function catchUp(session: Session, options: { readonly signal?: AbortSignal } = {}): Promise<Shown> {
+  const shown = await refresh(session, options);
+  if (!session.view.opened.has(session.view.current.epoch)) return shown;
+  if (session.acceptRollback) forgetVanished(session, shown);
+  withdrawEnded(session);
+  await flushOutbox(session, options);
+  await clearStrayPuts(session, options.signal);
+  await resealOwn(session, options.signal);
+  await putBackGrants(session, { shown, ...options });
+  await grantNewcomers(session, { shown, ...options });
+  await signOwedRemovals(session, options);
+  await rotateAfterLeave(session, options);
+  return shown;
+}
+
+/** What waits for an ended epoch is not put there: its records count as held nowhere, and are sealed anew. */
+function withdrawEnded(session: Session): void {
+  const { index, view } = session;
+  index.transaction(() => {
+    for (const epoch of view.opened.keys()) {
+      if (epoch === view.current.epoch) continue;
+      for (const row of waitingFor(index, epoch)) {
+        index.run("DELETE FROM outbox WHERE id = ?", row.id);
+        index.run("DELETE FROM held WHERE key = ?", row.key);
+      }
+    }
+  });
+}
+
+/** This device's own records must be in the newest epoch: others may not look into an older one any more. */
+async function resealOwn(session: Session, signal?: AbortSignal): Promise<void> {
+  if (countMissing(session) === 0) return;
+  const devices = session.acceptRollback ? undefined : new Set([session.deviceKey]);
+  await resealRecords(session, { ...(devices ? { devices } : {}), ...(signal ? { signal } : {}) });
+}
+
+interface DutyOptions {
+  readonly shown: Shown;
+  readonly signal?: AbortSignal;
+}
+
+/** A grant to all of the current epoch that the storage has lost is put back by whoever has opened it. */
+async function putBackGrants(session: Session, { shown, signal }: DutyOptions): Promise<void> {
+  const { epoch } = session.view.current;
+  const kept = session.index.all<{ key: string; bytes: Uint8Array }>(
+    "SELECT key, bytes FROM kept WHERE epoch = ? AND key LIKE 'epochs/%'",
+    epoch,
+  );
+  for (const { key, bytes } of kept) {
+    if (!shown.keys.has(key)) await session.store.put(key, bytes, signal ? { signal } : {});
+  }
+}
+
+/** Whoever was admitted in the current epoch has a grant of their own; an admin's device makes one that is missing. */
+async function grantNewcomers(session: Session, { shown, signal }: DutyOptions): Promise<void> {
+  const { state, me, log, current } = session.view;
+  if (!me || !isAtLeast(me.role, "admin")) return;
+  const started = log.nodes.get(current.entry)?.state.height ?? 0;
+  for (const member of state.members) {
+    const admitted = log.nodes.get(member.since)?.state.height ?? 0;
+    const device = member.devices.find(({ kind }) => kind === "device");
+    if (admitted <= started || !device) continue;
+    const audience = { device: device.verifyingKey };
+    const prefix = `epochs/${current.epoch}-${audienceTag(current.epoch, audience)}-`;
+    if ([...shown.keys].some((key) => key.startsWith(prefix))) continue;
+    const grant = await sealGrant(session.crypto, {
+      state,
+      audience,
+      identities: grantIdentities(session),
+      lines: logLines(log),
+    });
+    await session.store.put(grant.key, grant.bytes, signal ? { signal } : {});
+  }
+}
+
+/** Somebody has left and still holds the current key: the first admin's device that sees it starts a new epoch. */
+async function rotateAfterLeave(session: Session, options: { readonly signal?: AbortSignal }): Promise<void> {
+  const { state, me, choice } = session.view;
+  if (state.owedRotation.length === 0 || !me || !isAtLeast(me.role, "admin") || choice.undecided) return;
+  await rotate(session, { contents: "on-change", ...options });
+}
+
+/** A removal that lost against another branch still holds: the first device with the right signs it again there. */
+async function signOwedRemovals(session: Session, options: { readonly signal?: AbortSignal }): Promise<void> {
+  if (session.view.choice.forks.length === 0 || session.view.choice.undecided) return;
+  const words = session.index.all<{ device: string; entry: string }>("SELECT device, entry FROM words");
+  for (const owed of owedRemovals(session.view.log, { choice: session.view.choice, words })) {
+    const { state, me } = session.view;
+    const member = memberById(state, owed.target);
+    if (!owed.isOwed || !me || !member || !mayManage(me.role, member.role) || me.id === member.id) continue;
+    if (owed.onlyByAuthor && owed.author !== me.id) continue;
+    await removeMember(session, { member, contents: "on-change", owed: owed.entry, ...options });
+  }
+}

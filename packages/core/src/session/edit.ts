@@ -1,0 +1,57 @@
+/** Changes to the tree that move no contents: folders, moves, deletions. */
+
+import { ConclaveError } from "../errors.ts";
+import { resolvePath } from "../tree/listing.ts";
+import { Planner, type PlanOptions, planDelete, planMove } from "../tree/plan.ts";
+import { publishChanges } from "./change-writer.ts";
+import { writeListingIfDue } from "./listing.ts";
+import { memberNames } from "./member-names.ts";
+import type { Session } from "./session.ts";
+import { joinPath } from "./transfer.ts";
+import { requireEditor } from "./upload.ts";
+
+interface SignalOption {
+  readonly signal?: AbortSignal;
+}
+
+function planOptions(session: Session): PlanOptions {
+  return { randomBytes: session.crypto.randomBytes, nameOf: memberNames(session.view.state) };
+}
+
+/** Makes a folder and those above it; one that is there is no error. */
+export async function makeFolder(session: Session, path: string, options: SignalOption = {}): Promise<void> {
+  requireEditor(session);
+  const planner = new Planner(session.index, planOptions(session));
+  planner.folder(path);
+  await publishChanges(session, { operations: planner.take(), ...options });
+}
+
+/**
+ * Moves or renames; into a folder if one is at `to`, as `mv` does.
+ *
+ * @throws ConclaveError `not-found`, `exists`, `conflict` as `planMove`; `role-too-low`.
+ */
+export async function movePath(
+  session: Session,
+  paths: { readonly from: string; readonly to: string },
+  options: SignalOption = {},
+): Promise<void> {
+  requireEditor(session);
+  const { nameOf } = planOptions(session);
+  const target = resolvePath(session.index, paths.to, nameOf);
+  const name = paths.from.slice(paths.from.lastIndexOf("/") + 1);
+  const to = target?.kind === "folder" || target?.kind === "root" ? joinPath(target.path, name) : paths.to;
+  await publishChanges(session, {
+    operations: planMove(session.index, { from: paths.from, to }, planOptions(session)),
+    ...options,
+  });
+  await writeListingIfDue(session, options.signal);
+}
+
+/** Moves what is at a path to the trash, with all below it. */
+export async function removePath(session: Session, path: string, options: SignalOption = {}): Promise<void> {
+  requireEditor(session);
+  if (path === "") throw new ConclaveError("the whole tree cannot be removed at once", { code: "conflict" });
+  await publishChanges(session, { operations: planDelete(session.index, path, planOptions(session)), ...options });
+  await writeListingIfDue(session, options.signal);
+}

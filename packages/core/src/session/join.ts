@@ -1,0 +1,131 @@
+/** Joining: opening a group whose address one was given, or asking to be let in. */
+
+import { ConclaveError } from "../errors.ts";
+import type { Address } from "../group/address.ts";
+import { CONCLAVE_JSON_BYTES_MAX, CONCLAVE_JSON_KEY, claimedGroup } from "../group/conclave-json.ts";
+import { EPOCHS_FOLDER, RECIPIENT_FILE_BYTES_MAX, readRecipientFile, recipientKey } from "../group/epoch.ts";
+import { audienceTag, type GrantName, openGrant, parseGrantKey } from "../group/grant.ts";
+import { parseRequestKey, REQUESTS_FOLDER, requestId, sealRequest } from "../group/request.ts";
+import { type VerifiedGrant, verifyGrant } from "../group/verified-grant.ts";
+import type { SignedCard } from "../identity/card.ts";
+import { verifyingKeyOf } from "../identity/device.ts";
+import { saveEntries } from "../index/log-store.ts";
+import { sealSecret } from "../index/secrets.ts";
+import { type ObjectStore, STORED_BYTES_MAX, StoreError } from "../ports/store.ts";
+import { bindIndex, openSession } from "./open.ts";
+import type { Session, SessionPorts } from "./session.ts";
+
+/** Most grants that a newcomer tries: a stranger may have dropped any number. */
+const GRANTS_MAX = 256;
+
+/**
+ * Opens the group behind an address, if some grant there is for this device and its log reaches the address's entry.
+ *
+ * @returns Undefined if there is no such grant: then {@link askToJoin}.
+ * @throws ConclaveError `not-found` if the storage holds no such group, `rollback` if every log it shows ends before the
+ *   address's entry; `StoreError` as the store.
+ */
+export async function joinGroup(
+  ports: SessionPorts,
+  options: { readonly address: Address; readonly signal?: AbortSignal },
+): Promise<Session | undefined> {
+  const { address, signal } = options;
+  await addressRecipient(ports.store, address);
+  let short: ConclaveError | undefined;
+  for (const { key, name } of await ownGrants(ports, signal)) {
+    const bytes = await ports.store.get(key, { length: STORED_BYTES_MAX + 1, ...(signal ? { signal } : {}) });
+    try {
+      const grant = await openGrant(ports.crypto, { name, bytes, identities: ports.device });
+      if (!grant) continue;
+      const verified = await verifyGrant(ports.crypto, { grant, group: address.group, newest: address.entry });
+      if (verified.identities.length > 0) return enter(ports, { group: address.group, verified });
+    } catch (error) {
+      if (!(error instanceof ConclaveError)) throw error;
+      if (error.code === "rollback") short = error; // check: rollback
+    }
+  }
+  if (short) throw short;
+  return undefined;
+}
+
+function enter(ports: SessionPorts, options: { readonly group: string; readonly verified: VerifiedGrant }): Session {
+  const { index, crypto, device } = ports;
+  bindIndex(ports, options.group);
+  index.transaction(() => {
+    saveEntries(index, options.verified.entries);
+    for (const { epoch, identity } of options.verified.identities) {
+      const sealed = sealSecret(crypto, { signingKey: device.signingKey, secret: identity });
+      index.run("INSERT OR IGNORE INTO identities(epoch, sealed) VALUES(?, ?)", epoch, sealed);
+    }
+  });
+  return openSession(ports);
+}
+
+/** Grants that may be for this device, newest put first: of everybody, and of its own. */
+async function ownGrants(ports: SessionPorts, signal?: AbortSignal): Promise<{ key: string; name: GrantName }[]> {
+  const device = verifyingKeyOf(ports.device.signingKey);
+  const found: { key: string; name: GrantName; stored: number }[] = [];
+  for await (const stored of ports.store.list(EPOCHS_FOLDER, signal ? { signal } : {})) {
+    const name = parseGrantKey(stored.key);
+    if (!name || stored.size > STORED_BYTES_MAX) continue; // check: size
+    if (name.audience !== "all" && name.audience !== audienceTag(name.epoch, { device })) continue;
+    found.push({ key: stored.key, name, stored: stored.stored.getTime() });
+  }
+  found.sort((left, right) => right.stored - left.stored);
+  return found.slice(0, GRANTS_MAX);
+}
+
+/**
+ * Leaves a join request, unless one of this device lies there already.
+ *
+ * @returns True if a request was put now.
+ */
+export async function askToJoin(
+  ports: SessionPorts,
+  options: {
+    readonly group: string;
+    readonly recipient: string;
+    readonly card: SignedCard;
+    readonly signal?: AbortSignal;
+  },
+): Promise<boolean> {
+  const { group, recipient, card, signal } = options;
+  const id = requestId({ group, device: card.card.device.verifyingKey });
+  for await (const { key } of ports.store.list(REQUESTS_FOLDER, signal ? { signal } : {})) {
+    if (parseRequestKey(key)?.id === id) return false;
+  }
+  const request = await sealRequest(ports.crypto, { group, card, recipient });
+  await ports.store.put(request.key, request.bytes, signal ? { signal } : {});
+  return true;
+}
+
+/**
+ * The recipient that the address's epoch is named by: whoever the storage belongs to cannot put another in its place.
+ *
+ * @throws ConclaveError `not-found` if the storage does not hold it, saying whether another group lies there.
+ */
+export async function addressRecipient(store: ObjectStore, address: Address): Promise<string> {
+  try {
+    const bytes = await store.get(recipientKey(address.epoch), { length: RECIPIENT_FILE_BYTES_MAX + 1 });
+    return readRecipientFile({ epoch: address.epoch, bytes });
+  } catch (cause) {
+    if (!(cause instanceof StoreError && cause.code === "not-found")) throw cause;
+    const claimed = await claimedAt(store);
+    const what =
+      claimed === undefined
+        ? "no group"
+        : claimed === address.group
+          ? "this group without the address's epoch"
+          : "another group";
+    throw new ConclaveError(`the storage holds ${what}`, { code: "not-found", cause });
+  }
+}
+
+async function claimedAt(store: ObjectStore): Promise<string | undefined> {
+  try {
+    return claimedGroup(await store.get(CONCLAVE_JSON_KEY, { length: CONCLAVE_JSON_BYTES_MAX + 1 }));
+  } catch (error) {
+    if (error instanceof StoreError && error.code === "not-found") return undefined;
+    throw error;
+  }
+}

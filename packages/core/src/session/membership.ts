@@ -1,0 +1,215 @@
+/** Acts on the group's log: admitting, removing, changing roles, leaving, rotating. */
+import { newEpochIdentity } from "../age/epoch-identity.ts";
+import { draftAdd, draftLeave, draftRemove, draftRole, draftRotate, entryOf } from "../group/draft.ts";
+import { recipientFile, recipientKey } from "../group/epoch.ts";
+import { sealGrant } from "../group/grant.ts";
+import { extendLog, type Log } from "../group/log.ts";
+import { sealNotice } from "../group/notice.ts";
+import { cutTargets } from "../group/rules.ts";
+import type { GroupState, Member } from "../group/state.ts";
+import { type VerifiedEntry, verifyEntry } from "../group/verified-entry.ts";
+import { writerHeads } from "../history/frontier.ts";
+import type { SignedCard } from "../identity/card.ts";
+import { saveEntries } from "../index/log-store.ts";
+import { sealSecret } from "../index/secrets.ts";
+import type { Act, ContentsMode, Cut, Role } from "../records/entry.ts";
+import type { NumberedRecord } from "../records/record.ts";
+import type { OpenEpoch, ReadRecord } from "../records/records-file.ts";
+import type { DeviceKey, EpochId, MemberId, RecordDigest } from "../records/shapes.ts";
+import { grantIdentities, logLines } from "./log-lines.ts";
+import type { OutboxItem } from "./outbox.ts";
+import { publish, requireCurrent } from "./publish.ts";
+import { takeView } from "./refresh.ts";
+import type { Session } from "./session.ts";
+
+interface SignalOption {
+  readonly signal?: AbortSignal;
+}
+
+/** Admits a person: one entry, and one grant to that person's device and kit. Costs the same however large the group is. */
+export async function addMember(
+  session: Session,
+  options: SignalOption & { readonly card: SignedCard; readonly role: Role; readonly account?: string },
+): Promise<void> {
+  const { card, role, account = null, signal } = options;
+  const { state } = session.view;
+  const act = draftAdd(state, { device: session.deviceKey, card, role, account });
+  await publishEntry(session, act, {
+    ...(signal ? { signal } : {}),
+    after: async (log, next) => {
+      const audience = { device: card.card.device.verifyingKey };
+      const grant = await sealGrant(session.crypto, {
+        state: next,
+        audience,
+        identities: grantIdentities(session),
+        lines: logLines(log),
+      });
+      return [{ ...grant, epoch: session.view.current.epoch, kind: "grant" }];
+    },
+  });
+}
+
+/** Changes a member's role; who loses the right to write is cut at what this device has read. */
+export async function changeRole(
+  session: Session,
+  options: SignalOption & { readonly member: Member; readonly role: Role },
+): Promise<void> {
+  const { member, role, signal } = options;
+  const { state } = session.view;
+  const targets = cutTargets(state, { act: "role", member: member.id, role, cut: [] });
+  const act = draftRole(state, { device: session.deviceKey, member: member.id, role, cut: cutOf(session, targets) });
+  await publishEntry(session, act, signal ? { signal } : {});
+}
+
+/** Leaves the group. The key changes when the next admin's device sees it: a leaver cannot choose it. */
+export async function leaveGroup(session: Session, options: SignalOption = {}): Promise<void> {
+  await publishEntry(session, draftLeave(session.view.state, { device: session.deviceKey }), options);
+}
+
+/** What a removal or rotation has started. */
+export interface NewEpoch {
+  readonly epoch: EpochId;
+  /** Milliseconds from the call until the new epoch's grant lay on the storage. */
+  readonly lockoutMs: number;
+}
+
+/** Removes a member and starts a new epoch: one file, the grant to all who remain, commits both. */
+export async function removeMember(
+  session: Session,
+  options: SignalOption & {
+    readonly member: Member;
+    readonly contents: ContentsMode;
+    /** The removal on a lost branch that this one signs again. */
+    readonly owed?: RecordDigest;
+  },
+): Promise<NewEpoch> {
+  const { member, contents, owed = null } = options;
+  return startEpoch(session, options, (state, recipient) => {
+    const targets = cutTargets(state, { act: "remove", member: member.id, cut: [], recipient, contents, owed: null });
+    return draftRemove(state, {
+      device: session.deviceKey,
+      member: member.id,
+      cut: cutOf(session, targets),
+      recipient,
+      contents,
+      owed,
+    });
+  });
+}
+
+/** Starts a new epoch without removing anybody; binds the records of those who left since the last one. */
+export async function rotate(
+  session: Session,
+  options: SignalOption & { readonly contents: ContentsMode },
+): Promise<NewEpoch> {
+  const { contents } = options;
+  return startEpoch(session, options, (state, recipient) => {
+    const targets = cutTargets(state, { act: "rotate", cut: [], recipient, contents });
+    return draftRotate(state, { device: session.deviceKey, cut: cutOf(session, targets), recipient, contents });
+  });
+}
+
+/** The newest records, as far as this device has read, of every device that these people have or had. */
+function cutOf(session: Session, members: readonly MemberId[]): Cut {
+  return writerHeads(session.index, devicesEver(session.view.state, members)).map(
+    ({ writer, digest }) => [writer, digest] as const,
+  );
+}
+
+function devicesEver(state: GroupState, members: readonly MemberId[]): DeviceKey[] {
+  const people = [...state.members, ...state.departures.map(({ member }) => member)].filter(({ id }) =>
+    members.includes(id),
+  );
+  return [...new Set(people.flatMap(({ devices }) => devices.map(({ verifyingKey }) => verifyingKey)))];
+}
+
+async function startEpoch(
+  session: Session,
+  options: SignalOption,
+  draft: (state: GroupState, recipient: string) => Act,
+): Promise<NewEpoch> {
+  const started = session.clock.now();
+  const ended = requireCurrent(session);
+  const fresh = await newEpochIdentity(session.view.state.suite);
+  const act = draft(session.view.state, fresh.recipient);
+  const epoch: OpenEpoch = { ...fresh, suite: session.view.state.suite };
+  let granted = started;
+  await publishEntry(session, act, {
+    ...options,
+    epoch,
+    before: async (log, next) => {
+      const identities = [[epoch.epoch, epoch.identity] as const, ...grantIdentities(session)];
+      const grant = await sealGrant(session.crypto, { state: next, audience: "all", identities, lines: logLines(log) });
+      return [
+        {
+          key: recipientKey(epoch.epoch),
+          bytes: recipientFile(epoch.recipient),
+          epoch: epoch.epoch,
+          kind: "recipient",
+        },
+        { ...grant, epoch: epoch.epoch, kind: "grant" },
+      ];
+    },
+    after: async (log, next) => {
+      const entries = logLines(log).filter(
+        ({ digest }) => digest === next.head || !isHeldBy(session, ended.epoch, digest),
+      );
+      return [{ ...(await sealNotice(session.crypto, { epoch: ended, entries })), epoch: ended.epoch, kind: "notice" }];
+    },
+    together: () => {
+      const sealed = sealSecret(session.crypto, { signingKey: session.device.signingKey, secret: epoch.identity });
+      session.index.run("INSERT OR IGNORE INTO identities(epoch, sealed) VALUES(?, ?)", epoch.epoch, sealed);
+    },
+    onPut: (item) => {
+      if (item.kind === "grant") granted = session.clock.now();
+    },
+  });
+  return { epoch: epoch.epoch, lockoutMs: granted - started };
+}
+
+function isHeldBy(session: Session, epoch: EpochId, digest: string): boolean {
+  return session.index.get("SELECT 1 FROM held WHERE epoch = ? AND digest = ?", epoch, digest) !== undefined;
+}
+
+/** Items that go out with an entry, made from the log that contains it and the state after it. */
+type Companions = (log: Log, next: GroupState) => Promise<readonly OutboxItem[]>;
+
+async function publishEntry(
+  session: Session,
+  act: Act,
+  options: SignalOption & {
+    readonly epoch?: OpenEpoch;
+    readonly before?: Companions;
+    readonly after?: Companions;
+    readonly together?: () => void;
+    readonly onPut?: (item: OutboxItem) => void;
+  },
+): Promise<void> {
+  const { epoch, before, after, together, onPut, signal } = options;
+  const { state } = session.view;
+  let verified: VerifiedEntry | undefined;
+  await publish(session, {
+    drafts: [(slot) => entryOf(state, { place: slot, act, time: slot.time })],
+    ...(epoch ? { epoch } : {}),
+    ...(signal ? { signal } : {}),
+    ...(onPut ? { onPut } : {}),
+    around: async (signed) => {
+      verified = await verifyOwn(session, signed);
+      const log = extendLog(session.view.log, [verified]);
+      const next = log.nodes.get(verified.digest)?.state;
+      if (!next) throw new Error("an entry of our own does not count");
+      return { before: (await before?.(log, next)) ?? [], after: (await after?.(log, next)) ?? [] };
+    },
+    together: () => {
+      if (verified) saveEntries(session.index, [verified]);
+      together?.();
+    },
+  });
+  takeView(session);
+}
+
+async function verifyOwn(session: Session, signed: readonly ReadRecord<NumberedRecord>[]): Promise<VerifiedEntry> {
+  const [entry] = signed;
+  if (!entry) throw new Error("no entry was signed");
+  return verifyEntry(session.crypto, entry.signed);
+}

@@ -1,0 +1,28 @@
+import { emptyLog } from "../group/log.ts";
+import { verifyingKeyOf } from "../identity/device.ts";
+import { readMeta, writeMeta } from "../index/meta.ts";
+import { drawWriter, readWriter } from "../index/writer.ts";
+import { prepareIndex, type Session, type SessionPorts } from "./session.ts";
+import { look } from "./view.ts";
+
+/**
+ * Opens a session on a group whose log this index holds already.
+ *
+ * @param options.acceptRollback - Go on although the storage shows less than this device has seen. Default false.
+ */
+export function openSession(ports: SessionPorts, options: { readonly acceptRollback?: boolean } = {}): Session {
+  prepareIndex(ports.index);
+  const group = readMeta<string>(ports.index, "group");
+  if (group === undefined) throw new Error("the index holds no group");
+  if (readWriter(ports.index).writer === "") drawWriter(ports);
+  const deviceKey = verifyingKeyOf(ports.device.signingKey);
+  const { index, device } = ports;
+  const view = look({ index, group, deviceKey, signingKey: device.signingKey, base: emptyLog(group) });
+  return { ...ports, group, deviceKey, acceptRollback: options.acceptRollback ?? false, view };
+}
+
+/** Makes an index one of this group. */
+export function bindIndex(ports: Pick<SessionPorts, "index">, group: string): void {
+  prepareIndex(ports.index);
+  writeMeta(ports.index, "group", group);
+}

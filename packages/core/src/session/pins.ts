@@ -1,0 +1,87 @@
+/**
+ * Freshness: what this device has held on the storage must stay there, or be explained. SPEC.md §12.
+ *
+ * Files of an older epoch vanish rightly, once a re-encryption has put their records into a newer one. From the current
+ * epoch nobody ever deletes records, so there a missing file means that the storage was put back, or has lost something.
+ */
+import { ConclaveError } from "../errors.ts";
+import type { Session } from "./session.ts";
+import type { Shown } from "./shown.ts";
+
+/** A records file that was read and is not there any more, with what it held that nothing else there holds. */
+export interface Vanished {
+  readonly key: string;
+  readonly records: number;
+}
+
+/** What has vanished from the current epoch without an explanation. */
+export function vanished(session: Session, shown: Shown): Vanished[] {
+  const { epoch } = session.view.current;
+  const rows = session.index.all<{ key: string }>(
+    "SELECT key FROM files WHERE epoch = ? AND kind = 'records' AND state = 'read'",
+    epoch,
+  );
+  const gone = rows.filter(({ key }) => !shown.keys.has(key));
+  return gone
+    .map(({ key }) => ({ key, records: unheldRecords(session, key, shown) }))
+    .filter(({ key, records }) => records > 0 || !hasRecords(session, key));
+}
+
+function hasRecords(session: Session, key: string): boolean {
+  return session.index.get("SELECT 1 FROM held WHERE key = ?", key) !== undefined;
+}
+
+/** How many of a file's records no other file of its epoch that lies there holds: two devices may re-seal the same ones. */
+function unheldRecords(session: Session, key: string, shown: Shown): number {
+  const others = session.index.all<{ digest: string; other: string | null }>(
+    `SELECT mine.digest, other.key AS other FROM held mine
+     LEFT JOIN held other ON other.epoch = mine.epoch AND other.digest = mine.digest AND other.key <> mine.key
+     WHERE mine.key = ?`,
+    key,
+  );
+  const held = new Set(
+    others.filter(({ other }) => other !== null && shown.keys.has(other)).map(({ digest }) => digest),
+  );
+  return new Set(others.map(({ digest }) => digest).filter((digest) => !held.has(digest))).size;
+}
+
+/**
+ * Refuses to go on where the storage shows less than this device has seen on it.
+ *
+ * @throws ConclaveError `rollback`, naming whose records are missing.
+ */
+export function requireSeen(session: Session, shown: Shown): void {
+  const gone = vanished(session, shown);
+  if (gone.length === 0 || session.acceptRollback) return;
+  throw new ConclaveError(explain(session, gone), { code: "rollback" }); // check: rollback
+}
+
+function explain(session: Session, gone: readonly Vanished[]): string {
+  const names = new Map(
+    session.view.state.members.flatMap((member) => member.devices.map((device) => [device.verifyingKey, member.name])),
+  );
+  const lines = gone.flatMap(({ key }) =>
+    session.index.all<{ device: string; first: number; last: number }>(
+      `SELECT device, min(number) AS first, max(number) AS last FROM held JOIN lines USING (digest) WHERE key = ? GROUP BY device`,
+      key,
+    ),
+  );
+  const parts = lines.map(
+    ({ device, first, last }) => `${names.get(device) ?? "a former member"}'s records ${first} to ${last}`,
+  );
+  const what = parts.length > 0 ? parts.slice(0, 5).join(", ") : `${gone.length} files`;
+  return `the storage does not show ${what} any more, which this device has seen on it`;
+}
+
+/**
+ * Forgets that vanished files were held, once the person goes on from what the storage shows: their records then count as
+ * missing there and are put back, so that nothing is lost.
+ */
+export function forgetVanished(session: Session, shown: Shown): void {
+  session.index.transaction(() => {
+    for (const { key } of vanished(session, shown)) {
+      session.index.run("DELETE FROM held WHERE key = ?", key);
+      session.index.run("DELETE FROM files WHERE key = ?", key);
+    }
+  });
+}

@@ -1,0 +1,22 @@
+/** What kind of thing is wrong. Codes are API. */
+export type ProblemCode =
+  | "altered" // A file of the group whose bytes do not fit its name, key or signatures.
+  | "missing" // A file of the group that should be on the storage and is not.
+  | "foreign" // A file that is nothing of the group's.
+  | "rollback" // The storage lacks what this device has seen on it.
+  | "awaited" // A record that others name and that has not arrived.
+  | "fork" // Two histories; the rule chose this one.
+  | "contested" // Two histories between which no rule decides.
+  | "duplicate" // Two records with one number: a copied device or state folder.
+  | "void" // A signed record that does not count, with the reason.
+  | "unsupported" // Something that a newer version wrote.
+  | "unsettled" // Old objects wait until this folder is known to have reached the storage.
+  | "unreadable"; // Contents that no location leads to.
+
+/** One thing that is wrong, for `status` and `verify`. `detail` is for a person and may hold names from others. */
+export interface Problem {
+  readonly code: ProblemCode;
+  readonly detail: string;
+  readonly key?: string;
+  readonly path?: string;
+}

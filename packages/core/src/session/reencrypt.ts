@@ -1,0 +1,107 @@
+/** Re-encryption: everything the group holds moves to the current epoch, and then out of the older ones. SPEC.md §10. */
+import type { ByteBudget } from "../contents/budget.ts";
+import { ConclaveError } from "../errors.ts";
+import { isAtLeast } from "../group/state.ts";
+import type { Receipt } from "../records/receipt.ts";
+import { cleanUp, oldObjects } from "./clean-up.ts";
+import type { WorkOptions } from "./events.ts";
+import { writeListingIfDue } from "./listing.ts";
+import { blobsToMove, moveContents } from "./move-contents.ts";
+import type { Problem } from "./problem.ts";
+import { publish } from "./publish.ts";
+import { countMissing, resealRecords } from "./reseal.ts";
+import type { Session } from "./session.ts";
+
+/** Objects and their sealed bytes. */
+export interface Amount {
+  readonly objects: number;
+  readonly bytes: number;
+}
+
+export interface Reencryption {
+  readonly reencrypted: Amount;
+  /** What older epochs still hold. */
+  readonly remaining: Amount;
+  /** Digests of objects that the provider keeps although they were deleted. */
+  readonly kept: readonly string[];
+  readonly problems: readonly Problem[];
+}
+
+/** What is left: blobs to move, or moved ones whose old objects still lie there. */
+export function remaining(session: Session): Amount {
+  const old = oldObjects(session);
+  return { objects: old.length, bytes: old.reduce((sum, { length }) => sum + length, 0) };
+}
+
+/** Whether old objects may be deleted: what was put is known to have left this machine. */
+export function isSettled(session: Session, saidSettled = false): boolean {
+  return saidSettled || session.view.state.settled || session.store.traits.settled;
+}
+
+/**
+ * Goes on with whatever is left, from wherever anybody has stopped.
+ *
+ * @param options.settled - The person says that what lies in the folder has reached the storage.
+ * @throws ConclaveError `role-too-low` for viewers, `stale-epoch` without a grant; `StoreError` as the store.
+ */
+export async function reencrypt(
+  session: Session,
+  options: WorkOptions & { readonly budget: ByteBudget; readonly settled?: boolean },
+): Promise<Reencryption> {
+  const { signal, settled = false } = options;
+  if (!session.view.me || !isAtLeast(session.view.me.role, "editor")) {
+    throw new ConclaveError("re-encrypting needs an editor, an admin or an owner", { code: "role-too-low" }); // check: role
+  }
+  const work = signal ? { signal } : {};
+  const resealed = countMissing(session) > 0 ? await resealRecords(session, work) : 0;
+  const moved = await moveContents(session, { ...options, blobs: blobsToMove(session) });
+  const before = remaining(session);
+  const cleaned =
+    isSettled(session, settled) && !session.view.choice.contested ? await cleanUp(session, options) : undefined;
+  const kept = cleaned?.kept ?? [];
+  const left = remaining(session);
+  const hasWorked = resealed > 0 || moved.objects > 0 || left.objects < before.objects;
+  if (hasWorked) {
+    await writeListingIfDue(session, signal);
+    await publishReceipt(session, { reencrypted: moved, remaining: left, kept, ...work });
+  }
+  return {
+    reencrypted: { objects: moved.objects, bytes: moved.bytes },
+    remaining: left,
+    kept,
+    problems: moved.problems,
+  };
+}
+
+async function publishReceipt(
+  session: Session,
+  options: {
+    readonly reencrypted: Amount;
+    readonly remaining: Amount;
+    readonly kept: readonly string[];
+    readonly signal?: AbortSignal;
+  },
+): Promise<void> {
+  const { reencrypted, remaining: left, kept, signal } = options;
+  const { epoch } = session.view.current;
+  await publish(session, {
+    drafts: [
+      ({ group, device, writer, number, previous, head, time }): Receipt => ({
+        type: "conclave/v1/receipt",
+        group,
+        device,
+        writer,
+        number,
+        previous,
+        head,
+        epoch,
+        reencrypted: { objects: reencrypted.objects, bytes: reencrypted.bytes },
+        remaining: { objects: left.objects, bytes: left.bytes },
+        unclaimed: 0,
+        kept,
+        time,
+      }),
+    ],
+    ...(signal ? { signal } : {}),
+  });
+}

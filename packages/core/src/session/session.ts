@@ -1,0 +1,42 @@
+/**
+ * One device at work on one group: what every piece of work is given.
+ *
+ * Everything that lasts lies in the index; `view` is what follows from it, computed anew by `look` after each change.
+ */
+
+import { HISTORY_SCHEMA } from "../history/schema.ts";
+import type { DeviceSecrets } from "../identity/device.ts";
+import { INDEX_SCHEMA } from "../index/schema.ts";
+import type { Clock, Runs } from "../ports/clock.ts";
+import type { Crypto } from "../ports/crypto.ts";
+import type { SqlDatabase } from "../ports/sql.ts";
+import type { ObjectStore } from "../ports/store.ts";
+import type { DeviceKey } from "../records/shapes.ts";
+import { TREE_SCHEMA } from "../tree/schema.ts";
+import type { View } from "./view.ts";
+
+/** What a session works with: the ports, and this device's keys. */
+export interface SessionPorts {
+  readonly store: ObjectStore;
+  readonly index: SqlDatabase;
+  readonly crypto: Crypto;
+  readonly clock: Clock;
+  readonly runs: Runs;
+  readonly device: DeviceSecrets;
+}
+
+export interface Session extends SessionPorts {
+  readonly group: string;
+  /** This device's verifying key, as records name it. */
+  readonly deviceKey: DeviceKey;
+  /** Whether the person goes on from what the storage shows although it lacks what this device has seen. */
+  readonly acceptRollback: boolean;
+  view: View;
+}
+
+/** Makes the tables of an index, if they are not there. */
+export function prepareIndex(index: SqlDatabase): void {
+  index.transaction(() => {
+    for (const schema of [INDEX_SCHEMA, HISTORY_SCHEMA, TREE_SCHEMA]) index.script(schema);
+  });
+}

@@ -1,0 +1,9 @@
+import type { EpochId } from "../records/shapes.ts";
+
+/** What the storage showed in one refresh. */
+export interface Shown {
+  /** Every key of a grant or records file that lies there now. */
+  readonly keys: ReadonlySet<string>;
+  /** Epochs that lie there and that this device cannot open. */
+  readonly unopened: readonly EpochId[];
+}

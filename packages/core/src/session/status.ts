@@ -1,0 +1,106 @@
+/** How a group stands, as this device knows it. */
+import { awaited } from "../history/awaited.ts";
+import { duplicates } from "../history/duplicates.ts";
+import { countTree } from "../tree/listing.ts";
+import { memberNames } from "./member-names.ts";
+import type { Problem } from "./problem.ts";
+import { type Amount, isSettled, remaining } from "./reencrypt.ts";
+import type { Session } from "./session.ts";
+import { judgedChanges } from "./verdicts.ts";
+
+export interface Status {
+  readonly group: string;
+  readonly epoch: string;
+  readonly members: number;
+  readonly files: number;
+  readonly bytes: number;
+  /** What older epochs still hold. */
+  readonly remaining: Amount;
+  readonly problems: readonly Problem[];
+}
+
+/** Reads the index alone: refresh first. */
+export function statusOf(session: Session): Status {
+  const { view, index, group } = session;
+  const { files, bytes } = countTree(index);
+  return {
+    group,
+    epoch: view.current.epoch,
+    members: view.state.members.length,
+    files,
+    bytes,
+    remaining: remaining(session),
+    problems: problemsOf(session),
+  };
+}
+
+/** Everything that is wrong, in the order of what matters. */
+export function problemsOf(session: Session): Problem[] {
+  return [
+    ...forks(session),
+    ...misfits(session),
+    ...awaitedRecords(session),
+    ...copies(session),
+    ...voids(session),
+    ...unsettled(session),
+  ];
+}
+
+function forks(session: Session): Problem[] {
+  const { choice, log } = session.view;
+  const author = (entry: string) => {
+    const device = log.nodes.get(entry)?.verified.entry.device;
+    return (device && memberNames(session.view.state)(device)) ?? "somebody";
+  };
+  return choice.forks.map(({ children, followed, contested }) => ({
+    code: contested ? ("contested" as const) : ("fork" as const),
+    detail: `two acts at once: ${children.map(({ digest: entry }) => `${author(entry)}'s (${entry.slice(0, 16)})`).join(" and ")}; followed: ${followed?.slice(0, 16) ?? "none"}`,
+  }));
+}
+
+function misfits(session: Session): Problem[] {
+  return session.index
+    .all<{ key: string; state: string; detail: string | null }>(
+      "SELECT key, state, detail FROM files WHERE state IN ('altered', 'foreign', 'waiting') AND kind <> 'grant' ORDER BY key LIMIT 100",
+    )
+    .map(({ key, state, detail }) => ({
+      code: state === "altered" ? ("altered" as const) : ("foreign" as const),
+      key,
+      detail: detail ?? state,
+    }));
+}
+
+function awaitedRecords(session: Session): Problem[] {
+  const nameOf = memberNames(session.view.state);
+  const name = (device: string | null) => (device && nameOf(device)) ?? "somebody";
+  return awaited(session.index).map(({ digest, device, number, claimedBy }) => ({
+    code: "awaited" as const,
+    detail: `${device ? `${name(device)}'s record ${number}` : `record ${digest.slice(0, 16)}`} has not arrived; named by ${claimedBy.map(name).join(", ")}`,
+  }));
+}
+
+function copies(session: Session): Problem[] {
+  const nameOf = memberNames(session.view.state);
+  return duplicates(session.index).map(({ device, number }) => ({
+    code: "duplicate" as const,
+    detail: `two different records ${number} of one device of ${nameOf(device) ?? "somebody"}: a copied or restored state folder`,
+  }));
+}
+
+function voids(session: Session): Problem[] {
+  const nameOf = memberNames(session.view.state);
+  const problems: Problem[] = [];
+  for (const { record, verdict } of judgedChanges(session)) {
+    if (verdict.counts) continue;
+    const who = nameOf(record.device) ?? "somebody";
+    problems.push({ code: "void", detail: `${who}'s change ${record.number} does not count: ${verdict.reason}` });
+  }
+  return problems;
+}
+
+function unsettled(session: Session): Problem[] {
+  const { objects } = remaining(session);
+  if (objects === 0 || isSettled(session)) return [];
+  const detail = `${objects} old objects stay until this folder is known to have reached the storage`;
+  return [{ code: "unsettled", detail }];
+}

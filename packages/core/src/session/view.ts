@@ -1,0 +1,90 @@
+/** What a device sees of its group: a pure consequence of the entries and words in its index. */
+
+import { ConclaveError } from "../errors.ts";
+import { type Choice, chooseBranch } from "../group/branch.ts";
+import { emptyLog, extendLog, type Log, namedEpoch } from "../group/log.ts";
+import { currentEpoch, type Epoch, type GroupState, type Member, memberOfDevice } from "../group/state.ts";
+import type { VerifiedEntry } from "../group/verified-entry.ts";
+import { loadEntries } from "../index/log-store.ts";
+import { readMeta } from "../index/meta.ts";
+import { openSecret } from "../index/secrets.ts";
+import type { SqlDatabase } from "../ports/sql.ts";
+import type { OpenEpoch } from "../records/records-file.ts";
+import type { DeviceKey, EpochId, RecordDigest } from "../records/shapes.ts";
+
+export interface View {
+  readonly log: Log;
+  readonly choice: Choice;
+  /** The group at the newest entry of the chosen branch. */
+  readonly state: GroupState;
+  /** This device's person, if listed. */
+  readonly me: Member | undefined;
+  /** The epoch to seal to. */
+  readonly current: Epoch;
+  /** Every epoch that this device can open, by id: only such as a counting entry names. */
+  readonly opened: ReadonlyMap<EpochId, OpenEpoch>;
+}
+
+/** Computes the view from the index. `base` saves reading what is known of the log already. */
+export function look(options: {
+  readonly index: SqlDatabase;
+  readonly group: string;
+  readonly deviceKey: DeviceKey;
+  readonly signingKey: Uint8Array;
+  readonly base?: Log;
+}): View {
+  const { index, group, deviceKey, signingKey, base } = options;
+  const log = extendLog(base ?? emptyLog(group), loadEntries(index, { except: base ? verifiedOf(base) : new Map() }));
+  const words = index.all<{ device: DeviceKey; entry: string }>("SELECT device, entry FROM words");
+  const pinned = readMeta<string>(index, "pinned");
+  const choice = chooseBranch(log, { words, ...(pinned === undefined ? {} : { pinned }) });
+  if (!choice) throw new ConclaveError("the local index lacks the group's first entry", { code: "corrupt" });
+  const state = choice.state;
+  const opened = openEpochs({ index, log, signingKey });
+  return { log, choice, state, me: memberOfDevice(state, deviceKey), current: currentEpoch(state), opened };
+}
+
+function openEpochs(options: {
+  readonly index: SqlDatabase;
+  readonly log: Log;
+  readonly signingKey: Uint8Array;
+}): Map<EpochId, OpenEpoch> {
+  const { index, log, signingKey } = options;
+  const opened = new Map<EpochId, OpenEpoch>();
+  for (const { epoch, sealed } of index.all<{ epoch: EpochId; sealed: Uint8Array }>(
+    "SELECT epoch, sealed FROM identities",
+  )) {
+    const named = namedEpoch(log, epoch);
+    if (named === undefined) continue; // check: epoch
+    const identity = openSecret({ signingKey, sealed });
+    opened.set(epoch, {
+      epoch,
+      recipient: named.recipient,
+      identity,
+      suite: log.nodes.get(log.group)?.state.suite ?? "hybrid",
+    });
+  }
+  return opened;
+}
+
+/** Every entry of a log that was verified, whatever came of it: so that none is verified twice. */
+export function verifiedOf(log: Log): ReadonlyMap<RecordDigest, VerifiedEntry> {
+  return new Map([
+    ...[...log.nodes.values()].map(({ digest, verified }) => [digest, verified] as const),
+    ...[...log.refused].map(([digest, { verified }]) => [digest, verified] as const),
+    ...log.pending,
+  ]);
+}
+
+const listedDevices = new WeakMap<Log, ReadonlySet<DeviceKey>>();
+
+/** Every device that some branch of the log has ever listed. */
+export function everListed(log: Log): ReadonlySet<DeviceKey> {
+  let listed = listedDevices.get(log);
+  if (!listed) {
+    const devices = [...log.nodes.values()].flatMap(({ state }) => state.members.flatMap((member) => member.devices));
+    listed = new Set(devices.map((device) => device.verifyingKey));
+    listedDevices.set(log, listed);
+  }
+  return listed;
+}
