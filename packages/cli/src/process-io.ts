@@ -1,4 +1,4 @@
-/** The real world: the one file of this package, beside the one that starts it, that touches `process`. */
+/** The real world: the one file of this package that touches `process`. */
 import type { Io } from "./io.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;

@@ -96,10 +96,10 @@ describe("walking a folder", () => {
     ).rejects.toMatchObject({ name: "AbortError" });
   });
 
-  it("takes ten thousand files, more than it looks at in one go", async () => {
+  it("takes more files than it looks at in one go", async () => {
     const top = scratch();
-    for (let index = 0; index < 10_000; index++) writeFileSync(join(top, `${index}`), "");
-    expect(await walked(top)).toHaveLength(10_000);
+    for (let index = 0; index < 1_000; index++) writeFileSync(join(top, `${index}`), "");
+    expect(await walked(top)).toHaveLength(1_000);
   });
 });
 
