@@ -77,6 +77,7 @@ export {
   type StoreErrorCode,
   type StoreTraits,
 } from "./ports/store.ts";
+export { isAdmissibleKey, verifySignature } from "./records/ed25519.ts";
 export type { ContentsMode, Role, Suite } from "./records/entry.ts";
 export { contentReader, sourceOf } from "./session/blob-sources.ts";
 export { type DownloadOptions, download } from "./session/download.ts";

@@ -76,7 +76,9 @@ export class PayloadWorkers {
   }
 
   #start(): Thread {
-    const thread: Thread = { worker: new Worker(WORKER_FILE, { name: "conclave-payload" }), job: undefined };
+    // Without the process's own options: some of them, such as that of `node -e`, no worker can start with.
+    const worker = new Worker(WORKER_FILE, { name: "conclave-payload", execArgv: [] });
+    const thread: Thread = { worker, job: undefined };
     thread.worker.on("message", (answer: WorkerAnswer) => this.#take(thread, answer));
     thread.worker.on("error", (error) => this.#drop(thread, error));
     thread.worker.on("exit", () => this.#drop(thread, new Error("worker ended early")));
