@@ -9,10 +9,12 @@ import { saveEntries } from "../index/log-store.ts";
 import { readMeta, writeMeta } from "../index/meta.ts";
 import { drawWriter, readWriter } from "../index/writer.ts";
 import type { Change } from "../records/change.ts";
-import { type NumberedRecord, readRecord } from "../records/record.ts";
+import type { Receipt } from "../records/receipt.ts";
+import { type AnyRecord, type NumberedRecord, readRecord } from "../records/record.ts";
 import type { ReadRecord, RecordsFile } from "../records/records-file.ts";
 import type { EpochId, RecordDigest } from "../records/shapes.ts";
 import { applyChange } from "../tree/apply-change.ts";
+import { epochAges, isEditorDevice } from "./blob-sources.ts";
 import type { Session } from "./session.ts";
 import { judgeChange } from "./verdicts.ts";
 import { verifiedOf } from "./view.ts";
@@ -93,16 +95,36 @@ function applyChanges(session: Session): void {
     const since = readMeta<number>(index, "applied") ?? 0;
     const applied = appliedSince(index, since);
     if (applied.length === 0) return;
-    for (const record of applied) if (record.type === "conclave/v1/change") applyOne(session, record);
+    for (const record of applied) {
+      if (record.type === "conclave/v1/change") applyOne(session, record);
+      if (record.type === "conclave/v1/receipt") believeReceipt(session, record);
+    }
     writeMeta(index, "applied", applied.at(-1)?.sequence ?? since);
   }
 }
 
+function storedRecord(session: Session, digest: RecordDigest): AnyRecord | undefined {
+  const row = session.index.get<{ line: Uint8Array }>("SELECT line FROM lines WHERE digest = ?", digest);
+  return row && readRecord(row.line);
+}
+
 function applyOne(session: Session, record: AppliedRecord): void {
-  const row = session.index.get<{ line: Uint8Array }>("SELECT line FROM lines WHERE digest = ?", record.digest);
-  if (row === undefined) return;
-  const { operations } = readRecord(row.line) as Change;
+  const change = storedRecord(session, record.digest) as Change | undefined;
+  if (!change) return;
+  const { operations } = change;
   applyChange(session.index, { ...record, operations, counts: judgeChange(session, record).counts });
+}
+
+/**
+ * A receipt of somebody who may write says that older epochs were emptied: what records had placed there is gone. It only
+ * tells what is left to do; nothing is ever deleted because of it.
+ */
+function believeReceipt(session: Session, record: AppliedRecord): void {
+  const receipt = storedRecord(session, record.digest) as Receipt | undefined;
+  if (!receipt || receipt.remaining.objects > 0 || !isEditorDevice(session, receipt.device)) return; // check: role
+  const ages = epochAges(session);
+  const emptied = [...ages].filter(([, age]) => age < (ages.get(receipt.epoch) ?? 0));
+  for (const [epoch] of emptied) session.index.run("UPDATE locations SET gone = 1 WHERE epoch = ?", epoch);
 }
 
 function takeLocations(session: Session, file: RecordsFile, taken: Taken): void {

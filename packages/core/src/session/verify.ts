@@ -159,10 +159,18 @@ async function verifyObjects(session: Session, check: Check): Promise<number> {
     else if (found.length === 0)
       found.push({ code: "unreadable", detail: `no record says where blob ${blob.blob} lies` });
     // What another location still holds is damaged, not lost; both are said, the paths only where a file is affected.
-    for (const problem of found) isReadable ? report(problem) : complain(blob.blob, problem);
+    for (const problem of found) {
+      if (!isReadable) complain(blob.blob, problem);
+      else if (isAmiss(session, problem)) report(problem);
+    }
     onProgress?.({ doneBytes: count, totalBytes: blobs.length, doneItems: count, totalItems: blobs.length });
   }
   return count;
+}
+
+/** What is gone from an older epoch while another location holds it has been moved: that is what a re-encryption does. */
+function isAmiss(session: Session, { code, key }: Problem): boolean {
+  return code !== "missing" || key?.startsWith(`${session.view.current.epoch}/`) === true;
 }
 
 async function problemOf(
