@@ -55,6 +55,16 @@ describe("a question", () => {
     expect(err).toContain("hint: pass --name NAME\n");
   });
 
+  it("takes no line without an end", async () => {
+    const { exit } = await atTerminal("x".repeat(70_000), async ({ prompts }, world) => {
+      // Where the limit is not held, the end of the input would end the question as well, but after a good line.
+      const answer = prompts.ask("Name?", { flag: "--name NAME" });
+      setImmediate(() => world.stdin.write("\n"));
+      return answer;
+    });
+    expect(exit).toBe(130);
+  });
+
   it("ends with 130 at Ctrl-C and at the input's end", async () => {
     const pressed = await atTerminal("", async ({ prompts }, world) => {
       const answer = prompts.ask("Name?", { flag: "--name" });

@@ -67,7 +67,8 @@ async function holdByDescriptor(path: string, isExpected: (real: string) => bool
 
 async function childByDescriptor(path: string, parent: string): Promise<HeldFolder | undefined> {
   try {
-    return await holdByDescriptor(path, (real) => dirname(real) === parent); // check: link
+    // It may have been moved between being opened and being asked where it is.
+    return await holdByDescriptor(path, (real) => dirname(real) === parent);
   } catch (error) {
     const code = systemCode(error);
     if (code === "ENOTDIR" || code === "ELOOP") return undefined; // check: link

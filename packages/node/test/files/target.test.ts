@@ -137,6 +137,14 @@ describe.each(WAYS)("a target folder (by path: $byPath)", ({ byPath }) => {
     expect(readdirSync(top).sort()).toEqual(["dangling", "fifo", "file", "folder", "link"]);
   });
 
+  it("does not follow a link to another folder of the target either", async () => {
+    const top = scratch();
+    mkdirSync(join(top, "real"));
+    symlinkSync("real", join(top, "link"));
+    await expect(put(await open(top), "link/a", "1")).rejects.toMatchObject({ code: "unsafe-target" });
+    expect(readdirSync(join(top, "real"))).toEqual([]);
+  });
+
   it("says what is there without following links", async () => {
     const top = scratch();
     const target = await open(top);
@@ -265,6 +273,8 @@ describe.each(WAYS)("a target folder (by path: $byPath)", ({ byPath }) => {
     renameSync(top, `${top}-aside`);
     symlinkSync(outside, top);
     await expect(put(target, "a", "1")).rejects.toMatchObject({ code: "unsafe-target" });
+    await expect(target.makeFolder("b")).rejects.toMatchObject({ code: "unsafe-target" });
+    await expect(target.makeLink("c", "d")).rejects.toMatchObject({ code: "unsafe-target" });
     expect([readdirSync(outside), readdirSync(`${top}-aside`)]).toEqual([[], []]);
   });
 
