@@ -23,7 +23,7 @@ async function run({ main, processIo }) {
 /** The same command with the condition: the same process, where the system can do that, so that signals just work. */
 function startAgain({ spawnSync }) {
   const options = [SOURCES, ...process.execArgv, ...process.argv.slice(1)];
-  if (false) process.execve(process.execPath, [process.execPath, ...options]);
+  if (process.platform !== "win32") process.execve(process.execPath, [process.execPath, ...options]);
   process.exitCode = spawnSync(process.execPath, options, { stdio: "inherit" }).status ?? 1;
 }
 
