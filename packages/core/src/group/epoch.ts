@@ -1,6 +1,7 @@
 /** Names and places of epochs on the storage. SPEC.md §2, §7. */
-import { epochOf } from "../age/epoch-identity.ts";
-import { equalBytes, toUtf8 } from "../encoding/bytes.ts";
+import { recipientFile } from "../age/epoch-identity.ts";
+import { equalBytes } from "../encoding/bytes.ts";
+import { sha256Hex } from "../encoding/digest.ts";
 import { ConclaveError } from "../errors.ts";
 import { anyRecipient, type EpochId } from "../records/shapes.ts";
 
@@ -27,14 +28,16 @@ export function parseRecipientKey(key: string): EpochId | undefined {
  * entry that counts can say that.
  *
  * @param options.bytes - As stored, not trusted.
- * @throws ConclaveError `corrupt` if the bytes are not those that the epoch is named by.
+ * @throws ConclaveError `corrupt` if the bytes are not those that the epoch is named by, or no recipient; `limit`.
  */
 export function readRecipientFile(options: { readonly epoch: EpochId; readonly bytes: Uint8Array }): string {
   const { epoch, bytes } = options;
-  if (bytes.length > RECIPIENT_FILE_BYTES_MAX) refuse(); // check: size
+  if (bytes.length > RECIPIENT_FILE_BYTES_MAX) {
+    throw new ConclaveError(`recipient file of ${bytes.length} bytes is over the limit`, { code: "limit" }); // check: size
+  }
+  if (sha256Hex(bytes) !== epoch) refuse(); // check: digest
   const recipient = new TextDecoder().decode(bytes).slice(0, -1);
-  if (!equalBytes(toUtf8(`${recipient}\n`), bytes)) refuse(); // check: canonical
-  if (epochOf(recipient) !== epoch) refuse(); // check: digest
+  if (!equalBytes(recipientFile(recipient), bytes)) refuse(); // check: canonical
   try {
     return anyRecipient(recipient, "recipient");
   } catch (cause) {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { toUtf8 } from "../../src/encoding/bytes.ts";
+import { sha256Hex } from "../../src/encoding/digest.ts";
 import { type Address, formatAddress, parseAddress } from "../../src/group/address.ts";
 import { claimedGroup, conclaveJson } from "../../src/group/conclave-json.ts";
 import { epochOf, parseRecipientKey, readRecipientFile, recipientFile, recipientKey } from "../../src/group/epoch.ts";
@@ -68,10 +69,24 @@ describe("a recipient file", () => {
     ["two line feeds", toUtf8(`${recipient}\n\n`)],
     ["a carriage return", toUtf8(`${recipient}\r\n`)],
     ["nothing", new Uint8Array(0)],
-    ["too much", new Uint8Array(5000)],
     ["bytes that are no text", new Uint8Array([0xff, 0x0a])],
   ])("refuses %s", (_what, bytes) => {
     expect(() => readRecipientFile({ epoch, bytes })).toThrowError(expect.objectContaining({ code: "corrupt" }));
+  });
+
+  it.each([
+    ["a byte order mark", toUtf8(`\ufeff${recipient}\n`)],
+    ["no line feed", toUtf8(`${recipient}q`)],
+    ["bytes that are no text", new Uint8Array([0xff, 0x0a])],
+  ])("refuses %s even where the name fits", (_what, bytes) => {
+    expect(() => readRecipientFile({ epoch: sha256Hex(bytes), bytes })).toThrowError(
+      expect.objectContaining({ code: "corrupt" }),
+    );
+  });
+
+  it("refuses more than any recipient has", () => {
+    const bytes = new Uint8Array(5000);
+    expect(() => readRecipientFile({ epoch, bytes })).toThrowError(expect.objectContaining({ code: "limit" }));
   });
 
   it("refuses what is no recipient even where the name fits", () => {

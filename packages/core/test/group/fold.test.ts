@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { entryOf, foundOf } from "../../src/group/draft.ts";
 import { applyEntry, foundState } from "../../src/group/fold.ts";
 import { emptyLog, extendLog } from "../../src/group/log.ts";
+import { refusalOf } from "../../src/group/rules.ts";
 import { currentEpoch, departureOf, formerMembers, type GroupState, memberById } from "../../src/group/state.ts";
 import { type VerifiedEntry, verifyEntry } from "../../src/group/verified-entry.ts";
 import type { Act, Role } from "../../src/records/entry.ts";
@@ -63,6 +64,16 @@ describe("founding", () => {
     expect(foundState(await found(who.alice, { recipient })).refused?.code).toBe("exists");
   });
 
+  it("refuses a founder's card that does not prove itself", async () => {
+    const value = foundOf({ card: who.alice.card, ...plainGroup(), recipient: await freshRecipient() });
+    const forged = { ...value, card: value.card.replace('"name":"alice"', '"name":"alicf"') };
+    const entry = await verifyEntry(
+      crypto,
+      await signLine(crypto, { value: forged, signingKey: who.alice.device.signingKey }),
+    );
+    expect(foundState(entry).refused?.code).toBe("corrupt");
+  });
+
   it("refuses to found a group twice", async () => {
     expect(applyEntry(state(), await found(who.alice)).refused?.code).toBe("malformed");
   });
@@ -87,10 +98,21 @@ describe("signatures and links", () => {
     await expect(verifyEntry(crypto, { line, digest, signature })).rejects.toMatchObject({ code: "corrupt" });
   });
 
-  it("refuses a record that is no entry", async () => {
-    const value = { type: "conclave/v1/card" } as const;
-    const signed = await signLine(crypto, { value, signingKey: who.alice.device.signingKey });
-    await expect(verifyEntry(crypto, signed)).rejects.toMatchObject({ code: "unsupported" });
+  it("refuses records of other types, known or not", async () => {
+    const { signingKey } = who.alice.device;
+    const change = {
+      type: "conclave/v1/change",
+      group: tree.root,
+      ...placeOf(who.alice),
+      head,
+      parents: [],
+      operations: [],
+      time: 1,
+    } as const;
+    const asChange = await signLine(crypto, { value: change, signingKey });
+    await expect(verifyEntry(crypto, asChange)).rejects.toMatchObject({ code: "malformed" });
+    const newer = await signLine(crypto, { value: { ...change, type: "conclave/v2/entry" }, signingKey });
+    await expect(verifyEntry(crypto, newer)).rejects.toMatchObject({ code: "unsupported" });
   });
 
   it("refuses a stranger's entry", async () => {
@@ -242,6 +264,11 @@ describe("keys", () => {
     const entry = await sign(state(), { by: who.alice, act: swapped });
     expect(entry.flaw).not.toBeNull();
     expect(applyEntry(state(), entry).refused?.code).toBe("corrupt");
+  });
+
+  it("refuses an addition without a verified card", () => {
+    const proposal = { device: who.alice.key, act: acts.add(who.erin), card: null };
+    expect(refusalOf(state(), proposal)?.code).toBe("corrupt");
   });
 
   it("refuses a recipient that was used before", async () => {

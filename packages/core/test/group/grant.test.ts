@@ -16,9 +16,10 @@ import {
   sealGrant,
 } from "../../src/group/grant.ts";
 import { extendLog } from "../../src/group/log.ts";
-import { endingEntry, openNotice, parseNoticeKey, sealNotice } from "../../src/group/notice.ts";
+import { endingEntry, NOTICE_BYTES_MAX, openNotice, parseNoticeKey, sealNotice } from "../../src/group/notice.ts";
 import { verifyEntries } from "../../src/group/verified-entry.ts";
 import { verifyGrant } from "../../src/group/verified-grant.ts";
+import { STORED_BYTES_MAX } from "../../src/ports/store.ts";
 import type { Suite } from "../../src/records/entry.ts";
 import type { SignedLine } from "../../src/records/signed-line.ts";
 import { acts, crypto, found, type Person, people, sign, Tree } from "./people.ts";
@@ -146,6 +147,14 @@ describe("sealing a grant", () => {
     }
   });
 
+  it("refuses a log that has outgrown what one object can hold", async () => {
+    const line = new Uint8Array(35 * 1024 * 1024).fill(0x20);
+    const [{ signature, digest }] = lines(groups.classic.tree) as [SignedLine];
+    const { tree, head, epochs } = groups.classic;
+    const options = { audience: "all", identities: pairs(epochs), lines: [{ line, signature, digest }] } as const;
+    await expect(sealGrant(crypto, { state: tree.state(head), ...options })).rejects.toMatchObject({ code: "limit" });
+  });
+
   it("refuses a device that is not listed", async () => {
     await expect(sealed(groups.classic, { device: who.carol.key })).rejects.toMatchObject({ code: "not-found" });
   });
@@ -163,6 +172,26 @@ describe("opening a grant", () => {
     const file = await sealed(groups.classic);
     spoil(file.bytes);
     await expect(open(who.bob, file)).rejects.toMatchObject({ code: "corrupt" });
+  });
+
+  it("refuses more than any object may have", async () => {
+    const bytes = new Uint8Array(STORED_BYTES_MAX + 1);
+    const key = `epochs/${groups.classic.epochs[0]?.epoch}-all-${"0".repeat(32)}.age`;
+    await expect(open(who.bob, { key, bytes })).rejects.toMatchObject({ code: "limit" });
+    expect(() => decodeGrant(bytes)).toThrowError(expect.objectContaining({ code: "limit" }));
+  });
+
+  it("refuses a log whose first line is not the group's first entry", async () => {
+    const group = groups.classic;
+    const grant = await forged(group, { lines: lines(group.tree).toReversed() });
+    await expect(verifyGrant(crypto, { grant, group: group.tree.root })).rejects.toMatchObject({ code: "corrupt" });
+  });
+
+  it("refuses a log whose first entry is wrongly signed", async () => {
+    const group = groups.classic;
+    const [first, second, ...rest] = lines(group.tree) as [SignedLine, SignedLine];
+    const grant = await forged(group, { lines: [{ ...first, signature: second.signature }, second, ...rest] });
+    await expect(verifyGrant(crypto, { grant, group: group.tree.root })).rejects.toMatchObject({ code: "corrupt" });
   });
 
   it("refuses a grant that another group's key opened the way into", async () => {
@@ -368,6 +397,14 @@ describe("a notice", () => {
     await expect(openNotice(crypto, { ...(await notice([])), epoch: old() })).rejects.toMatchObject({
       code: "corrupt",
     });
+  });
+
+  it("refuses too large a file, and whole bytes under a name that they do not fit", async () => {
+    const { name, bytes } = await notice(lines(groups.classic.tree).slice(3, 4));
+    const renamed = { ...name, digest: "00".repeat(16) };
+    await expect(openNotice(crypto, { name: renamed, bytes, epoch: old() })).rejects.toThrow(/fit its name/);
+    const large = new Uint8Array(NOTICE_BYTES_MAX + 1);
+    await expect(openNotice(crypto, { name, bytes: large, epoch: old() })).rejects.toMatchObject({ code: "limit" });
   });
 
   it("does not open with another epoch's identity", async () => {

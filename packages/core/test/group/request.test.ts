@@ -68,6 +68,12 @@ describe("a join request", () => {
     });
   });
 
+  it("refuses whole bytes under a name that they do not fit", async () => {
+    const { key, bytes } = await sealRequest(crypto, { group, card: who.bob.card, recipient: epoch.recipient });
+    const name = { ...nameOf(key), digest: "00".repeat(16) };
+    await expect(openRequest(crypto, { group, name, bytes, epoch: opener() })).rejects.toThrow(/fit its name/);
+  });
+
   it("refuses a request that was made for another group", async () => {
     const { key, bytes } = await sealRequest(crypto, {
       group: "2b".repeat(32),
