@@ -14,7 +14,8 @@ for (let index = 0; index < Number(count); index++) {
     database.run("INSERT INTO drawn VALUES (?, ?)", value + 1, process.pid);
     database.run("UPDATE counter SET value = ?", value + 1);
   });
-  if (index === 20) process.send?.("going");
+  // Waited for: a loop that never pauses would keep the message in this process.
+  if (index === 20) await new Promise((sent) => process.send?.("going", sent));
 }
 database.close();
 process.disconnect?.();
