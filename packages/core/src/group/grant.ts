@@ -55,7 +55,7 @@ export function encodeGrant(content: GrantContent): Uint8Array<ArrayBuffer> {
 export function decodeGrant(plaintext: Uint8Array<ArrayBuffer>): GrantContent {
   if (plaintext.length > STORED_BYTES_MAX) throw new ConclaveError("grant is too large", { code: "limit" }); // check: size
   const end = plaintext.indexOf(0x0a);
-  if (end < 0) throw new ConclaveError("grant is cut", { code: "malformed" }); // check: canonical
+  if (end < 0) throw new ConclaveError("grant is cut", { code: "malformed" });
   const { group, identities } = readLine(plaintext.subarray(0, end), grantHeader);
   return { group, identities, lines: decodeSignedLines(plaintext.slice(end + 1)) };
 }
