@@ -119,7 +119,24 @@ describe.each(suites)("an age file of the %s suite", (suite) => {
   });
 });
 
+it("no stored length below that of an empty file holds any plaintext", () => {
+  for (const suite of suites) {
+    for (const stored of [0, headerBytes(suite), fileLength(suite, 0) - 1]) {
+      expect(() => filePlaintextLength(suite, stored)).toThrow(expect.objectContaining({ code: "corrupt" }));
+    }
+  }
+});
+
 describe("a header", () => {
+  it("does not open without the whole nonce behind it", async () => {
+    const file = await sealed("classic");
+    const length = headerBytes("classic") + 16;
+    const open = (start: Uint8Array) => openHeader({ start, identities: [keys.classic.identity], suite: "classic" });
+    expect((await open(file.subarray(0, length))).payloadOffset).toBe(length);
+    await expect(open(file.subarray(0, length - 1))).rejects.toThrow(corrupt);
+    await expect(open(file.subarray(0, length - 16))).rejects.toThrow(corrupt);
+  });
+
   it("has one length for each suite and number of stanzas", async () => {
     for (const suite of suites) {
       const { header } = await sealHeader({ recipients: [keys[suite].recipient, keys[suite].recipient], suite });
