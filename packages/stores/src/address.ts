@@ -62,8 +62,7 @@ function folderAddress(path: string): string {
 
 function pathOfUrl(text: string): string {
   if (!/^file:\/\//i.test(text)) throw malformed("a file address has three slashes: file:///folder");
-  if (/[?#]/.test(text))
-    throw malformed("a file address holds a bare ? or #; write %3F or %23, or give the path itself");
+  if (/[?#]/.test(text)) throw malformed("a file address holds a bare ? or #; write %3F or %23, or give the path");
   try {
     return resolve(fileURLToPath(text));
   } catch (cause) {

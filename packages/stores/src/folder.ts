@@ -108,8 +108,7 @@ export async function openFolderStore(
   if (options.create === true) await makeLeaf(path);
   const { base } = await openParts(path);
   try {
-    const entries = await opendir(base.real);
-    await entries.read().finally(() => entries.close());
+    for await (const _ of await opendir(base.real)) break;
   } catch (error) {
     throw toStoreError(error, { what: `read the folder ${path}`, writes: false });
   }

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmod, lstat, mkdir, readdir, readFile, rm, symlink, unlink, utimes, writeFile } from "node:fs/promises";
+import { chmod, lstat, mkdir, readdir, readFile, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -159,13 +159,6 @@ describe("while others change the folder", () => {
     await Promise.all(work);
     for (const { size } of await listed(here.store)) expect(size).toBe(4);
     expect(await here.unfinished()).toEqual([]);
-  });
-
-  it("gives what is there of a file that is cut while it is read", async () => {
-    await here.store.put("x", patterned(100));
-    await unlink(join(here.path, "x"));
-    await writeFile(join(here.path, "x"), "short");
-    expect(await here.store.get("x", { length: 100 })).toEqual(bytes("short"));
   });
 });
 

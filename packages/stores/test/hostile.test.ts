@@ -210,6 +210,17 @@ describe("a connection that fails", () => {
     ]);
   });
 
+  it("asks its hook nothing more once it is dead", async () => {
+    let asked = 0;
+    const crash = crashAt(1, "before");
+    const seen = failing(store, (call) => {
+      asked += 1;
+      return crash(call);
+    });
+    await Promise.allSettled([seen.get("a"), seen.get("a"), keysIn(seen)]);
+    expect(asked).toBe(1);
+  });
+
   it.each([
     { when: "before" as const, keys: ["a"] },
     { when: "after" as const, keys: ["a", "b"] },
