@@ -159,11 +159,15 @@ export function orphanPieces(db: SqlDatabase, device: DeviceKey): Map<string, Fi
 }
 
 /** Extents as they stand in records, of the numbers that lie in `tree_version`. */
-export function readExtents(db: SqlDatabase, packed: Uint8Array | null): Extents {
+export function readExtents(
+  db: SqlDatabase,
+  packed: Uint8Array | null,
+  blobOfId: (id: number) => string = (id) => blobDigest(db, id),
+): Extents {
   const numbers = unpackNumbers(packed);
   return Array.from({ length: numbers.length / 3 }, (_, index) => {
     const [blob, first, count] = numbers.slice(index * 3, index * 3 + 3) as [number, number, number];
-    return [blobDigest(db, blob), first, count] as const;
+    return [blobOfId(blob), first, count] as const;
   });
 }
 

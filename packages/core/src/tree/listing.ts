@@ -21,17 +21,24 @@ const nobody: NameOf = () => undefined;
  * @param nameOf - As it was given to the listing, if altered names are to be found.
  */
 export function resolvePath(db: SqlDatabase, path: string, nameOf: NameOf = nobody): Resolved | undefined {
-  let at: Resolved = ROOT;
+  let at: Resolved | undefined = ROOT;
   for (const name of splitPath(path)) {
-    if (at.kind !== "root" && at.kind !== "folder") return undefined;
-    const folder = { path: at.path, ids: at.ids };
-    const next: ViewEntry | undefined =
-      viewNamed(db, folder, name) ??
-      (mayBeConflictName(name) ? viewFolder(db, folder, nameOf).find((entry) => entry.name === name) : undefined);
-    if (next === undefined) return undefined;
-    at = next;
+    if (at === undefined) return undefined;
+    at = entryIn(db, { folder: at, name, nameOf });
   }
   return at;
+}
+
+/** What is shown under a name in a folder; undefined if there is nothing, or it is no folder. */
+export function entryIn(
+  db: SqlDatabase,
+  options: { readonly folder: Resolved; readonly name: string; readonly nameOf?: NameOf },
+): ViewEntry | undefined {
+  const { folder, name } = options;
+  if (folder.kind !== "root" && folder.kind !== "folder") return undefined;
+  const kept = viewNamed(db, folder, name);
+  if (kept !== undefined || !mayBeConflictName(name)) return kept;
+  return viewFolder(db, folder, options.nameOf ?? nobody).find((entry) => entry.name === name);
 }
 
 /** The file that is shown at a path; undefined if there is none. */

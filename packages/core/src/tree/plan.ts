@@ -4,11 +4,11 @@ import { ConclaveError } from "../errors.ts";
 import type { SqlDatabase } from "../ports/sql.ts";
 import { type Operation, ROOT } from "../records/change.ts";
 import type { RecordDigest } from "../records/shapes.ts";
-import { type Resolved, resolvePath } from "./listing.ts";
+import { entryIn, type Resolved, resolvePath } from "./listing.ts";
 import type { NameOf } from "./names.ts";
 import { splitNewPath } from "./paths.ts";
 import { currentVersions, parentOf, pathOf, versionOperation } from "./stored-node.ts";
-import type { TreeEntry } from "./view.ts";
+import type { TreeEntry, ViewEntry } from "./view.ts";
 
 export type PlaceOperation = Extract<Operation, { op: "place" }>;
 
@@ -30,6 +30,12 @@ export interface PlanOptions {
   readonly nameOf?: NameOf;
 }
 
+/** A node that a plan has met at a path: `shown` is the folder that is shown there already, with all that is in it. */
+interface MadeNode {
+  readonly node: string;
+  readonly shown: Resolved | undefined;
+}
+
 /**
  * Plans many paths against one tree, making each new folder once.
  *
@@ -39,7 +45,7 @@ export interface PlanOptions {
 export class Planner {
   readonly #db: SqlDatabase;
   readonly #options: PlanOptions;
-  readonly #made = new Map<string, string>();
+  readonly #made = new Map<string, MadeNode>();
   #places: PlaceOperation[] = [];
 
   constructor(db: SqlDatabase, options: PlanOptions) {
@@ -53,13 +59,7 @@ export class Planner {
    * @throws ConclaveError `exists` if something else is in the way, `malformed` for a path that could not stand in a record.
    */
   folder(path: string): string {
-    const names = splitNewPath(path);
-    let parent: string = ROOT;
-    for (const [index, name] of names.entries()) {
-      const here = names.slice(0, index + 1).join("/");
-      parent = this.#folderAt(here) ?? this.#place("d", { parent, name, path: here });
-    }
-    return parent;
+    return this.#folder(splitNewPath(path)).node;
   }
 
   /** The file at a path, to be given a new version; made, with the folders above it, if there is none. Throws as {@link folder}. */
@@ -84,40 +84,55 @@ export class Planner {
     const name = names.at(-1);
     if (name === undefined) throw new ConclaveError("the root is no file", { code: "exists" });
     const here = names.join("/");
-    const made = this.#made.get(here);
-    if (made !== undefined) throw new ConclaveError(`${here} is planned twice`, { code: "exists" });
-    const existing = resolvePath(this.#db, here, this.#options.nameOf);
+    if (this.#made.has(here)) throw new ConclaveError(`${here} is planned already`, { code: "exists" });
+    const folder = this.#folder(names.slice(0, -1));
+    const existing = folder.shown === undefined ? undefined : this.#entryIn(folder.shown, name);
     if (existing !== undefined) return this.#existingLeaf(existing, kind, here);
-    const parent = this.folder(names.slice(0, -1).join("/"));
-    const node = this.#place(kind === "file" ? "f" : "l", { parent, name, path: here });
+    const node = this.#place(kind === "file" ? "f" : "l", { parent: folder.node, name, path: here });
     return { node, replaces: [], existing: undefined, path: here };
   }
 
-  #existingLeaf(existing: Resolved, kind: "file" | "link", path: string): PlannedNode {
+  #existingLeaf(existing: ViewEntry, kind: "file" | "link", path: string): PlannedNode {
     if (existing.kind !== kind)
       throw new ConclaveError(`${path} is a ${existing.kind}, not a ${kind}`, { code: "exists" });
+    this.#made.set(path, { node: existing.node, shown: undefined });
     return { node: existing.node, replaces: currentVersions(this.#db, existing.node), existing, path };
   }
 
-  /** The folder that is shown or was made at a path; undefined if nothing is there. */
-  #folderAt(path: string): string | undefined {
-    const made = this.#made.get(path);
-    if (made !== undefined) {
-      if (made.startsWith("d")) return made;
+  /** The folder of those names, found or made, and remembered. */
+  #folder(names: readonly string[]): MadeNode {
+    const path = names.join("/");
+    const known = this.#made.get(path);
+    if (known !== undefined) {
+      if (known.node === ROOT || known.node.startsWith("d")) return known;
       throw new ConclaveError(`${path} is planned as a file`, { code: "exists" });
     }
-    const found = resolvePath(this.#db, path, this.#options.nameOf);
-    if (found === undefined) return undefined;
+    const name = names.at(-1);
+    if (name === undefined) return this.#remember(path, { node: ROOT, shown: resolvePath(this.#db, "") });
+    const parent = this.#folder(names.slice(0, -1));
+    const found = parent.shown === undefined ? undefined : this.#entryIn(parent.shown, name);
+    if (found === undefined) {
+      this.#place("d", { parent: parent.node, name, path });
+      return this.#made.get(path) as MadeNode;
+    }
     if (found.kind !== "folder")
       throw new ConclaveError(`${path} is a ${found.kind}, not a folder`, { code: "exists" });
-    this.#made.set(path, found.node);
-    return found.node;
+    return this.#remember(path, { node: found.node, shown: found });
+  }
+
+  #remember(path: string, made: MadeNode): MadeNode {
+    this.#made.set(path, made);
+    return made;
+  }
+
+  #entryIn(folder: Resolved, name: string): ViewEntry | undefined {
+    return entryIn(this.#db, { folder, name, ...this.#options });
   }
 
   #place(letter: "d" | "f" | "l", at: { parent: string; name: string; path: string }): string {
     const node = newNodeId(letter, this.#options.randomBytes);
     this.#places.push({ op: "place", node, parent: at.parent, name: at.name, from: null, path: at.path });
-    this.#made.set(at.path, node);
+    this.#made.set(at.path, { node, shown: undefined });
     return node;
   }
 }

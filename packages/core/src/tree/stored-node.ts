@@ -69,5 +69,6 @@ export function versionOperation(
   if (row.target !== null) return { op: "link", node, replaces, target: row.target, path };
   const { size, modified } = row;
   const executable = row.executable === 1;
-  return { op: "file", node, replaces, size, modified, executable, extents: readExtents(db, row.extents), path };
+  const extents = readExtents(db, row.extents);
+  return { op: "file", node, replaces, size, modified, executable, extents, path };
 }

@@ -49,7 +49,7 @@ interface ViewRow {
   versions: number;
   clock: number | null;
   digest: Uint8Array | null;
-  device: Uint8Array | null;
+  lane: number | null;
   time: number | null;
   size: number | null;
   modified: number | null;
@@ -70,29 +70,21 @@ export interface ViewEntry extends TreeEntry {
   readonly ids: readonly number[];
 }
 
-const AUTHOR = `
-LEFT JOIN history_record r ON r.id = coalesce(n.version, n.place)
-LEFT JOIN history_lane l ON l.id = r.lane
-LEFT JOIN history_writer w ON w.id = l.writer
-LEFT JOIN history_device d ON d.id = w.device`;
-
-const COLUMNS = `n.id, n.key, n.name, r.clock, r.digest, d.device, r.time, v.size, v.modified, v.executable, v.extents, v.target`;
-
 // Each file and link by its greatest current version, each folder by its place.
 const SHOWN = `
-SELECT ${COLUMNS}, n.version, n.versions FROM tree_node n ${AUTHOR}
+SELECT n.id, n.key, n.name, n.version, n.versions, r.clock, r.digest, r.lane, r.time,
+  v.size, v.modified, v.executable, v.extents, v.target
+FROM tree_node n
+LEFT JOIN history_record r ON r.id = coalesce(n.version, n.place)
 LEFT JOIN tree_version v ON v.change = n.version AND v.node = n.id
 WHERE n.parent = ? AND n.shown = 1`;
 
 const OTHER_VERSIONS = `
-SELECT n.id, n.key, n.name, v.change AS version, 1 AS versions, r.clock, r.digest, d.device, r.time,
+SELECT n.id, n.key, n.name, v.change AS version, 1 AS versions, r.clock, r.digest, r.lane, r.time,
   v.size, v.modified, v.executable, v.extents, v.target
 FROM tree_version v
 JOIN tree_node n ON n.id = v.node
 JOIN history_record r ON r.id = v.change
-JOIN history_lane l ON l.id = r.lane
-JOIN history_writer w ON w.id = l.writer
-JOIN history_device d ON d.id = w.device
 WHERE v.node = ? AND v.state = 1 AND v.change <> ?`;
 
 /** What is shown in folders that are shown as one, ordered by name. `path` is theirs, "" of the root. */
@@ -119,34 +111,86 @@ function viewRows(
   db: SqlDatabase,
   options: { readonly rows: readonly ViewRow[]; readonly path: string; readonly nameOf: NameOf },
 ): ViewEntry[] {
-  const byName = new Map<string, Candidate[]>();
-  for (const row of options.rows) {
-    const group = byName.get(row.name);
-    if (group === undefined) byName.set(row.name, [candidate(row)]);
-    else group.push(candidate(row));
-  }
-  const taken = new Set(byName.keys());
+  const names = new NameLookup(db);
+  const prefix = options.path === "" ? "" : `${options.path}/`;
+  const groups = groupByName(options.rows);
+  const taken = new Set(groups.keys());
   const entries: ViewEntry[] = [];
   const altered: Candidate[] = [];
-  for (const group of byName.values()) {
-    const [keeper, ...others] = group.length === 1 && !hasOthers(group[0]) ? group : shareName(db, group);
-    if (keeper !== undefined) entries.push(toEntry(db, keeper, { ...options, name: keeper.row.name, conflict: false }));
+  for (const [name, group] of groups) {
+    const [keeper, ...others] = isAlone(group) ? group : shareName(db, group);
+    if (keeper !== undefined) entries.push(toEntry(names, keeper, { name, path: prefix + name, conflict: false }));
     altered.push(...others);
   }
   for (const other of altered.sort(newestFirst)) {
-    const name = conflictName(other.row.name, { author: authorOf(other.row), nameOf: options.nameOf, taken });
+    const author = { device: names.device(other.row.lane) ?? "", time: other.row.time ?? 0 };
+    const name = conflictName(other.row.name, { author, nameOf: options.nameOf, taken });
     taken.add(name);
-    entries.push(toEntry(db, other, { ...options, name, conflict: true }));
+    entries.push(toEntry(names, other, { name, path: prefix + name, conflict: true }));
   }
   return entries.sort((left, right) => (left.name < right.name ? -1 : 1));
 }
 
-function candidate(row: ViewRow): Candidate {
-  return { row, nodes: [row.key], ids: [row.id] };
+/** Looks up devices and blobs by their numbers, each once for a folder. */
+class NameLookup {
+  readonly #db: SqlDatabase;
+  readonly #devices = new Map<number, string>();
+  readonly #blobs = new Map<number, string>();
+
+  constructor(db: SqlDatabase) {
+    this.#db = db;
+  }
+
+  device(lane: number | null): DeviceKey | null {
+    if (lane === null) return null;
+    let device = this.#devices.get(lane);
+    if (device === undefined) {
+      device = deviceOf(this.#db, lane);
+      this.#devices.set(lane, device);
+    }
+    return device;
+  }
+
+  extents(packed: Uint8Array | null): Extents {
+    if (packed === null) return [];
+    return readExtents(this.#db, packed, (id) => {
+      let blob = this.#blobs.get(id);
+      if (blob === undefined) {
+        blob = blobDigest(this.#db, id);
+        this.#blobs.set(id, blob);
+      }
+      return blob;
+    });
+  }
 }
 
-function hasOthers(one: Candidate | undefined): boolean {
-  return one !== undefined && one.row.versions > 1;
+function deviceOf(db: SqlDatabase, lane: number): DeviceKey {
+  const row = db.get<{ device: Uint8Array }>(
+    `SELECT d.device FROM history_lane l JOIN history_writer w ON w.id = l.writer JOIN history_device d ON d.id = w.device
+     WHERE l.id = ?`,
+    lane,
+  );
+  if (row === undefined) throw new Error(`no lane ${lane}`);
+  return toHex(row.device);
+}
+
+function groupByName(rows: readonly ViewRow[]): Map<string, Candidate[]> {
+  const groups = new Map<string, Candidate[]>();
+  for (const row of rows) {
+    const group = groups.get(row.name);
+    if (group === undefined) groups.set(row.name, [candidate(row)]);
+    else group.push(candidate(row));
+  }
+  return groups;
+}
+
+/** Whether one thing has a name for itself: by far the most do. */
+function isAlone(group: readonly Candidate[]): boolean {
+  return group.length === 1 && (group[0]?.row.versions ?? 0) < 2;
+}
+
+function candidate(row: ViewRow): Candidate {
+  return { row, nodes: [row.key], ids: [row.id] };
 }
 
 /** What is shown of all that has one name: first the one that keeps it. Folders are one, and keep it against files. */
@@ -216,10 +260,6 @@ function stampOf(row: ViewRow): { clock: number; digest: string } {
   return { clock: row.clock ?? 0, digest: row.digest === null ? "" : toHex(row.digest) };
 }
 
-function authorOf(row: ViewRow): { device: string; time: number } {
-  return { device: row.device === null ? "" : toHex(row.device), time: row.time ?? 0 };
-}
-
 function isFolder(row: ViewRow): boolean {
   return row.key.startsWith("d");
 }
@@ -230,29 +270,25 @@ function kindOf(row: ViewRow): TreeEntry["kind"] {
 }
 
 function toEntry(
-  db: SqlDatabase,
+  names: NameLookup,
   { row, nodes, ids }: Candidate,
-  options: { readonly path: string; readonly name: string; readonly conflict: boolean },
+  shown: { readonly path: string; readonly name: string; readonly conflict: boolean },
 ): ViewEntry {
-  const { packed, ...rest } = { packed: row.extents, ...options };
   return {
-    path: rest.path === "" ? rest.name : `${rest.path}/${rest.name}`,
-    name: rest.name,
+    path: shown.path,
+    name: shown.name,
     kind: kindOf(row),
     size: row.size ?? 0,
     modified: row.modified ?? 0,
     executable: row.executable === 1,
-    by: row.device === null ? null : toHex(row.device),
+    by: names.device(row.lane),
     time: row.time ?? 0,
     node: row.key,
     nodes,
     ids,
     version: row.version === null || row.digest === null ? null : toHex(row.digest),
-    // Read when it is asked for: most listings never do.
-    get extents() {
-      return readExtents(db, packed);
-    },
+    extents: names.extents(row.extents),
     target: row.target,
-    conflict: rest.conflict,
+    conflict: shown.conflict,
   };
 }
