@@ -3,14 +3,16 @@
  * has to keep a program running. SPEC.md §10.
  */
 import { audienceTag, sealGrant } from "../group/grant.ts";
+import { sealNotice } from "../group/notice.ts";
 import { owedRemovals } from "../group/owed.ts";
 import { mayManage } from "../group/rules.ts";
 import { isAtLeast, memberById } from "../group/state.ts";
-import { grantIdentities, logLines } from "./log-lines.ts";
+import { entriesSince, grantIdentities, logLines } from "./log-lines.ts";
 import { removeMember, rotate } from "./membership.ts";
 import { clearStrayPuts } from "./object-puts.ts";
-import { flushOutbox, waitingFor } from "./outbox.ts";
+import { flushOutbox, noteFile, waitingFor } from "./outbox.ts";
 import { forgetVanished } from "./pins.ts";
+import { readNotices } from "./read-notices.ts";
 import { refresh } from "./refresh.ts";
 import { countMissing, resealRecords } from "./reseal.ts";
 import type { Session } from "./session.ts";
@@ -30,6 +32,7 @@ export async function catchUp(session: Session, options: { readonly signal?: Abo
   await clearStrayPuts(session, options.signal);
   await resealOwn(session, options.signal);
   await putBackGrants(session, { shown, ...options });
+  await leaveNotices(session, options);
   await grantNewcomers(session, { shown, ...options });
   await signOwedRemovals(session, options);
   await rotateAfterLeave(session, options);
@@ -72,6 +75,31 @@ async function putBackGrants(session: Session, { shown, signal }: DutyOptions): 
   for (const { key, bytes } of kept) {
     if (!shown.keys.has(key)) await session.store.put(key, bytes, signal ? { signal } : {});
   }
+}
+
+/**
+ * Every epoch that has ended has a notice: whoever comes late must learn it there, also when the device that ended it died
+ * before it could say so.
+ */
+async function leaveNotices(session: Session, { signal }: { readonly signal?: AbortSignal }): Promise<void> {
+  const { epochs } = session.view.state;
+  for (const [index, { epoch }] of epochs.entries()) {
+    const ending = epochs[index + 1];
+    const ended = session.view.opened.get(epoch);
+    if (!ending || !ended || hasNotice(session, epoch)) continue;
+    await readNotices(session, ended, signal);
+    if (hasNotice(session, epoch)) continue;
+    const entries = entriesSince(session.view.log, { head: ending.entry, epoch });
+    const notice = await sealNotice(session.crypto, { epoch: ended, entries });
+    await session.store.put(notice.key, notice.bytes, signal ? { signal } : {});
+    noteFile(session.index, { key: notice.key, epoch, kind: "notice", size: notice.bytes.length, state: "read" });
+  }
+}
+
+function hasNotice(session: Session, epoch: string): boolean {
+  return (
+    session.index.get("SELECT 1 FROM files WHERE epoch = ? AND kind = 'notice' AND state = 'read'", epoch) !== undefined
+  );
 }
 
 /** Whoever was admitted in the current epoch has a grant of their own; an admin's device makes one that is missing. */

@@ -1,6 +1,6 @@
 import type { GrantContent } from "../group/grant.ts";
-import type { Log } from "../group/log.ts";
-import type { EpochId } from "../records/shapes.ts";
+import { type Log, pathTo } from "../group/log.ts";
+import type { EpochId, RecordDigest } from "../records/shapes.ts";
 import type { SignedLine } from "../records/signed-line.ts";
 import type { Session } from "./session.ts";
 
@@ -29,4 +29,17 @@ export function grantIdentities(session: Session): GrantContent["identities"] {
     const identity = opened.get(epoch)?.identity;
     return identity === undefined ? [] : [[epoch, identity] as const];
   });
+}
+
+/**
+ * What a notice carries: every entry after the one that started the epoch, up to the one that ends it. Whoever can open it
+ * has the log up to there from a grant; the epoch's own records may be gone by the time that somebody comes late.
+ */
+export function entriesSince(
+  log: Log,
+  options: { readonly head: RecordDigest; readonly epoch: EpochId },
+): SignedLine[] {
+  const path = pathTo(log, options.head);
+  const start = path.findIndex(({ state }) => state.epochs.at(-1)?.epoch === options.epoch);
+  return path.slice(start + 1).map(({ verified }) => verified.signed);
 }

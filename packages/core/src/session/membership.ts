@@ -3,7 +3,7 @@ import { newEpochIdentity } from "../age/epoch-identity.ts";
 import { draftAdd, draftLeave, draftRemove, draftRole, draftRotate, entryOf } from "../group/draft.ts";
 import { recipientFile, recipientKey } from "../group/epoch.ts";
 import { sealGrant } from "../group/grant.ts";
-import { extendLog, type Log, pathTo } from "../group/log.ts";
+import { extendLog, type Log } from "../group/log.ts";
 import { sealNotice } from "../group/notice.ts";
 import { cutTargets } from "../group/rules.ts";
 import type { GroupState, Member } from "../group/state.ts";
@@ -16,8 +16,7 @@ import type { Act, ContentsMode, Cut, Role } from "../records/entry.ts";
 import type { NumberedRecord } from "../records/record.ts";
 import type { OpenEpoch, ReadRecord } from "../records/records-file.ts";
 import type { DeviceKey, EpochId, MemberId, RecordDigest } from "../records/shapes.ts";
-import type { SignedLine } from "../records/signed-line.ts";
-import { grantIdentities, logLines } from "./log-lines.ts";
+import { entriesSince, grantIdentities, logLines } from "./log-lines.ts";
 import type { OutboxItem } from "./outbox.ts";
 import { publish, requireCurrent } from "./publish.ts";
 import { takeView } from "./refresh.ts";
@@ -164,16 +163,6 @@ async function startEpoch(
     },
   });
   return { epoch: epoch.epoch, lockoutMs: granted - started };
-}
-
-/**
- * What a notice carries: every entry after the one that started the epoch, up to the one that ends it. Whoever can open it
- * has the log up to there from a grant; the epoch's own records may be gone by the time that somebody comes late.
- */
-function entriesSince(log: Log, options: { readonly head: RecordDigest; readonly epoch: EpochId }): SignedLine[] {
-  const path = pathTo(log, options.head);
-  const start = path.findIndex(({ state }) => state.epochs.at(-1)?.epoch === options.epoch);
-  return path.slice(start + 1).map(({ verified }) => verified.signed);
 }
 
 /** Items that go out with an entry, made from the log that contains it and the state after it. */
