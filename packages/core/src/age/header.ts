@@ -116,9 +116,12 @@ export async function openHeader(options: {
 }
 
 /**
- * Where the header ends. Looks only at the places where lines must begin and end; the library then reads what is between.
+ * How long the header at the start of a file is. Looks only at the places where lines must begin and end: the library then
+ * reads what is between.
+ *
+ * @throws ConclaveError `corrupt` for a header of another version or suite, mixed, or with none or too many stanzas.
  */
-function headerLength(file: Uint8Array, suite: Suite, maxStanzas: number): number {
+export function headerLength(file: Uint8Array, suite: Suite, maxStanzas: number): number {
   if (!startsWith(file, VERSION_LINE, 0)) refuse(); // check: downgrade
   let offset = VERSION_LINE.length;
   for (let stanza = 0; stanza < maxStanzas && !startsWith(file, MAC_START, offset); stanza++) {

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { CHUNK_BYTES } from "../../src/age/chunks.ts";
 import { type EpochIdentity, epochOf, newEpochIdentity } from "../../src/age/epoch-identity.ts";
 import { fileLength, filePlaintextLength, openFile, plaintextMemory, sealFile } from "../../src/age/file.ts";
-import { headerBytes, openHeader, STANZAS_MAX, sealHeader } from "../../src/age/header.ts";
+import { headerBytes, headerLength, openHeader, STANZAS_MAX, sealHeader } from "../../src/age/header.ts";
 import { webCrypto } from "../../src/age/web-crypto.ts";
 import { concatBytes, toUtf8 } from "../../src/encoding/bytes.ts";
 import { sha256Hex } from "../../src/encoding/digest.ts";
@@ -125,6 +125,36 @@ it("no stored length below that of an empty file holds any plaintext", () => {
       expect(() => filePlaintextLength(suite, stored)).toThrow(expect.objectContaining({ code: "corrupt" }));
     }
   }
+});
+
+describe("where a header ends", () => {
+  const line = "A".repeat(43);
+  const stanza = `-> X25519 ${line}\n${line}\n`;
+  const version = "age-encryption.org/v1\n";
+  const mac = `--- ${line}\n`;
+  const end = (header: string, maxStanzas = 2) => headerLength(toUtf8(`${header}and more`), "classic", maxStanzas);
+
+  it("is found without opening it", () => {
+    expect(end(version + stanza + mac)).toBe(headerBytes("classic"));
+    expect(end(version + stanza + stanza + mac)).toBe(headerBytes("classic", 2));
+  });
+
+  it.each([
+    ["of another version", version.replace("v1", "v2") + stanza + mac],
+    ["without a stanza", version + mac],
+    ["with a stanza too many", version + stanza + stanza + stanza + mac],
+    ["with a stanza of another type", version + stanza.replace("X25519", "x25519") + mac],
+    ["with a stanza of another suite behind", `${version}${stanza}-> mlkem768x25519 ${line}\n${line}\n${mac}`],
+    ["with a longer argument", version + stanza.replace("A\n", "AA\n") + mac],
+    ["with a shorter argument", version + stanza.replace("A\n", "\n") + mac],
+    ["with a longer body", version + stanza.replace(/\n$/, "A\n") + mac],
+    ["with a body on two lines", version + stanza.replace(/A\n$/, "\n\n") + mac],
+    ["with a longer MAC", version + stanza + mac.replace("\n", "A\n")],
+    ["without a MAC", version + stanza],
+    ["with an end of line more", `${version}\n${stanza}${mac}`],
+  ])("is nowhere in one %s", (_what, header) => {
+    expect(() => end(header)).toThrow(corrupt);
+  });
 });
 
 describe("a header", () => {
