@@ -43,7 +43,8 @@ export interface FolderStoreOptions {
  *   the folder itself is gone; `read-only`, `refused`, `full`, `unavailable` as the system says.
  */
 export function folderStore(options: FolderStoreOptions): ObjectStore {
-  const open = lazily(() => openParts(resolve(options.path)));
+  const path = resolve(options.path);
+  const open = lazily(() => openParts(path));
 
   /** Runs one call, and says its errors as a store's. */
   async function run<Result>(doing: Doing, work: (parts: Parts) => Promise<Result>): Promise<Result> {
@@ -51,7 +52,7 @@ export function folderStore(options: FolderStoreOptions): ObjectStore {
     try {
       return await work(parts);
     } catch (error) {
-      if (isSystemError(error, "ENOENT") && !(await baseIsThere(parts.base))) throw baseMissing(options.path, error);
+      if (isSystemError(error, "ENOENT") && !(await baseIsThere(parts.base))) throw baseMissing(path, error);
       throw toStoreError(error, doing);
     }
   }
@@ -76,10 +77,10 @@ export function folderStore(options: FolderStoreOptions): ObjectStore {
     async *list(folder: string, { shallow = false, signal }: ListOptions = {}): AsyncGenerator<StoredObject> {
       signal?.throwIfAborted();
       requireFolder(folder);
-      const listing = { what: `list ${folder === "" ? options.path : folder}`, writes: false };
+      const listing = { what: `list ${folder === "" ? path : folder}`, writes: false };
       const { base } = await open();
       // A folder that is not there is empty; a store that is not there is not.
-      await run(listing, async () => requireBase(base, options.path));
+      await run(listing, async () => requireBase(base, path));
       try {
         yield* walkFolder({ base, shallow, signal, onForeign: options.onForeign }, folder);
       } catch (error) {

@@ -1,11 +1,10 @@
-import { execFileSync, spawnSync } from "node:child_process";
 import { chmod, mkdir, readdir, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ObjectStore } from "@conclave/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openFolderStore } from "../src/folder.ts";
-import { bytes, scratchForEach, windows } from "./scratch.ts";
+import { bytes, scratchForEach, system, windows } from "./scratch.ts";
 import { keysIn, patterned } from "./store-contract.ts";
 
 const here = scratchForEach();
@@ -90,11 +89,11 @@ describe("a file system of its own", () => {
     if (reason !== undefined) context.skip(reason);
     mounted = join(here.top, "mounted");
     await mkdir(mounted);
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m,mode=700", "tmpfs", mounted]);
+    system("mount", "-t", "tmpfs", "-o", "size=1m,mode=700", "tmpfs", mounted);
     here.store = await openFolderStore({ path: mounted, settled: true });
   });
   afterEach(() => {
-    if (mounted !== "") execFileSync("umount", [mounted]);
+    if (mounted !== "") system("umount", mounted);
     mounted = "";
   });
 
@@ -121,7 +120,7 @@ describe("a file system of its own", () => {
 
   it("that is read-only refuses writing with `read-only`, deleting with `refused`, and is read", async () => {
     await here.store.put("ab/x", bytes("x"));
-    execFileSync("mount", ["-o", "remount,ro", mounted]);
+    system("mount", "-o", "remount,ro", mounted);
     await expect(here.store.put("ab/y", bytes("y"))).rejects.toMatchObject({ name: "StoreError", code: "read-only" });
     await expect(here.store.put("new/y", bytes("y"))).rejects.toMatchObject({ name: "StoreError", code: "read-only" });
     expect(await here.store.delete("ab/x")).toBe("refused");
@@ -135,9 +134,11 @@ describe("a file system of its own", () => {
 /** Why this machine lets us mount nothing, tried by mounting; undefined if it does. */
 function reasonForNoMounts(): string | undefined {
   if (process.platform !== "linux" || !root) return "mounting a small file system needs root on Linux";
-  // In a name space of its own, so that the try leaves no trace.
-  const tried = spawnSync("unshare", ["-m", "mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", tmpdir()]);
-  return tried.status === 0
-    ? undefined
-    : `this machine lets nobody mount: ${String(tried.stderr ?? tried.error).trim()}`;
+  try {
+    // In a name space of its own, so that the try leaves no trace.
+    system("unshare", "-m", "mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", tmpdir());
+    return undefined;
+  } catch (error) {
+    return `this machine lets nobody mount: ${String(error)}`;
+  }
 }

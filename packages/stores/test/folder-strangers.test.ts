@@ -1,10 +1,9 @@
-import { execFileSync } from "node:child_process";
 import { link, mkdir, readdir, readFile, symlink, truncate, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { STORED_BYTES_MAX } from "@conclave/core";
 import { beforeEach, describe, expect, it } from "vitest";
-import { bytes, scratchForEach, windows } from "./scratch.ts";
+import { bytes, scratchForEach, system, windows } from "./scratch.ts";
 import { keysIn, listed } from "./store-contract.ts";
 
 const here = scratchForEach();
@@ -37,7 +36,7 @@ describe("what else lies in the folder", () => {
   });
 
   it.skipIf(windows)("cannot make reading wait, as a pipe would", async () => {
-    for (let index = 0; index < 6; index++) execFileSync("mkfifo", [join(here.path, `pipe-${index}`)]);
+    for (let index = 0; index < 6; index++) system("mkfifo", join(here.path, `pipe-${index}`));
     const reads = Array.from({ length: 6 }, (_, index) => here.store.get(`pipe-${index}`));
     for (const { status, ...read } of await Promise.allSettled(reads)) {
       expect({ status, ...read }).toMatchObject({ status: "rejected", reason: { code: "not-found" } });

@@ -1,4 +1,5 @@
 /** A folder of its own for each test, with a store in it. */
+import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, readdir, realpath, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -49,3 +50,8 @@ export async function newFolder(): Promise<string> {
 }
 
 export const bytes = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
+
+/** Runs a program of the operating system's own; throws with what it said if it fails. */
+export function system(program: string, ...args: readonly string[]): void {
+  execFileSync(program, args, { stdio: ["ignore", "ignore", "pipe"] });
+}
