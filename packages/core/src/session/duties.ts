@@ -2,13 +2,17 @@
  * The small duties: what every command that looks at the storage does for the group before its own work, so that nobody
  * has to keep a program running. SPEC.md §10.
  */
+import { ByteBudget } from "../contents/budget.ts";
 import { audienceTag, sealGrant } from "../group/grant.ts";
 import { sealNotice } from "../group/notice.ts";
 import { owedRemovals } from "../group/owed.ts";
 import { mayManage } from "../group/rules.ts";
 import { isAtLeast, memberById } from "../group/state.ts";
+import { writeMeta } from "../index/meta.ts";
+import { StoreError, type StoreErrorCode } from "../ports/store.ts";
 import { entriesSince, grantIdentities, logLines } from "./log-lines.ts";
 import { removeMember, rotate } from "./membership.ts";
+import { blobsToMove, moveContents } from "./move-contents.ts";
 import { clearStrayPuts } from "./object-puts.ts";
 import { flushOutbox, noteFile, waitingFor } from "./outbox.ts";
 import { forgetVanished } from "./pins.ts";
@@ -25,33 +29,66 @@ import type { Shown } from "./shown.ts";
  */
 export async function catchUp(session: Session, options: { readonly signal?: AbortSignal } = {}): Promise<Shown> {
   const shown = await refresh(session, options);
+  if (!session.view.choice.undecided) writeMeta(session.index, "pinned", session.view.state.head);
   if (!session.view.opened.has(session.view.current.epoch)) return shown;
   if (session.acceptRollback) forgetVanished(session, shown);
-  withdrawEnded(session);
-  await flushOutbox(session, options);
-  await clearStrayPuts(session, options.signal);
-  await resealOwn(session, options.signal);
-  await putBackGrants(session, { shown, ...options });
-  await leaveNotices(session, options);
-  await grantNewcomers(session, { shown, ...options });
-  await signOwedRemovals(session, options);
-  await rotateAfterLeave(session, options);
+  try {
+    await doDuties(session, { shown, ...options });
+  } catch (error) {
+    // Who may only read, or has no room, reads on; a command that writes meets the same refusal itself.
+    if (!(error instanceof StoreError) || !UNWRITABLE.has(error.code)) throw error;
+  }
   return shown;
 }
 
-/** What waits for an ended epoch is not put there: its records count as held nowhere, and are sealed anew. */
-function withdrawEnded(session: Session): void {
+const UNWRITABLE: ReadonlySet<StoreErrorCode> = new Set(["read-only", "refused", "full"]);
+
+async function doDuties(session: Session, options: DutyOptions): Promise<void> {
+  const stranded = withdrawEnded(session);
+  await flushOutbox(session, options);
+  await clearStrayPuts(session, options.signal);
+  await resealOwn(session, options.signal);
+  if (stranded.size > 0) await bringOver(session, { ...options, stranded });
+  await putBackGrants(session, options);
+  await leaveNotices(session, options);
+  await grantNewcomers(session, options);
+  await signOwedRemovals(session, options);
+  await rotateAfterLeave(session, options);
+}
+
+/**
+ * What waits for an ended epoch is not put there: its records count as held nowhere, and are sealed anew.
+ *
+ * @returns Blobs whose objects lie in an ended epoch, where no record that got out says so.
+ */
+function withdrawEnded(session: Session): Set<string> {
   const { index, view } = session;
+  const stranded = new Set<string>();
   index.transaction(() => {
     for (const epoch of view.opened.keys()) {
       if (epoch === view.current.epoch) continue;
       for (const row of waitingFor(index, epoch)) {
         index.run("DELETE FROM outbox WHERE id = ?", row.id);
         index.run("DELETE FROM held WHERE key = ?", row.key);
+        const blobs = index.all<{ blob: string }>("SELECT blob FROM locations WHERE key = ? AND gone = 0", row.key);
+        for (const { blob } of blobs) stranded.add(blob);
       }
     }
   });
+  return stranded;
 }
+
+/** Moves contents that only this device can find to the current epoch. Their old objects go with the next clean-up. */
+async function bringOver(
+  session: Session,
+  options: DutyOptions & { readonly stranded: ReadonlySet<string> },
+): Promise<void> {
+  const blobs = blobsToMove(session).filter(({ blob }) => options.stranded.has(blob.blob));
+  await moveContents(session, { ...options, blobs, budget: new ByteBudget(BRING_OVER_BYTES) });
+}
+
+/** Memory for contents that are moved in passing. */
+const BRING_OVER_BYTES: number = 80 * 1024 * 1024;
 
 /** This device's own records must be in the newest epoch: others may not look into an older one any more. */
 async function resealOwn(session: Session, signal?: AbortSignal): Promise<void> {

@@ -10,6 +10,7 @@ import { type VerifiedGrant, verifyGrant } from "../group/verified-grant.ts";
 import type { SignedCard } from "../identity/card.ts";
 import { verifyingKeyOf } from "../identity/device.ts";
 import { saveEntries } from "../index/log-store.ts";
+import { writeMeta } from "../index/meta.ts";
 import { sealSecret } from "../index/secrets.ts";
 import { type ObjectStore, STORED_BYTES_MAX, StoreError } from "../ports/store.ts";
 import { bindIndex, openSession } from "./open.ts";
@@ -38,7 +39,7 @@ export async function joinGroup(
       const grant = await openGrant(ports.crypto, { name, bytes, identities: ports.device });
       if (!grant) continue;
       const verified = await verifyGrant(ports.crypto, { grant, group: address.group, newest: address.entry });
-      if (verified.identities.length > 0) return enter(ports, { group: address.group, verified });
+      if (verified.identities.length > 0) return enter(ports, { address, verified });
     } catch (error) {
       if (!(error instanceof ConclaveError)) throw error;
       if (error.code === "rollback") short = error; // check: rollback
@@ -48,10 +49,11 @@ export async function joinGroup(
   return undefined;
 }
 
-function enter(ports: SessionPorts, options: { readonly group: string; readonly verified: VerifiedGrant }): Session {
+function enter(ports: SessionPorts, options: { readonly address: Address; readonly verified: VerifiedGrant }): Session {
   const { index, crypto, device } = ports;
-  bindIndex(ports, options.group);
+  bindIndex(ports, options.address.group);
   index.transaction(() => {
+    writeMeta(index, "pinned", options.address.entry);
     saveEntries(index, options.verified.entries);
     for (const { epoch, identity } of options.verified.identities) {
       const sealed = sealSecret(crypto, { signingKey: device.signingKey, secret: identity });
@@ -81,7 +83,7 @@ async function ownGrants(ports: SessionPorts, signal?: AbortSignal): Promise<{ k
  * @returns True if a request was put now.
  */
 export async function askToJoin(
-  ports: SessionPorts,
+  ports: Pick<SessionPorts, "store" | "crypto">,
   options: {
     readonly group: string;
     readonly recipient: string;

@@ -1,5 +1,6 @@
 /** Acts on the group's log: admitting, removing, changing roles, leaving, rotating. */
 import { newEpochIdentity } from "../age/epoch-identity.ts";
+import { ConclaveError } from "../errors.ts";
 import { draftAdd, draftLeave, draftRemove, draftRole, draftRotate, entryOf } from "../group/draft.ts";
 import { recipientFile, recipientKey } from "../group/epoch.ts";
 import { sealGrant } from "../group/grant.ts";
@@ -180,7 +181,8 @@ async function publishEntry(
   },
 ): Promise<void> {
   const { epoch, before, after, together, onPut, signal } = options;
-  const { state } = session.view;
+  const { state, choice } = session.view;
+  if (choice.undecided) throw new ConclaveError("the group's history is contested", { code: "contested" });
   let verified: VerifiedEntry | undefined;
   await publish(session, {
     drafts: [(slot) => entryOf(state, { place: slot, act, time: slot.time })],

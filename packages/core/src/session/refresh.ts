@@ -43,6 +43,8 @@ export async function readAll(session: Session, signal?: AbortSignal): Promise<S
       if (isAffected(session, epochs)) news = (await readNotices(session, epoch, signal)) || news;
     }
     takeView(session);
+    // A record that a cut names may arrive after those that it covers.
+    if (news) rejudge(session);
     if (!news && session.view.log === before.log && session.view.opened.size === before.opened.size) {
       for (const key of epochs.grants) keys.add(key);
       return { keys, unopened: epochs.unopened };
@@ -61,7 +63,15 @@ export function takeView(session: Session): void {
   const before = session.view;
   const { index, group, deviceKey, device } = session;
   session.view = look({ index, group, deviceKey, signingKey: device.signingKey, base: before.log });
+  noteEpoch(session);
   if (session.view.log !== before.log || session.view.state.head !== before.state.head) rejudge(session);
+}
+
+/** Remembers, by this device's own clock, since when it has known the current epoch. */
+function noteEpoch(session: Session): void {
+  const { epoch } = session.view.current;
+  if (session.index.get("SELECT 1 FROM epochs WHERE epoch = ?", epoch) !== undefined) return;
+  session.index.run("INSERT OR IGNORE INTO epochs(epoch, seen) VALUES(?, ?)", epoch, session.clock.now());
 }
 
 /** Somebody who is out learns it here, and nothing else. */
