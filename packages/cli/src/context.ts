@@ -1,5 +1,6 @@
 import type { Clock } from "@conclave/core";
 import type { GlobalOptions } from "./global-options.ts";
+import type { Io } from "./io.ts";
 import type { Output } from "./output.ts";
 import type { Progress } from "./progress.ts";
 import type { Prompts } from "./prompt.ts";
@@ -24,6 +25,8 @@ export interface Context {
   /** Aborted by the first Ctrl-C. */
   readonly signal: AbortSignal;
   readonly clock: Clock;
+  /** Starts a command in a process of its own, where the world can do that. */
+  readonly detach: Io["detach"];
   /** The help of a command, by its words; of all without any. */
   help(words: readonly string[]): Promise<string>;
 }

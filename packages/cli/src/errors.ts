@@ -1,4 +1,5 @@
 /** From whatever was thrown to what a person, a script and the shell get to see. */
+import { Advice } from "./advice.ts";
 import { CommandError } from "./command-error.ts";
 import { escapeText, safeJson } from "./escape.ts";
 import { COMMAND_OUTCOMES, CONCLAVE_OUTCOMES, type Outcome, STORE_OUTCOMES, SYSTEM_OUTCOMES } from "./exit-codes.ts";
@@ -15,6 +16,7 @@ const DEFAULT_HINT = "add --verbose to see more, or --help to see how the comman
 
 /** What an error means. Whatever this program did not throw on purpose is a defect of it, code `internal`. */
 export function explain(error: unknown): ShownError {
+  if (error instanceof Advice) return { ...explain(error.cause), hint: error.hint };
   if (error instanceof CommandError) return shown(error, COMMAND_OUTCOMES[error.code], error.hint);
   if (isNamed(error, "ConclaveError", CONCLAVE_OUTCOMES)) return shown(error, CONCLAVE_OUTCOMES[error.code]);
   if (isNamed(error, "StoreError", STORE_OUTCOMES)) return shown(error, STORE_OUTCOMES[error.code]);

@@ -7,7 +7,10 @@ export const GLOBAL_OPTIONS = {
   "no-progress": { summary: "no progress" },
   "no-input": { summary: "never ask; fail and say which option to pass" },
   profile: { value: "NAME", summary: "keep several people apart on one machine" },
-  "passphrase-file": { value: "FILE", summary: "read the passphrase from FILE (or CONCLAVE_PASSPHRASE_FILE)" },
+  "passphrase-file": {
+    value: "FILE",
+    summary: "read the passphrase from FILE, - for standard input (or CONCLAVE_PASSPHRASE_FILE)",
+  },
   "accept-rollback": { summary: "go on from what the storage shows, also where it went back" },
   verbose: { short: "v", summary: "say more" },
   debug: { summary: "with an error, show where in the program it arose" },

@@ -14,6 +14,11 @@ export interface InStream extends Readable {
   setRawMode?(on: boolean): unknown;
 }
 
+export interface DetachOptions {
+  readonly input: string;
+  readonly log: string;
+}
+
 /** The world of one run of the program; tests bring their own. */
 export interface Io {
   readonly stdin: InStream;
@@ -24,6 +29,11 @@ export interface Io {
   readonly clock: Clock;
   /** Calls `handler` at each Ctrl-C or request to end, until the function given back is called. */
   onInterrupt(handler: () => void): () => void;
+  /**
+   * Starts the same program with other words, in a process of its own that outlives this one. `input` is what it reads
+   * from its standard input, `log` the file that its output is added to. Gives the process's number.
+   */
+  readonly detach?: (argv: readonly string[], options: DetachOptions) => Promise<number>;
   /** Ends the program at once. */
   exit(code: number): void;
 }

@@ -101,6 +101,7 @@ function makeContext(
     cwd: io.cwd,
     signal,
     clock: io.clock,
+    detach: io.detach?.bind(io),
     help: (words) => helpOf(words, made.parserOptions),
   };
 }

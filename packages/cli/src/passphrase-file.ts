@@ -26,6 +26,19 @@ export async function readPassphraseFile(path: string): Promise<FilePassphrase> 
   }
 }
 
+/** Reads a passphrase from standard input, to its end; else as {@link readPassphraseFile}. */
+export async function readPassphraseInput(stream: AsyncIterable<Uint8Array | string>): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const part of stream) {
+    const bytes = typeof part === "string" ? Buffer.from(part) : part;
+    length += bytes.length;
+    if (length > PASSPHRASE_BYTES_MAX) throw usage("standard input is too long to be a passphrase"); // check: size
+    parts.push(bytes);
+  }
+  return decode(Buffer.concat(parts), "standard input");
+}
+
 /** A pipe as well as a file, so by reading on and not by its size. */
 async function readAll(handle: FileHandle, path: string): Promise<Uint8Array> {
   const bytes = new Uint8Array(PASSPHRASE_BYTES_MAX + 1);

@@ -1,5 +1,7 @@
 /** The real world: the one file of this package that touches `process`. */
-import type { Io } from "./io.ts";
+import { spawn } from "node:child_process";
+import { open } from "node:fs/promises";
+import type { DetachOptions, Io } from "./io.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
@@ -21,6 +23,22 @@ export function processIo(): Io {
         for (const signal of SIGNALS) process.off(signal, handler);
       };
     },
+    detach: startDetached,
     exit: (code) => process.exit(code),
   };
+}
+
+/** The same program again, as this one was started. */
+async function startDetached(argv: readonly string[], { input, log }: DetachOptions): Promise<number> {
+  await using file = await open(log, "a", 0o600);
+  const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? "", ...argv], {
+    detached: true,
+    stdio: ["pipe", file.fd, file.fd],
+  });
+  await new Promise<void>((resolve, reject) => {
+    child.once("error", reject);
+    child.stdin?.once("error", reject).end(input, resolve);
+  });
+  child.unref();
+  return child.pid ?? 0;
 }

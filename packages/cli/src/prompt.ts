@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { CommandError } from "./command-error.ts";
 import { escapeText } from "./escape.ts";
 import type { Io } from "./io.ts";
-import { readPassphraseFile } from "./passphrase-file.ts";
+import { readPassphraseFile, readPassphraseInput } from "./passphrase-file.ts";
 import { readHiddenLine, readLine } from "./read-line.ts";
 import type { StatusLine } from "./status-line.ts";
 
@@ -72,6 +72,7 @@ async function fromFile(options: PromptOptions): Promise<string | undefined> {
   const { io } = options;
   const path = options.passphraseFile ?? io.env.CONCLAVE_PASSPHRASE_FILE;
   if (path === undefined || path === "") return undefined;
+  if (path === "-") return readPassphraseInput(io.stdin);
   const { passphrase, isExposed } = await readPassphraseFile(resolve(io.cwd, path));
   if (isExposed) options.warn(`other users of this machine may read the passphrase in ${path}; run: chmod 600 ${path}`);
   return passphrase;

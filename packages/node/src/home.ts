@@ -1,5 +1,5 @@
 /** Where this person's own files lie on this machine. Nothing outside this file joins such a path. */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { homedir, platform } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { ConclaveError } from "@conclave/core";
@@ -25,10 +25,16 @@ export interface Home {
   readonly card: string;
   /** The list of groups and where they lie. */
   readonly groups: string;
+  /** A database that holds nothing: whoever has a transaction on it may change what concerns the whole home. */
+  readonly lock: string;
   /** A group's folder, made if need be. `group` is its id: 64 hexadecimal characters. */
   groupFolder(group: string): string;
   /** A group's database. Its folder is made if need be. */
   groupDatabase(group: string): string;
+  /** Gives a group's folder its name once the group's id is known. */
+  renameGroupFolder(from: string, to: string): void;
+  /** Takes a group's folder away, with all that this device knows of the group. */
+  removeGroupFolder(group: string): void;
 }
 
 const PROFILE = /^(?!\.)[A-Za-z0-9._-]{1,64}$/;
@@ -69,18 +75,22 @@ function dataFolder(options: HomeOptions): string {
 export function openHome(options: HomeOptions = {}): Home {
   const folder = homeFolder(options);
   makePrivate(folder);
-  function groupFolder(group: string): string {
+  function groupPath(group: string): string {
     if (!GROUP_ID.test(group)) throw new ConclaveError("text is no group id", { code: "malformed" }); // check: canonical
-    return makePrivate(join(folder, "groups", group));
+    return join(folder, "groups", group);
   }
+  const groupFolder = (group: string): string => makePrivate(groupPath(group));
   return {
     folder,
     sealedIdentity: join(folder, "identity.age"),
     plainIdentity: join(folder, "identity.txt"),
     card: join(folder, "card.txt"),
     groups: join(folder, "groups.json"),
+    lock: join(folder, "lock.sqlite"),
     groupFolder,
     groupDatabase: (group) => join(groupFolder(group), "index.sqlite"),
+    renameGroupFolder: (from, to) => renameSync(groupPath(from), groupPath(to)),
+    removeGroupFolder: (group) => rmSync(groupPath(group), { recursive: true, force: true }),
   };
 }
 

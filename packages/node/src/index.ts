@@ -1,8 +1,18 @@
 export { type NodeCrypto, nodeCrypto, WORKER_BYTES_MIN } from "./crypto.ts";
 export { type LocalSource, openSource } from "./files/source.ts";
 export { type LocalTarget, openTarget } from "./files/target.ts";
+export { findGroup, forgetGroup, type KnownGroup, listGroups, noteGroup } from "./groups.ts";
 export { type Home, type HomeOptions, homeFolder, openHome } from "./home.ts";
+export { withHomeLock } from "./home-lock.ts";
 export { createIdentity, type IdentityState, identityState, readIdentity } from "./identity-store.ts";
+export {
+  foundKnownGroup,
+  joinKnownGroup,
+  type OpenGroup,
+  openGroup,
+  openGroupStore,
+  type Unlocked,
+} from "./open-group.ts";
 export { createPrivateFile, replacePrivateFile } from "./private-file.ts";
 export { processRuns, systemClock } from "./runs.ts";
 export { openDatabase } from "./sqlite.ts";

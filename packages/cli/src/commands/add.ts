@@ -1,0 +1,95 @@
+import { open } from "node:fs/promises";
+import { resolve } from "node:path";
+import {
+  addMember,
+  CARD_BYTES_MAX,
+  ConclaveError,
+  decodeCardFile,
+  findRequest,
+  fingerprint,
+  listRequests,
+  reencrypt,
+  rotate,
+  type Session,
+  type SignedCard,
+} from "@conclave/core";
+import { advising } from "../advice.ts";
+import { processBudget } from "../budget.ts";
+import { defineCommand } from "../command.ts";
+import { compareFingerprint } from "../compare-fingerprint.ts";
+import type { Context } from "../context.ts";
+import { withGroup } from "../with-group.ts";
+
+const CARD_HINTS = {
+  corrupt: "have the card sent again, whole and unaltered",
+  exists: "whoever was in a group with a key cannot come in again with the same one; they need a new profile and card",
+};
+
+export const add = defineCommand({
+  examples: ["conclave add family bob.card", 'conclave add family Bob --role viewer --fingerprint "3f2a 91bc ..."'],
+  args: ["group", "who"],
+  options: {
+    role: { choices: ["viewer", "editor", "admin", "owner"], default: "editor", summary: "what they may do" },
+    fingerprint: { value: "FINGERPRINT", summary: "theirs, as you learned it by a way that you trust" },
+    account: { value: "EMAIL", summary: "their account at the provider, to share its folder with" },
+    fresh: { summary: "change the key and re-encrypt first, so that they cannot open what was deleted before" },
+  },
+  notes: "WHO is the file of a card, or a join request: its id, fingerprint or name, as conclave requests shows them.",
+
+  async run(context, { group: name, who, role, fingerprint: given, account, fresh }) {
+    const file = await readCardBytes(context, who);
+    return withGroup(context, name, async ({ session, person }) => {
+      const { signal } = context;
+      const card = await advising(CARD_HINTS, async () =>
+        file ? decodeCardFile(person.crypto, file) : requestedCard(session, { who, signal }),
+      );
+      await compareFingerprint(context, { card, given });
+      if (fresh) await startAfresh(context, session);
+      await advising(CARD_HINTS, () =>
+        addMember(session, { card, role, signal, ...(account === undefined ? {} : { account }) }),
+      );
+      if (account !== undefined)
+        context.warn("this storage cannot share its folder by itself: share it with them there");
+      // Clears the request that was answered.
+      await listRequests(session, { signal });
+      const shown = fingerprint(card.member);
+      context.out.result(
+        { name: card.card.name, fingerprint: shown, role, epoch: session.view.current.epoch },
+        ({ line }) => line(`added ${card.card.name} as ${role}`),
+      );
+      return undefined;
+    });
+  },
+});
+
+/** The file's bytes; undefined if there is no such file, so that a request is meant. */
+async function readCardBytes(context: Context, who: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  try {
+    await using file = await open(resolve(context.cwd, who), "r");
+    const { size } = await file.stat();
+    if (size > CARD_BYTES_MAX) throw new ConclaveError(`${who} is too large for a card`, { code: "limit" }); // check: size
+    return new Uint8Array(await file.readFile());
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR") return undefined;
+    throw error;
+  }
+}
+
+async function requestedCard(
+  session: Session,
+  { who, signal }: { readonly who: string; readonly signal: AbortSignal },
+): Promise<SignedCard> {
+  return findRequest(await listRequests(session, { signal }), who).card;
+}
+
+async function startAfresh(context: Context, session: Session): Promise<void> {
+  const { signal } = context;
+  const bar = context.progress("re-encrypting");
+  try {
+    await rotate(session, { contents: "now", signal });
+    await reencrypt(session, { budget: processBudget(), signal, onProgress: (progress) => bar.update(progress) });
+  } finally {
+    bar.finish();
+  }
+}

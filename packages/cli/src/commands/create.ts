@@ -1,0 +1,112 @@
+import {
+  ConclaveError,
+  catchUp,
+  flushOutbox,
+  formatAddress,
+  isFoundingUnfinished,
+  isNothingPut,
+  type Session,
+} from "@conclave/core";
+import { forgetGroup, foundKnownGroup, type KnownGroup, listGroups, openGroup, openGroupStore } from "@conclave/node";
+import { parseStoreAddress } from "@conclave/stores";
+import { advising } from "../advice.ts";
+import { defineCommand } from "../command.ts";
+import type { Context } from "../context.ts";
+import { ownCard, type Person, withPerson } from "../person.ts";
+import { parseGroupName } from "../place.ts";
+
+const HINTS = {
+  exists: 'choose an empty folder, or open the group that lies there with "conclave join ADDRESS"',
+  unavailable: "check that the storage is connected; the folder that is to hold the new one must be there",
+};
+
+export const create = defineCommand({
+  examples: ["conclave create family ~/Dropbox/family", "conclave create work /mnt/nas/work --settled"],
+  args: ["group", "store"],
+  options: {
+    classic: { summary: "X25519 keys, which every age opens, instead of post-quantum ones" },
+    settled: { summary: "this folder is the storage itself (a disk, a NAS): no sync client carries it on" },
+  },
+  notes: "The folder is made if the one that holds it is there; it must be empty.",
+
+  async run(context, { group: text, store, classic, settled }) {
+    const name = parseGroupName(text);
+    const url = parseStoreAddress(store, { folder: context.cwd });
+    await withPerson(context, async (person) => {
+      const group = (await unfinished(person, { name, url })) ?? (await found({ classic, settled, name, url, person }));
+      const session = await finish(context, { person, group });
+      const address = formatAddress({
+        group: session.group,
+        entry: session.view.state.head,
+        epoch: session.view.current.epoch,
+        store: url,
+      });
+      context.out.result(
+        { name, id: session.group, store: url, epoch: session.view.current.epoch, address },
+        ({ line }) => {
+          line(`created ${name}`);
+          line(`id       ${session.group}`);
+          line(`address  ${address}`);
+        },
+      );
+    });
+    if (!settled) {
+      context.note(
+        "if this folder is the storage itself and no sync client carries it on, say so with --settled: then old objects go at once",
+      );
+    }
+  },
+});
+
+/** A group of that name at that place whose founding was broken off: it is finished, not founded again. */
+async function unfinished(
+  person: Person,
+  wanted: { readonly name: string; readonly url: string },
+): Promise<KnownGroup | undefined> {
+  const known = (await listGroups(person.home)).find(({ name }) => name === wanted.name);
+  if (!known) return undefined;
+  const taken = new ConclaveError(`there is a group called ${wanted.name} already`, { code: "exists" });
+  if (known.store !== wanted.url) throw taken;
+  const opened = await openGroup(person, { group: known, acceptRollback: false });
+  try {
+    if (!isFoundingUnfinished(opened.session)) throw taken;
+    return known;
+  } finally {
+    opened.close();
+  }
+}
+
+async function found(options: {
+  readonly name: string;
+  readonly url: string;
+  readonly classic: boolean;
+  readonly settled: boolean;
+  readonly person: Person;
+}): Promise<KnownGroup> {
+  const { name, url, classic, settled, person } = options;
+  return advising(HINTS, async () => {
+    const store = await openGroupStore(url, { settled, create: true });
+    const suite = classic ? "classic" : "hybrid";
+    return foundKnownGroup(person, { name, url, store, card: await ownCard(person), suite, settled });
+  });
+}
+
+/** Puts the first files. If the storage takes none of them, the group is nowhere but here, and is taken back. */
+async function finish(
+  { signal }: Context,
+  { person, group }: { readonly person: Person; readonly group: KnownGroup },
+): Promise<Session> {
+  const opened = await openGroup(person, { group, acceptRollback: false });
+  let isVoid = false;
+  try {
+    await flushOutbox(opened.session, { signal }).catch((error: unknown) => {
+      isVoid = isNothingPut(opened.session);
+      throw error;
+    });
+    await catchUp(opened.session, { signal });
+    return opened.session;
+  } finally {
+    opened.close();
+    if (isVoid) await forgetGroup(person.home, group);
+  }
+}

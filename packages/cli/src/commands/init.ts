@@ -1,0 +1,120 @@
+import { resolve } from "node:path";
+import {
+  ConclaveError,
+  encodeCardFile,
+  fingerprint,
+  kitDevice,
+  kitWords,
+  makeCard,
+  newDevice,
+  newKitSecret,
+  publicKeysOf,
+} from "@conclave/core";
+import {
+  createIdentity,
+  createPrivateFile,
+  identityState,
+  nodeCrypto,
+  replacePrivateFile,
+  withHomeLock,
+} from "@conclave/node";
+import { Advice } from "../advice.ts";
+import { defineCommand } from "../command.ts";
+import type { Context } from "../context.ts";
+import { kitPage } from "../kit-page.ts";
+import { type KitSheet, kitText } from "../kit-text.ts";
+import { homeOf } from "../person.ts";
+
+export const init = defineCommand({
+  examples: ['conclave init --name "Alice Example" --kit kit.html'],
+  args: [],
+  options: {
+    name: { value: "NAME", summary: "your name, as the others will see it" },
+    "no-passphrase": { summary: "keep the keys readable for whoever may read this home" },
+    kit: { value: "FILE", summary: "write the recovery kit to FILE: text, or a page to print if FILE ends in .html" },
+  },
+  notes: [
+    "The recovery kit is 24 words from which your keys to every group can be made again. Print it, or write it down, and",
+    "keep it away from this computer. With --kit FILE the words are not shown on the screen.",
+  ].join("\n"),
+
+  async run(context, { name, "no-passphrase": noPassphrase, kit }) {
+    const home = homeOf(context);
+    const crypto = nodeCrypto();
+    if ((await identityState(home)) !== "absent") throw existing(home.folder);
+    const known = name ?? (await context.prompts.ask("Your name:", { flag: "--name NAME" }));
+    const passphrase = noPassphrase ? undefined : await context.prompts.newPassphrase();
+    const device = await newDevice(crypto, { label: deviceLabel() });
+    const secret = newKitSecret(crypto);
+    const kitKeys = kitDevice(secret);
+    const time = context.clock.now();
+    const card = await makeCard(crypto, { name: known.trim(), device, kit: await publicKeysOf(kitKeys), time });
+    const shown = fingerprint(card.member);
+    const sheet: KitSheet = { name: card.card.name, fingerprint: shown, words: kitWords(secret), kit: kitKeys, time };
+    await withHomeLock(home, async () => {
+      if ((await identityState(home)) !== "absent") throw existing(home.folder);
+      const path = kit === undefined ? undefined : await writeKit(context, kit, sheet);
+      // The identity comes last: until it is there, nothing was made.
+      await replacePrivateFile(home.card, encodeCardFile(card.signed));
+      await createIdentity(crypto, { home, device, ...(passphrase === undefined ? {} : { passphrase }) });
+      return path;
+    });
+    const { words } = sheet;
+    context.out.result(
+      {
+        name: card.card.name,
+        fingerprint: shown,
+        home: home.folder,
+        kit: kit === undefined ? { words } : { file: kit },
+      },
+      ({ line }) => {
+        line(`name         ${card.card.name}`);
+        line(`fingerprint  ${shown}`);
+        if (kit === undefined) showWords(line, words);
+        else line(`recovery kit ${kit}`);
+      },
+    );
+    if (noPassphrase) context.warn("without a passphrase, whoever can read this home can act as you");
+    context.note(
+      kit === undefined
+        ? "write the 24 words down now and keep them away from this computer: they are not shown again"
+        : "print the recovery kit or copy it away, then delete it from this computer",
+    );
+  },
+});
+
+function existing(folder: string): Advice {
+  const error = new ConclaveError(`there is an identity in ${folder} already`, { code: "exists" });
+  return new Advice(error, "use it, or make a second one with --profile NAME");
+}
+
+/** What others see of the machine: no host name, which may say more than its owner wants. */
+function deviceLabel(): string {
+  return "computer";
+}
+
+async function writeKit(context: Context, kit: string, sheet: KitSheet): Promise<void> {
+  const text = /\.html?$/i.test(kit) ? kitPage(sheet) : kitText(sheet);
+  try {
+    await createPrivateFile(resolve(context.cwd, kit), new TextEncoder().encode(text));
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
+    const error = new ConclaveError(`${kit} is there already, and a recovery kit is never overwritten`, {
+      code: "exists",
+      cause,
+    });
+    throw new Advice(error, "choose another name for the file");
+  }
+}
+
+function showWords(line: (text: string) => void, words: string): void {
+  line("recovery kit");
+  const list = words.split(" ").map((word, index) => `${String(index + 1).padStart(4)} ${word.padEnd(9)}`);
+  for (let row = 0; row < list.length; row += 4)
+    line(
+      ` ${list
+        .slice(row, row + 4)
+        .join(" ")
+        .trimEnd()}`,
+    );
+}

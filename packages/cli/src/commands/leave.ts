@@ -1,0 +1,38 @@
+import { leaveGroup } from "@conclave/core";
+import { findGroup, forgetGroup, type KnownGroup } from "@conclave/node";
+import { defineCommand } from "../command.ts";
+import type { Context } from "../context.ts";
+import { type Person, withPerson } from "../person.ts";
+import { parseGroupName } from "../place.ts";
+import { withKnownGroup } from "../with-group.ts";
+
+export const leave = defineCommand({
+  examples: ["conclave leave family"],
+  args: ["group"],
+  notes: "The group's key changes when an admin's device next looks. What this device knows of the group is deleted.",
+
+  run: (context, { group: text }) =>
+    withPerson(context, async (person) => {
+      const group = await findGroup(person.home, parseGroupName(text));
+      const epoch = await leaveNow(context, { person, group });
+      await forgetGroup(person.home, group);
+      context.out.result({ name: group.name, id: group.id, epoch }, ({ line }) => line(`left ${group.name}`));
+    }),
+});
+
+async function leaveNow(
+  context: Context,
+  { person, group }: { readonly person: Person; readonly group: KnownGroup },
+): Promise<string> {
+  let epoch = "";
+  await withKnownGroup(context, {
+    person,
+    group,
+    work: async ({ session }) => {
+      epoch = session.view.current.epoch;
+      await leaveGroup(session, { signal: context.signal });
+      return undefined;
+    },
+  });
+  return epoch;
+}

@@ -1,0 +1,39 @@
+import { fingerprint, listRequests } from "@conclave/core";
+import { defineCommand } from "../command.ts";
+import { isoTime } from "../units.ts";
+import { withGroup } from "../with-group.ts";
+
+export const requests = defineCommand({
+  examples: ["conclave requests family"],
+  args: ["group"],
+  notes: "A refused request is of somebody who was removed, or who uses a removed person's keys. It gives no key away.",
+
+  run: (context, { group: name }) =>
+    withGroup(context, name, async ({ session }) => {
+      const found = await listRequests(session, { signal: context.signal });
+      const value = found.map(({ id, card, state, at }) => ({
+        id,
+        name: card.card.name,
+        fingerprint: fingerprint(card.member),
+        state,
+        at: isoTime(at),
+      }));
+      context.out.result(value, ({ line, table }) => {
+        if (context.out.isTerminal && value.length === 0) line("nobody asks to join");
+        else
+          table(
+            COLUMNS,
+            value.map((each) => [each.state, each.name, each.fingerprint, each.at, each.id]),
+          );
+      });
+      return undefined;
+    }),
+});
+
+const COLUMNS = [
+  { title: "state" },
+  { title: "name", canCut: true },
+  { title: "fingerprint" },
+  { title: "at" },
+  { title: "id" },
+] as const;

@@ -1,0 +1,48 @@
+import { listRequests, statusOf } from "@conclave/core";
+import { defineCommand } from "../command.ts";
+import { humanSize } from "../units.ts";
+import { withGroup } from "../with-group.ts";
+
+export const status = defineCommand({
+  examples: ["conclave status family"],
+  args: ["group"],
+
+  run: (context, { group: name }) =>
+    withGroup(
+      context,
+      name,
+      async ({ session, group, shown }) => {
+        const found = shown ? await listRequests(session, { signal: context.signal }) : [];
+        const { group: id, epoch, members, files, bytes, remaining, problems } = statusOf(session);
+        const waiting = found.filter(({ state }) => state === "waiting").length;
+        const refused = found.length - waiting;
+        const role = session.view.me?.role;
+        const value = {
+          group: group.name,
+          id,
+          role,
+          epoch,
+          members,
+          files,
+          bytes,
+          remaining,
+          requests: waiting,
+          refused,
+        };
+        context.out.result({ ...value, store: group.store, problems }, ({ line }) => {
+          line(`group      ${group.name} (${id.slice(0, 16)}), on ${group.store}`);
+          line(`you        ${role}`);
+          line(`epoch      ${session.view.state.epochs.length} (${epoch.slice(0, 16)})`);
+          line(`members    ${members}`);
+          line(`files      ${files}, ${humanSize(bytes)}`);
+          line(`left       ${remaining.objects} old objects, ${humanSize(remaining.bytes)}`);
+          line(`requests   ${waiting} waiting, ${refused} refused`);
+          line(`problems   ${problems.length}`);
+          for (const { code, key, path, detail } of problems)
+            line(`  ${[code, path ?? key, detail].filter(Boolean).join("  ")}`);
+        });
+        return undefined;
+      },
+      { reading: true },
+    ),
+});

@@ -1,0 +1,102 @@
+/** What every command on a group does around its own work: unlock, open, catch up, close. */
+import { askToJoin, ConclaveError, catchUp, type Session, type Shown, StoreError } from "@conclave/core";
+import { findGroup, type KnownGroup, openGroup } from "@conclave/node";
+import type { Context } from "./context.ts";
+import { ownCard, type Person, withPerson } from "./person.ts";
+import { parseGroupName } from "./place.ts";
+
+/** A group at work. */
+export interface AtWork {
+  readonly session: Session;
+  readonly person: Person;
+  readonly group: KnownGroup;
+  /** What the storage showed; undefined where it went back and the local index alone is shown. */
+  readonly shown: Shown | undefined;
+}
+
+export interface GroupOptions {
+  /** The command changes nothing: where the storage went back it shows what the local index holds, and fails after it. */
+  readonly reading?: boolean;
+  /** How the group is brought up to date; default `catchUp`. */
+  readonly refresh?: (session: Session, options: { readonly signal: AbortSignal }) => Promise<Shown>;
+}
+
+/**
+ * Opens a group by its local name, brings it up to date, and does the work.
+ *
+ * @throws ConclaveError `not-found` for a name that is not known; else as `catchUp` and the work.
+ */
+export async function withGroup(
+  context: Context,
+  name: string,
+  work: (at: AtWork) => Promise<number | undefined>,
+  options: GroupOptions = {},
+): Promise<number | undefined> {
+  const group = parseGroupName(name);
+  return withPerson(context, async (person) =>
+    withKnownGroup(context, { person, group: await findGroup(person.home, group), work, ...options }),
+  );
+}
+
+/** As {@link withGroup}, with a person who is unlocked already. */
+export async function withKnownGroup(
+  context: Context,
+  options: GroupOptions & {
+    readonly person: Person;
+    readonly group: KnownGroup;
+    readonly work: (at: AtWork) => Promise<number | undefined>;
+  },
+): Promise<number | undefined> {
+  const { person, group, work, reading = false } = options;
+  const opened = await openGroup(person, { group, acceptRollback: context.options.acceptRollback });
+  const { session } = opened;
+  try {
+    const { shown, rollback } = await bringUpToDate(context, { ...options, session, reading });
+    const exit = await work({ session, person, group, shown });
+    if (rollback) throw rollback;
+    return exit;
+  } finally {
+    opened.close();
+  }
+}
+
+/** The error of a storage that went back is kept until what the local index holds was shown. */
+async function bringUpToDate(
+  context: Context,
+  options: GroupOptions & { readonly session: Session; readonly person: Person; readonly reading: boolean },
+): Promise<{ readonly shown?: Shown; readonly rollback?: ConclaveError }> {
+  const { session, person, reading, refresh = catchUp } = options;
+  try {
+    return { shown: await refresh(session, { signal: context.signal }) };
+  } catch (error) {
+    if (!(error instanceof ConclaveError)) throw error;
+    if (error.code === "removed") await leaveRequest(context, { session, person });
+    if (error.code === "rollback" && reading) {
+      context.warn("the storage went back; this is what this device knew before");
+      return { rollback: error };
+    }
+    throw error;
+  }
+}
+
+/** Who was removed asks once more, so that admins see the attempt. Who left by choice does not. */
+export async function leaveRequest(
+  context: Context,
+  { session, person }: { readonly session: Session; readonly person: Person },
+): Promise<void> {
+  const { state, current } = session.view;
+  const departure = state.departures.findLast(({ member }) =>
+    member.devices.some(({ verifyingKey }) => verifyingKey === session.deviceKey),
+  );
+  if (departure?.how !== "removed") return;
+  const { signal } = context;
+  try {
+    const card = await ownCard(person);
+    const isNew = await askToJoin(session, { group: session.group, recipient: current.recipient, card, signal });
+    if (isNew) context.note("a join request was left: the group's admins see that you asked");
+  } catch (error) {
+    // Somebody who is out may have lost the folder too; that is not what this command is about.
+    if (!(error instanceof StoreError)) throw error;
+    context.detail(`no join request could be left: ${error.message}`);
+  }
+}

@@ -1,0 +1,47 @@
+/** A look at a group without any key: what the local index says of it in clear. */
+import { chooseBranch } from "../group/branch.ts";
+import { emptyLog, extendLog } from "../group/log.ts";
+import { currentEpoch, memberOfDevice } from "../group/state.ts";
+import { loadEntries } from "../index/log-store.ts";
+import { readMeta } from "../index/meta.ts";
+import type { SqlDatabase } from "../ports/sql.ts";
+import type { Role } from "../records/entry.ts";
+import type { DeviceKey, EpochId } from "../records/shapes.ts";
+import { prepareIndex } from "./session.ts";
+
+/** A group as this device last saw it. */
+export interface Glance {
+  readonly epoch: EpochId;
+  readonly members: number;
+  /** This device's person's; undefined if it is not listed any more. */
+  readonly role: Role | undefined;
+  /** Objects that older epochs still hold. */
+  readonly oldObjects: number;
+  /** Files that wait to be put. */
+  readonly outbox: number;
+}
+
+/**
+ * Reads an index that holds a group already; asks neither the storage nor the device's keys.
+ *
+ * @param options.device - This device's verifying key.
+ */
+export function glanceAt(index: SqlDatabase, options: { readonly device: DeviceKey }): Glance | undefined {
+  prepareIndex(index);
+  const group = readMeta<string>(index, "group");
+  if (group === undefined || group === "") return undefined;
+  const log = extendLog(emptyLog(group), loadEntries(index, { except: new Map() }));
+  const words = index.all<{ device: DeviceKey; entry: string }>("SELECT device, entry FROM words");
+  const pinned = readMeta<string>(index, "pinned");
+  const choice = chooseBranch(log, { words, ...(pinned === undefined ? {} : { pinned }) });
+  if (!choice) return undefined;
+  const { epoch } = currentEpoch(choice.state);
+  const count = (sql: string, ...values: readonly string[]) => index.get<{ n: number }>(sql, ...values)?.n ?? 0;
+  return {
+    epoch,
+    members: choice.state.members.length,
+    role: memberOfDevice(choice.state, options.device)?.role,
+    oldObjects: count("SELECT count(DISTINCT object) AS n FROM locations WHERE gone = 0 AND epoch <> ?", epoch),
+    outbox: count("SELECT count(*) AS n FROM outbox"),
+  };
+}
