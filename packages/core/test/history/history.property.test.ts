@@ -9,7 +9,7 @@ import { recordState } from "../../src/history/stored-record.ts";
 import { histories } from "../support/histories.ts";
 import { emptyIndex, type MadeChange } from "../support/writers.ts";
 
-const RUNS = { numRuns: 60 } as const;
+const RUNS = { numRuns: 50 } as const;
 
 /** A history, and some of its changes in any order. */
 const arrivals = histories.chain((made) =>

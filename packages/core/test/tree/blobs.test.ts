@@ -77,11 +77,18 @@ describe("a file's pieces", () => {
   });
 
   it.each([
-    ["do not add up to its size", { size: 4_000_002, extents: [[blob.blob, 1, 2] as const] }, "corrupt"],
-    ["go beyond the blob", { size: 4_000_001, extents: [[blob.blob, 1, 3] as const] }, "corrupt"],
-    ["lie in a blob that nobody declares", { size: 1, extents: [[hexOf("none"), 0, 1] as const] }, "missing"],
-  ])("are refused where they %s", (_, version, code) => {
-    expect(() => filePieces(db, version)).toThrow(expect.objectContaining({ code }));
+    ["do not add up to its size", { size: 4_000_002, extents: [[blob.blob, 1, 2] as const] }, "corrupt", "add up"],
+    ["go beyond the blob", { size: 4_000_001, extents: [[blob.blob, 1, 3] as const] }, "corrupt", "fewer pieces"],
+    [
+      "lie in a blob that nobody declares",
+      { size: 1, extents: [[hexOf("none"), 0, 1] as const] },
+      "missing",
+      "no counting change",
+    ],
+  ])("are refused where they %s", (_, version, code, message) => {
+    expect(() => filePieces(db, version)).toThrow(
+      expect.objectContaining({ code, message: expect.stringContaining(message) }),
+    );
   });
 
   it("make two files of one name one, though they lie in other blobs", () => {
