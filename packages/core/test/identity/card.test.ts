@@ -73,6 +73,13 @@ describe("a card file", () => {
     );
   });
 
+  it("whose line, as an entry carries it, is over 16 KiB is refused unread", async () => {
+    const line = new Uint8Array(16 * 1024 + 1).fill(0x20);
+    await expect(readCard(crypto, { ...alice.signed, line })).rejects.toThrow(
+      expect.objectContaining({ code: "limit" }),
+    );
+  });
+
   it("signed by another key than the one it names is refused", async () => {
     const mallory = await newDevice(crypto, { label: "laptop" });
     const forged = await signLine(crypto, { value: alice.card, signingKey: mallory.signingKey });
