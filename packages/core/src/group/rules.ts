@@ -57,6 +57,8 @@ export function refusalOf(state: GroupState, proposal: Proposal): Refusal | null
   }
 }
 
+const KEY_TAKEN = "a key of that card is, or was, another card's in this group: let them make a new identity";
+
 type ActOf<Name extends Act["act"]> = Extract<Act, { act: Name }>;
 
 /** Owners manage everybody, admins manage editors and viewers, others nobody. */
@@ -72,12 +74,7 @@ function refuseAdd(
   if (!mayManage(author.role, act.role)) return tooLow(author.role, `add ${a(act.role)}`, act.role); // check: role
   if (!card) return refuse("corrupt", "its card does not prove itself"); // check: signature
   if (memberById(state, card.member)) return refuse("exists", "that card is a member's already"); // check: key
-  if (isAnyKeyTaken(state, card)) {
-    return refuse(
-      "exists",
-      "a key of that card is, or was, another card's in this group: let them make a new identity",
-    ); // check: key
-  }
+  if (isAnyKeyTaken(state, card)) return refuse("exists", KEY_TAKEN); // check: key
   if (listedDevices(state).length + devicesOfCard(card.card).length > DEVICES_MAX) {
     return refuse("limit", `a group has at most ${DEVICES_MAX} devices and recovery kits`); // check: size
   }
