@@ -100,6 +100,15 @@ describe("an object", () => {
     await expect(openObject(crypto, { ...asked, sealed })).rejects.toMatchObject({ code: "corrupt" });
   });
 
+  it("is refused for its length before any work is done on it", async () => {
+    const untouched = { ...crypto, sha256: () => Promise.reject(new Error("was digested")) };
+    for (const length of [0, stored.length - 1, stored.length + 1, 2 * stored.length]) {
+      const asked = { object: stored.object, pieces, identity: world.epoch.identity, suite: "classic" as const };
+      const opening = openObject(untouched, { ...asked, sealed: new Uint8Array(length) });
+      await expect(opening).rejects.toMatchObject({ code: "corrupt" });
+    }
+  });
+
   it("is refused under another name, though it opens", async () => {
     const sealed = world.store.bytesOf(keyOf(stored)).slice();
     await expect(
