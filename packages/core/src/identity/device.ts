@@ -95,11 +95,11 @@ export function writeIdentityFile(device: DeviceSecrets): string {
  * @throws ConclaveError `malformed`, never quoting the text.
  */
 export async function readIdentityFile(text: string): Promise<DeviceSecrets> {
-  const [first, , labelLine = "", signingLine = "", hybridIdentity = "", classicIdentity = ""] = text
+  const [, , labelLine = "", signingLine = "", hybridIdentity = "", classicIdentity = ""] = text
     .slice(0, IDENTITY_FILE_BYTES_MAX)
     .split("\n");
   const signingKey = signingLine.slice(SIGNING_START.length);
-  if (first !== FIRST_LINE || !/^[0-9a-f]{64}$/.test(signingKey)) refuse(); // check: canonical
+  if (!/^[0-9a-f]{64}$/.test(signingKey)) refuse(); // check: canonical
   const device = {
     label: readLabel(labelLine.slice(LABEL_START.length)),
     signingKey: fromHex(signingKey),

@@ -71,6 +71,34 @@ describe("an honest key's signature", () => {
   });
 });
 
+describe("before the platform is asked, which might accept it,", () => {
+  const lenient = { ...crypto, verify: async () => true };
+  const key = ed25519.getPublicKey(new Uint8Array(32).fill(7));
+  const good = ed25519.sign(new Uint8Array(1), new Uint8Array(32).fill(7));
+  const small = `01${"00".repeat(31)}`;
+  const nonCanonical = `${"ff".repeat(31)}7f`;
+  const order = "edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010";
+  const joined = (r: Uint8Array, s: Uint8Array) => new Uint8Array([...r, ...s]);
+  const [r, s] = [good.subarray(0, 32), good.subarray(32)];
+
+  it("what nothing is wrong with is passed on", async () => {
+    expect(await verifySignature(lenient, { verifyingKey: key, signature: good, message: s })).toBe(true);
+  });
+
+  it.each([
+    ["an R of small order", key, joined(fromHex(small), s)],
+    ["an R that is not canonical", key, joined(fromHex(nonCanonical), s)],
+    ["an S that is the order", key, joined(r, fromHex(order))],
+    ["an S of all bits", key, joined(r, new Uint8Array(32).fill(0xff))],
+    ["a key of small order", fromHex(small), good],
+    ["a key that is not canonical", fromHex(nonCanonical), good],
+    ["a signature cut by a byte", key, good.subarray(0, 63)],
+    ["a key cut by a byte", key.subarray(0, 31), good],
+  ])("%s is refused", async (_what, verifyingKey, signature) => {
+    expect(await verifySignature(lenient, { verifyingKey, signature, message: s })).toBe(false);
+  });
+});
+
 it("a verdict leaves the bytes that it looks at alone, Node's buffers too", async () => {
   const options = { verifyingKey: Buffer.alloc(32, 0xff), signature: Buffer.alloc(64, 0xff), message: Buffer.alloc(1) };
   isAdmissibleKey(options.verifyingKey);
