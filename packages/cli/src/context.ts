@@ -27,6 +27,8 @@ export interface Context {
   readonly clock: Clock;
   /** Starts a command in a process of its own, where the world can do that. */
   readonly detach: Io["detach"];
+  /** Runs another command line in a world of its own; gives its exit code. */
+  perform(argv: readonly string[], io: Io): Promise<number>;
   /** The help of a command, by its words; of all without any. */
   help(words: readonly string[]): Promise<string>;
 }

@@ -102,6 +102,7 @@ function makeContext(
     signal,
     clock: io.clock,
     detach: io.detach?.bind(io),
+    perform: (argv, world) => main(argv, world, run.registry),
     help: (words) => helpOf(words, made.parserOptions),
   };
 }

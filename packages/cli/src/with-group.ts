@@ -17,6 +17,8 @@ export interface AtWork {
 export interface GroupOptions {
   /** The command changes nothing: where the storage went back it shows what the local index holds, and fails after it. */
   readonly reading?: boolean;
+  /** Whether somebody who was removed asks once more, so that admins see the attempt. Default true. */
+  readonly asks?: boolean;
   /** How the group is brought up to date; default `catchUp`. */
   readonly refresh?: (session: Session, options: { readonly signal: AbortSignal }) => Promise<Shown>;
 }
@@ -65,12 +67,12 @@ async function bringUpToDate(
   context: Context,
   options: GroupOptions & { readonly session: Session; readonly person: Person; readonly reading: boolean },
 ): Promise<{ readonly shown?: Shown; readonly rollback?: ConclaveError }> {
-  const { session, person, reading, refresh = catchUp } = options;
+  const { session, person, reading, asks = true, refresh = catchUp } = options;
   try {
     return { shown: await refresh(session, { signal: context.signal }) };
   } catch (error) {
     if (!(error instanceof ConclaveError)) throw error;
-    if (error.code === "removed") await leaveRequest(context, { session, person });
+    if (error.code === "removed" && asks) await leaveRequest(context, { session, person });
     if (error.code === "rollback" && reading) {
       context.warn("the storage went back; this is what this device knew before");
       return { rollback: error };
@@ -80,7 +82,7 @@ async function bringUpToDate(
 }
 
 /** Who was removed asks once more, so that admins see the attempt. Who left by choice does not. */
-export async function leaveRequest(
+async function leaveRequest(
   context: Context,
   { session, person }: { readonly session: Session; readonly person: Person },
 ): Promise<void> {

@@ -8,6 +8,7 @@ import {
   findRequest,
   fingerprint,
   listRequests,
+  type Role,
   reencrypt,
   rotate,
   type Session,
@@ -43,13 +44,9 @@ export const add = defineCommand({
       const card = await advising(CARD_HINTS, async () =>
         file ? decodeCardFile(person.crypto, file) : requestedCard(session, { who, signal }),
       );
-      await compareFingerprint(context, { card, given });
-      if (fresh) await startAfresh(context, session);
-      await advising(CARD_HINTS, () =>
-        addMember(session, { card, role, signal, ...(account === undefined ? {} : { account }) }),
-      );
-      if (account !== undefined)
-        context.warn("this storage cannot share its folder by itself: share it with them there");
+      const member = session.view.state.members.find(({ id }) => id === card.member);
+      if (member?.role === role) context.note(`${member.name} is ${role} already`);
+      else await admit(context, { session, card, given, fresh, role, account });
       // Clears the request that was answered.
       await listRequests(session, { signal });
       const shown = fingerprint(card.member);
@@ -61,6 +58,25 @@ export const add = defineCommand({
     });
   },
 });
+
+async function admit(
+  context: Context,
+  options: {
+    readonly session: Session;
+    readonly card: SignedCard;
+    readonly given: string | undefined;
+    readonly fresh: boolean;
+    readonly role: Role;
+    readonly account: string | undefined;
+  },
+): Promise<void> {
+  const { session, card, given, fresh, role, account } = options;
+  await compareFingerprint(context, { card, given });
+  if (fresh) await startAfresh(context, session);
+  const asked = account === undefined ? {} : { account };
+  await advising(CARD_HINTS, () => addMember(session, { card, role, signal: context.signal, ...asked }));
+  if (account !== undefined) context.warn("this storage cannot share its folder by itself: share it with them there");
+}
 
 /** The file's bytes; undefined if there is no such file, so that a request is meant. */
 async function readCardBytes(context: Context, who: string): Promise<Uint8Array<ArrayBuffer> | undefined> {

@@ -1,10 +1,10 @@
-import { leaveGroup } from "@conclave/core";
+import { ConclaveError, leaveGroup } from "@conclave/core";
 import { findGroup, forgetGroup, type KnownGroup } from "@conclave/node";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { type Person, withPerson } from "../person.ts";
 import { parseGroupName } from "../place.ts";
-import { withKnownGroup } from "../with-group.ts";
+import { type AtWork, withKnownGroup } from "../with-group.ts";
 
 export const leave = defineCommand({
   examples: ["conclave leave family"],
@@ -16,7 +16,9 @@ export const leave = defineCommand({
       const group = await findGroup(person.home, parseGroupName(text));
       const epoch = await leaveNow(context, { person, group });
       await forgetGroup(person.home, group);
-      context.out.result({ name: group.name, id: group.id, epoch }, ({ line }) => line(`left ${group.name}`));
+      context.out.result({ name: group.name, id: group.id, ...(epoch === "" ? {} : { epoch }) }, ({ line }) =>
+        line(`left ${group.name}`),
+      );
     }),
 });
 
@@ -25,14 +27,16 @@ async function leaveNow(
   { person, group }: { readonly person: Person; readonly group: KnownGroup },
 ): Promise<string> {
   let epoch = "";
-  await withKnownGroup(context, {
-    person,
-    group,
-    work: async ({ session }) => {
-      epoch = session.view.current.epoch;
-      await leaveGroup(session, { signal: context.signal });
-      return undefined;
-    },
-  });
+  const work = async ({ session }: AtWork): Promise<undefined> => {
+    epoch = session.view.current.epoch;
+    await leaveGroup(session, { signal: context.signal });
+  };
+  try {
+    await withKnownGroup(context, { person, group, asks: false, work });
+  } catch (error) {
+    // Broken off after it was signed, or removed by somebody else: there is nothing left to leave.
+    if (!(error instanceof ConclaveError) || error.code !== "removed") throw error;
+    context.note(error.message);
+  }
   return epoch;
 }

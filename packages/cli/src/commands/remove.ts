@@ -2,6 +2,7 @@ import {
   type ContentsMode,
   findMember,
   fingerprint,
+  formerMembers,
   type Member,
   type Reencryption,
   rehearseRemoval,
@@ -41,6 +42,8 @@ export const remove = defineCommand({
 
   run: (context, { group: name, member: typed, contents, "dry-run": isRehearsal }) =>
     withGroup(context, name, async (at) => {
+      const gone = contents === "now" && !isRehearsal ? removedBefore(at.session, typed) : undefined;
+      if (gone) return goOn(context, { at, member: gone });
       const member = findMember(at.session.view.state, typed);
       if (isRehearsal) await rehearse(context, { session: at.session, member });
       else return perform(context, { at, member, contents });
@@ -75,20 +78,57 @@ async function rehearse(
   context.note("nothing was changed");
 }
 
+/** Somebody whose removal was broken off before everything was re-encrypted; the same command goes on with it. */
+function removedBefore(session: Session, typed: string): Member | undefined {
+  const { state } = session.view;
+  if (state.members.some(({ name }) => name === typed)) return undefined;
+  const prefix = typed.replaceAll(/[\s:-]/g, "").toLowerCase();
+  const found = formerMembers(state).filter(
+    ({ how, member }) =>
+      how === "removed" && (member.name === typed || (/^[0-9a-f]{8,}$/.test(prefix) && member.id.startsWith(prefix))),
+  );
+  if (found.length !== 1 || remaining(session).objects === 0) return undefined;
+  return found[0]?.member;
+}
+
+async function goOn(
+  context: Context,
+  { at, member }: { readonly at: AtWork; readonly member: Member },
+): Promise<number | undefined> {
+  context.note(`${member.name} is out already; the re-encryption goes on`);
+  const { epoch } = at.session.view.current;
+  return finish(context, { at, member, contents: "now", epoch, lockoutMs: 0, started: context.clock.now() });
+}
+
 async function perform(
   context: Context,
   options: { readonly at: AtWork; readonly member: Member; readonly contents: ContentsMode },
 ): Promise<number | undefined> {
   const { at, member, contents } = options;
-  const { session, group } = at;
   const { signal, clock } = context;
   const started = clock.now();
-  const { epoch, lockoutMs } = await removeMember(session, { member, contents, signal });
+  const { epoch, lockoutMs } = await removeMember(at.session, { member, contents, signal });
   context.note(`${member.name} is out: the new key is in use`);
+  return finish(context, { ...options, epoch, lockoutMs, started });
+}
+
+/** Everything after the lockout. */
+async function finish(
+  context: Context,
+  options: {
+    readonly at: AtWork;
+    readonly member: Member;
+    readonly contents: ContentsMode;
+    readonly epoch: string;
+    readonly lockoutMs: number;
+    readonly started: number;
+  },
+): Promise<number | undefined> {
+  const { at, member, contents, epoch, lockoutMs, started } = options;
+  const { session, group } = at;
   const result = contents === "now" ? await reencryptShown(context, { session, settled: false }) : untouched(session);
-  const total = (clock.now() - started) / 1000;
   const { reencrypted, remaining: left, kept, problems } = result;
-  const seconds = { lockout: lockoutMs / 1000, total };
+  const seconds = { lockout: lockoutMs / 1000, total: (context.clock.now() - started) / 1000 };
   context.out.result(
     { epoch, folderAccess: "none", reencrypted, remaining: left, kept, problems, seconds },
     (lines) => {

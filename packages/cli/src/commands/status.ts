@@ -1,6 +1,6 @@
-import { listRequests, statusOf } from "@conclave/core";
+import { judgedChanges, listRequests, memberNames, type Session, statusOf } from "@conclave/core";
 import { defineCommand } from "../command.ts";
-import { humanSize } from "../units.ts";
+import { humanSize, isoTime } from "../units.ts";
 import { withGroup } from "../with-group.ts";
 
 export const status = defineCommand({
@@ -17,6 +17,7 @@ export const status = defineCommand({
         const waiting = found.filter(({ state }) => state === "waiting").length;
         const refused = found.length - waiting;
         const role = session.view.me?.role;
+        const last = lastChange(session);
         const value = {
           group: group.name,
           id,
@@ -28,6 +29,7 @@ export const status = defineCommand({
           remaining,
           requests: waiting,
           refused,
+          lastChange: last ?? null,
         };
         context.out.result({ ...value, store: group.store, problems }, ({ line }) => {
           line(`group      ${group.name} (${id.slice(0, 16)}), on ${group.store}`);
@@ -37,6 +39,7 @@ export const status = defineCommand({
           line(`files      ${files}, ${humanSize(bytes)}`);
           line(`left       ${remaining.objects} old objects, ${humanSize(remaining.bytes)}`);
           line(`requests   ${waiting} waiting, ${refused} refused`);
+          line(`newest     ${last ? `a change by ${last.by}, ${last.at}` : "nothing was written yet"}`);
           line(`problems   ${problems.length}`);
           for (const { code, key, path, detail } of problems)
             line(`  ${[code, path ?? key, detail].filter(Boolean).join("  ")}`);
@@ -46,3 +49,13 @@ export const status = defineCommand({
       { reading: true },
     ),
 });
+
+/** The newest change to the tree that this device has seen, as its author dates it: how fresh all of this is. */
+function lastChange(session: Session): { readonly by: string; readonly at: string } | undefined {
+  const nameOf = memberNames(session.view.state);
+  let newest: { readonly device: string; readonly time: number } | undefined;
+  for (const { record, verdict } of judgedChanges(session)) {
+    if (verdict.counts && record.time >= (newest?.time ?? 0)) newest = record;
+  }
+  return newest && { by: nameOf(newest.device) ?? "somebody", at: isoTime(newest.time) };
+}
