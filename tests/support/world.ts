@@ -2,7 +2,7 @@
  * Several people with several devices on one storage, as a test's story goes: everything real but the network and the disk
  * of contents. A device can die in the middle of any storage call or database transaction and be started again.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -12,6 +12,7 @@ import {
   askToJoin,
   ByteBudget,
   type Clock,
+  type Crypto,
   catchUp,
   countTree,
   type DeviceSecrets,
@@ -43,7 +44,9 @@ import { Crash, type Hooks, hostileStore, memoryStore } from "@conclave/stores/t
 import { type Files, memoryTarget, sourceOfFiles } from "./memory-files.ts";
 
 const BUDGET_BYTES = 160 * 1024 * 1024;
-const crypto = nodeCrypto({ workers: 0 });
+/** Memory is as good as a disk for indexes that live as long as a test, and waits for nothing. */
+const SCRATCH = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+export const plainCrypto: Crypto = nodeCrypto({ workers: 0 });
 
 /** Where a device is to die: at its n-th transaction, before it takes effect or just after. */
 export interface DiskFault {
@@ -60,14 +63,19 @@ export interface Device {
   /** What the storage does to this device; may be changed at any time. */
   hooks: Hooks;
   disk: DiskFault | undefined;
+  /** This device's way to the storage, where it is not simply the world's. */
+  store: ObjectStore | undefined;
+  /** How far its clock is off, in milliseconds. */
+  clockSkewMs: number;
   /** Calls and transactions since the last start. */
   readonly counts: { calls: number; transactions: number };
   session: Session | undefined;
 }
 
 export class World {
-  readonly folder: string = mkdtempSync(join(tmpdir(), "conclave-world-"));
+  readonly folder: string = mkdtempSync(join(SCRATCH, "conclave-world-"));
   readonly store: ObjectStore;
+  readonly crypto: Crypto;
   readonly clock: Clock & { time: number } = {
     time: 1_700_000_000_000,
     now() {
@@ -81,11 +89,13 @@ export class World {
   readonly #paths = new Map<Device, string>();
   readonly #living = new Set<string>();
 
-  constructor(options: { readonly settled?: boolean } = {}) {
-    this.store = memoryStore({ settled: options.settled ?? true });
+  constructor(options: { readonly settled?: boolean; readonly store?: ObjectStore; readonly crypto?: Crypto } = {}) {
+    this.store = options.store ?? memoryStore({ settled: options.settled ?? true });
+    this.crypto = options.crypto ?? plainCrypto;
   }
 
   async device(name: string): Promise<Device> {
+    const { crypto } = this;
     const secrets = await newDevice(crypto, { label: "laptop" });
     const kit = kitDevice(newKitSecret(crypto));
     const card = await makeCard(crypto, {
@@ -95,15 +105,25 @@ export class World {
       time: this.clock.now(),
     });
     const counts = { calls: 0, transactions: 0 };
-    const device: Device = { name, card, secrets, kit, hooks: {}, disk: undefined, counts, session: undefined };
+    const device: Device = {
+      name,
+      card,
+      secrets,
+      kit,
+      hooks: {},
+      disk: undefined,
+      store: undefined,
+      clockSkewMs: 0,
+      counts,
+      session: undefined,
+    };
     this.#paths.set(device, join(this.folder, `${this.#indexes++}.sqlite`));
     return device;
   }
 
   /** Everything that a session of this device works with, on fresh connections. */
   ports(device: Device): SessionPorts {
-    const path = this.#paths.get(device);
-    if (path === undefined) throw new Error("a device of another world");
+    const path = this.#pathOf(device);
     const run = `run ${++this.#runs}`;
     this.#living.add(run);
     const life = { dead: false };
@@ -115,7 +135,7 @@ export class World {
     device.counts.calls = 0;
     device.counts.transactions = 0;
     const fault = device.hooks.fault;
-    const hostile = hostileStore(this.store, {
+    const hostile = hostileStore(device.store ?? this.store, {
       ...device.hooks,
       get alter() {
         return device.hooks.alter;
@@ -138,8 +158,8 @@ export class World {
     return {
       store: mourned(hostile, die),
       index,
-      crypto,
-      clock: this.clock,
+      crypto: this.crypto,
+      clock: { now: () => this.clock.now() + device.clockSkewMs },
       runs: { current: run, isAlive: (other) => this.#living.has(other) },
       device: device.secrets,
     };
@@ -150,6 +170,29 @@ export class World {
     if (device.session) this.#living.delete(device.session.runs.current);
     device.session = openSession(this.ports(device));
     return device.session;
+  }
+
+  /** Copies a device's index, as a backup would. */
+  backUp(device: Device): string {
+    const copy = join(this.folder, `backup-${this.#indexes++}.sqlite`);
+    const database = openDatabase(this.#pathOf(device));
+    database.run("VACUUM INTO ?", copy);
+    database.close();
+    return copy;
+  }
+
+  /** Puts a device's index back to a copy, and starts the device again. */
+  restore(device: Device, copy: string): Session {
+    const path = this.#pathOf(device);
+    for (const suffix of ["", "-wal", "-shm"]) rmSync(`${path}${suffix}`, { force: true });
+    copyFileSync(copy, path);
+    return this.restart(device);
+  }
+
+  #pathOf(device: Device): string {
+    const path = this.#paths.get(device);
+    if (path === undefined) throw new Error("a device of another world");
+    return path;
   }
 
   async found(device: Device, options: { readonly suite?: Suite; readonly settled?: boolean } = {}): Promise<Session> {

@@ -8,9 +8,9 @@ export interface LaggingStorage {
   /**
    * A client who sees its own writes at once, and those of all others `lagTicks` later.
    *
-   * @param lagTicks - A number, or a function that is asked at every call; `Infinity` never shows anything more.
+   * @param lagTicks - A number, or a function that is asked for each key at every call; `Infinity` never shows anything more.
    */
-  client(lagTicks: number | (() => number)): ObjectStore;
+  client(lagTicks: number | ((key: string) => number)): ObjectStore;
   /** Lets logical time pass. Nothing else does. */
   advance(ticks: number): void;
 }
@@ -38,7 +38,7 @@ export function laggingStorage(store: ObjectStore): LaggingStorage {
       return laggingClient(store, {
         history,
         author,
-        unseen: (key) => firstUnseen(history, { key, author, lag: lag() }),
+        unseen: (key) => firstUnseen(history, { key, author, lag: lag(key) }),
       });
     },
   };

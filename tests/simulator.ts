@@ -1,0 +1,728 @@
+/**
+ * A simulator of groups: several people's devices, a storage that shows them different things at different times, deaths,
+ * old backups, wrong clocks, and commands that run into each other. A story is plain data made from a seed, so that a
+ * failing one is run again, made shorter, and told.
+ */
+import { createHash } from "node:crypto";
+import {
+  addMember,
+  ConclaveError,
+  catchUp,
+  changeRole,
+  download,
+  filePieces,
+  isAtLeast,
+  leaveGroup,
+  listFolder,
+  type Member,
+  makeFolder,
+  memberNames,
+  movePath,
+  type ObjectStore,
+  problemsOf,
+  type Role,
+  readAll,
+  reencrypt,
+  removeMember,
+  removePath,
+  rotate,
+  type Session,
+  StoreError,
+  verify,
+} from "@conclave/core";
+import {
+  Crash,
+  crashAt,
+  type LaggingStorage,
+  laggingStorage,
+  memoryStore,
+  type Recorder,
+  recording,
+} from "@conclave/stores/testing";
+import { keyRing, opensAnything, tryOpen } from "./support/key-ring.ts";
+import { memoryTarget } from "./support/memory-files.ts";
+import { type Draw, drawFrom, seededCrypto, withSeededPlatform } from "./support/seeded.ts";
+import { Turns } from "./support/turns.ts";
+import { budget, type Device, findMember, live, put, World } from "./support/world.ts";
+
+const YEAR_MS = 365 * 24 * 3600 * 1000;
+/** Stands in every content and name, so that plaintext is found wherever it lies. */
+const MARKER = "PLANTED";
+/** Commands that wait for nothing, for after the story. */
+const SETTLE_ROUNDS_MAX = 12;
+
+export const FAULTS = ["none", "removals", "all"] as const;
+/** What may happen in a story: only work on files; also changes of the group; also everything that goes wrong. */
+export type Faults = (typeof FAULTS)[number];
+
+/** What one device is told to do; numbers are taken modulo what there is to choose from when it comes to it. */
+export interface Command {
+  readonly who: number;
+  readonly act:
+    | "upload"
+    | "replace"
+    | "touch"
+    | "move"
+    | "delete"
+    | "mkdir"
+    | "admit"
+    | "remove"
+    | "role"
+    | "leave"
+    | "rotate"
+    | "reencrypt"
+    | "look";
+  readonly a: number;
+  readonly b: number;
+  /** Whether it works on what it knew, without looking at the storage first. */
+  readonly blind?: boolean;
+  /** It dies at this storage call or transaction. */
+  readonly crash?: { readonly at: "call" | "transaction"; readonly number: number; readonly when: "before" | "after" };
+}
+
+export type Step =
+  | Command
+  | { readonly together: readonly Command[]; readonly seed: number }
+  | {
+      readonly happens: "restart" | "lag" | "see" | "cut" | "join" | "backup" | "restore" | "clock";
+      readonly who: number;
+      readonly a: number;
+    };
+
+export interface Story {
+  readonly seed: number;
+  readonly devices: number;
+  readonly steps: readonly Step[];
+}
+
+const FILE_ACTS = [
+  "upload",
+  "upload",
+  "upload",
+  "replace",
+  "replace",
+  "touch",
+  "move",
+  "delete",
+  "mkdir",
+  "look",
+] as const;
+const GROUP_ACTS = ["admit", "remove", "role", "role", "leave", "rotate", "reencrypt", "reencrypt"] as const;
+const HAPPENINGS = ["restart", "lag", "lag", "see", "see", "cut", "join", "backup", "restore", "clock"] as const;
+
+/** Makes a story up. */
+export function storyOf(seed: number, options: { readonly faults: Faults; readonly length: number }): Story {
+  const draw = drawFrom(seed);
+  const steps = Array.from({ length: 1 + draw(options.length) }, () => stepOf(draw, options.faults));
+  return { seed, devices: (options.faults === "none" ? 2 : 3) + draw(3), steps };
+}
+
+function stepOf(draw: Draw, faults: Faults): Step {
+  const kind = draw(10);
+  if (kind < 3) {
+    const count = 2 + draw(2);
+    return { together: Array.from({ length: count }, () => commandOf(draw, faults)), seed: draw(2 ** 31) };
+  }
+  if (kind < 6 && faults === "all") return { happens: pick(draw, HAPPENINGS), who: draw(64), a: draw(1024) };
+  return commandOf(draw, faults);
+}
+
+function commandOf(draw: Draw, faults: Faults): Command {
+  const isOfGroup = faults !== "none" && draw(3) === 0;
+  const act = pick<Command["act"]>(draw, isOfGroup ? GROUP_ACTS : FILE_ACTS);
+  const command: Command = {
+    who: draw(64),
+    act,
+    a: draw(1024),
+    b: draw(1024),
+    ...(draw(4) === 0 ? { blind: true } : {}),
+  };
+  if (faults !== "all" || draw(5) !== 0) return command;
+  const at = draw(2) === 0 ? "call" : "transaction";
+  return { ...command, crash: { at, number: 1 + draw(30), when: draw(2) === 0 ? "before" : "after" } };
+}
+
+function pick<Item>(draw: Draw, items: readonly Item[]): Item {
+  return items[draw(items.length)] as Item;
+}
+
+/** A promise that was broken. */
+export class Broken extends Error {
+  override readonly name = "Broken";
+}
+
+/** What a finished story shows, so that a harness that tries nothing is noticed. */
+export interface Outcome {
+  readonly files: number;
+  readonly members: number;
+  readonly removed: number;
+  readonly contested: boolean;
+  readonly refusals: ReadonlyMap<string, number>;
+}
+
+/** Runs a story to its end and holds every promise against it; rejects with {@link Broken} or with what went wrong. */
+export async function runStory(story: Story): Promise<Outcome> {
+  const chance = drawFrom(story.seed ^ 0x5eed);
+  return withSeededPlatform(chance, async () => {
+    const simulation = new Simulation(story, chance);
+    try {
+      await simulation.run();
+      return await simulation.judge();
+    } finally {
+      simulation.close();
+    }
+  });
+}
+
+interface Actor {
+  readonly device: Device;
+  /** Ticks that it sees; Infinity if it sees all. */
+  horizon: number;
+  isCut: boolean;
+  backup: string | undefined;
+  readonly key: string;
+  hasJoined: boolean;
+}
+
+class Simulation {
+  readonly #story: Story;
+  readonly #world: World;
+  readonly #recorder: Recorder;
+  readonly #lagging: LaggingStorage;
+  readonly #turns = new Turns();
+  readonly #actors: Actor[] = [];
+  readonly #draw: Draw;
+  #now = 0;
+  #contents = 0;
+  /** Contents by their SHA-256: who uploaded them. */
+  readonly #uploaded = new Map<string, { readonly by: Actor; readonly text: string }>();
+  /** Contents whose upload was said to be done, or that somebody else has seen. */
+  readonly #owed = new Set<string>();
+  /** Contents that somebody who saw them has replaced or deleted. */
+  readonly #dropped = new Set<string>();
+  /** People who ever lost the right to write: what nobody had seen of theirs may be void. */
+  readonly #suspended = new Set<Actor>();
+  /** Devices that were ever made admins, by somebody who may. */
+  readonly #admins = new Set<string>();
+  readonly #refusals = new Map<string, number>();
+
+  constructor(story: Story, draw: Draw) {
+    this.#story = story;
+    this.#draw = draw;
+    this.#recorder = recording(memoryStore());
+    this.#lagging = laggingStorage(this.#recorder.store);
+    this.#world = new World({ store: this.#recorder.store, crypto: seededCrypto(draw) });
+  }
+
+  close(): void {
+    this.#world.close();
+  }
+
+  async run(): Promise<void> {
+    const founder = await this.#newActor();
+    await this.#world.found(founder.device);
+    founder.hasJoined = true;
+    this.#admins.add(founder.key);
+    for (let index = 1; index < this.#story.devices; index++) {
+      const actor = await this.#newActor();
+      await this.#admit(founder, { newcomer: actor, role: index === 1 ? "admin" : "editor" });
+      if (index === 1) this.#admins.add(actor.key);
+    }
+    for (const step of this.#story.steps) await this.#step(step);
+  }
+
+  async #newActor(): Promise<Actor> {
+    const device = await this.#world.device(
+      `${MARKER}-${"abcdefghijklmnopqrstuvwxyz"[this.#actors.length % 26]}${this.#actors.length}`,
+    );
+    const actor: Actor = {
+      device,
+      horizon: Number.POSITIVE_INFINITY,
+      isCut: false,
+      backup: undefined,
+      key: device.card.card.device.verifyingKey,
+      hasJoined: false,
+    };
+    const number = this.#actors.push(actor);
+    // Each key comes with a delay of its own, and nothing that was seen is unseen again.
+    const lag = (key: string) => this.#now - (actor.horizon + (hash(`${number} ${key}`) % 7));
+    const seen = this.#turns.gate(this.#lagging.client(lag), device.name);
+    device.store = this.#ticking(actor, seen);
+    return actor;
+  }
+
+  /** A connection that is cut at times; each write takes a tick. */
+  #ticking(actor: Actor, store: ObjectStore): ObjectStore {
+    const reach = () => {
+      if (actor.isCut) throw new StoreError("no network", { code: "unavailable" });
+    };
+    const tick = () => {
+      reach();
+      this.#now += 1;
+      this.#lagging.advance(1);
+    };
+    return {
+      traits: store.traits,
+      put: async (key, bytes, options) => {
+        tick();
+        return store.put(key, bytes, options);
+      },
+      delete: async (key, options) => {
+        tick();
+        return store.delete(key, options);
+      },
+      get: async (key, options) => {
+        reach();
+        return store.get(key, options);
+      },
+      async *list(folder, options) {
+        reach();
+        yield* store.list(folder, options);
+      },
+    };
+  }
+
+  async #step(step: Step): Promise<void> {
+    if ("happens" in step) return this.#happen(step);
+    if (!("together" in step)) {
+      const actor = this.#actor(step.who);
+      return actor && this.#command(actor, step);
+    }
+    const works = new Map<string, () => Promise<void>>();
+    for (const command of step.together) {
+      const actor = this.#actor(command.who);
+      if (actor && !works.has(actor.device.name)) works.set(actor.device.name, () => this.#command(actor, command));
+    }
+    await this.#turns.together(works, drawFrom(step.seed));
+  }
+
+  #actor(number: number): Actor | undefined {
+    const actors = this.#actors.filter(({ device }) => device.session);
+    return actors[number % actors.length];
+  }
+
+  async #happen({ happens, who, a }: Extract<Step, { happens: string }>): Promise<void> {
+    const actor = this.#actor(who);
+    if (!actor) return;
+    const { device } = actor;
+    if (happens === "restart") this.#world.restart(device);
+    if (happens === "lag") actor.horizon = Math.min(actor.horizon, this.#now);
+    if (happens === "see")
+      actor.horizon = a % 2 === 0 ? Number.POSITIVE_INFINITY : Math.max(actor.horizon, this.#now - (a % 8));
+    if (happens === "cut") actor.isCut = true;
+    if (happens === "join") actor.isCut = false;
+    if (happens === "backup") actor.backup = this.#world.backUp(device);
+    if (happens === "restore" && actor.backup) this.#world.restore(device, actor.backup);
+    if (happens === "clock") device.clockSkewMs = ((a % 41) - 20) * YEAR_MS;
+  }
+
+  /** Runs one command as a process of its own would: it looks at the storage, does its duties, and works. */
+  async #command(actor: Actor, command: Command): Promise<void> {
+    const { device } = actor;
+    const { crash } = command;
+    if (crash) {
+      if (crash.at === "call") device.hooks = { fault: crashAt(crash.number, crash.when) };
+      else device.disk = { transaction: crash.number, when: crash.when };
+      this.#world.restart(device);
+    }
+    try {
+      if (!command.blind) await catchUp(live(device));
+      this.#look(actor);
+      await this.#work(actor, command);
+      this.#look(actor);
+      if (process.env.TELL) console.log(device.name, JSON.stringify(command), "done", stateLine(live(device)));
+    } catch (error) {
+      if (process.env.TELL) console.log(device.name, JSON.stringify(command), String(error));
+      this.#forgive(actor, command, error);
+    } finally {
+      if (crash) {
+        device.hooks = {};
+        device.disk = undefined;
+        this.#world.restart(device);
+      }
+    }
+  }
+
+  #forgive(actor: Actor, command: Command, error: unknown): void {
+    const isExpected =
+      (error instanceof Crash && command.crash) ||
+      (error instanceof StoreError && error.code === "unavailable" && actor.isCut) ||
+      (error instanceof ConclaveError && EXPECTED.has(error.code));
+    if (!isExpected) throw error;
+    const kind = error instanceof ConclaveError ? `${command.act}: ${error.code}` : error.name;
+    this.#refusals.set(kind, (this.#refusals.get(kind) ?? 0) + 1);
+  }
+
+  async #work(actor: Actor, command: Command): Promise<void> {
+    const session = live(actor.device);
+    const { a, b } = command;
+    const shown = entries(session);
+    const files = shown.filter(({ kind }) => kind === "file");
+    const chosen = files[a % Math.max(1, files.length)];
+    switch (command.act) {
+      case "look":
+        return;
+      case "upload":
+        return this.#upload(actor, `${FOLDERS[a % FOLDERS.length]}${NAMES[b % NAMES.length]}`);
+      case "replace":
+        return chosen && this.#upload(actor, chosen.path);
+      case "touch": {
+        // Deduplicated by a rule of the test: the same content, with another date.
+        const text = chosen?.digest === undefined ? undefined : this.#uploaded.get(chosen.digest)?.text;
+        if (chosen && text !== undefined) await put(session, { [chosen.path]: text }, 1_600_000_000_000 + b);
+        return;
+      }
+      case "move": {
+        const entry = shown[a % Math.max(1, shown.length)];
+        return (
+          entry &&
+          movePath(session, { from: entry.path, to: `${FOLDERS[b % FOLDERS.length]}${NAMES[a % NAMES.length]}` })
+        );
+      }
+      case "delete": {
+        const entry = shown[a % Math.max(1, shown.length)];
+        if (!entry) return;
+        this.#drop(shown.filter(({ path }) => path === entry.path || path.startsWith(`${entry.path}/`)));
+        return removePath(session, entry.path);
+      }
+      case "mkdir":
+        return makeFolder(session, `${FOLDERS[a % FOLDERS.length]}folder${b % 3}`);
+      case "reencrypt":
+        await reencrypt(session, { budget: budget() });
+        return;
+      default:
+        return this.#change(actor, command);
+    }
+  }
+
+  async #upload(actor: Actor, path: string): Promise<void> {
+    const session = live(actor.device);
+    const text = this.#newText();
+    const digest = sha256(text);
+    this.#uploaded.set(digest, { by: actor, text });
+    this.#drop(entries(session).filter((entry) => entry.path === path));
+    const { failed } = await put(session, { [path]: text }, 1_600_000_000_000 + this.#contents);
+    if (failed.length === 0) this.#owed.add(digest);
+  }
+
+  #newText(): string {
+    this.#contents += 1;
+    const sizes = [20, 300, 2000, 70_000];
+    return `${MARKER}-content-${this.#contents}-`.padEnd(sizes[this.#draw(40) === 0 ? 3 : this.#draw(3)] ?? 20, "·x");
+  }
+
+  #drop(gone: readonly { readonly digest?: string | undefined }[]): void {
+    for (const { digest } of gone) if (digest !== undefined) this.#dropped.add(digest);
+  }
+
+  /** What another one has written and this one sees, is there for good. */
+  #look(actor: Actor): void {
+    const session = live(actor.device);
+    if (!session.view.me) return;
+    for (const { digest } of entries(session)) {
+      if (digest !== undefined && this.#uploaded.get(digest)?.by !== actor && !this.#isDoubtful(digest))
+        this.#owed.add(digest);
+    }
+  }
+
+  /** Whether the author's records may have been cut by somebody who had not seen them. */
+  #isDoubtful(digest: string): boolean {
+    const by = this.#uploaded.get(digest)?.by;
+    return by === undefined || this.#suspended.has(by);
+  }
+
+  async #change(actor: Actor, command: Command): Promise<void> {
+    const session = live(actor.device);
+    const { a, b } = command;
+    const members = session.view.state.members;
+    const target = members[a % members.length] as Member;
+    const before = session.view.me?.role;
+    const role = ROLES[b % ROLES.length] as Role;
+    switch (command.act) {
+      case "admit": {
+        if (this.#actors.length >= 8) return;
+        await this.#admit(actor, { newcomer: await this.#newActor(), role: role === "owner" ? "editor" : role });
+        break;
+      }
+      case "remove":
+        this.#suspend(target);
+        await removeMember(session, { member: target, contents: "now" });
+        if (b % 2 === 0) await reencrypt(session, { budget: budget() });
+        break;
+      case "role":
+        // A second owner makes contested groups possible, which are another matter; few of them are enough.
+        if (role === "owner" && b % 16 !== 3) return;
+        this.#suspend(target);
+        if (isAtLeast(role, "admin") && before && isAtLeast(before, "owner")) this.#admit_(target);
+        await changeRole(session, { member: target, role });
+        break;
+      case "leave":
+        this.#suspend(session.view.me);
+        await leaveGroup(session);
+        return;
+      default:
+        await rotate(session, { contents: "now" });
+        if (b % 2 === 0) await reencrypt(session, { budget: budget() });
+    }
+    if (before === undefined || !isAtLeast(before, "admin")) throw new Broken(`${before} could ${command.act}`);
+  }
+
+  #admit_(member: Member): void {
+    for (const { verifyingKey } of member.devices) this.#admins.add(verifyingKey);
+  }
+
+  #suspend(member: Member | undefined): void {
+    const actor = this.#actors.find(({ key }) => member?.devices.some(({ verifyingKey }) => verifyingKey === key));
+    if (actor) this.#suspended.add(actor);
+  }
+
+  async #admit(admin: Actor, { newcomer, role }: { readonly newcomer: Actor; readonly role: Role }): Promise<void> {
+    const session = live(admin.device);
+    await addMember(session, { card: newcomer.device.card, role });
+    if (isAtLeast(role, "admin") && isAtLeast(session.view.me?.role ?? "viewer", "owner"))
+      this.#admins.add(newcomer.key);
+    await this.#world.join(newcomer.device, this.#world.address(session));
+    newcomer.hasJoined = true;
+  }
+
+  /** Everything works again, everybody comes back, and what is left is finished. */
+  async #settle(): Promise<{ readonly inside: readonly Actor[]; readonly outside: readonly Actor[] }> {
+    for (const actor of this.#actors) {
+      actor.isCut = false;
+      actor.horizon = Number.POSITIVE_INFINITY;
+      actor.device.clockSkewMs = 0;
+      if (actor.hasJoined) this.#world.restart(actor.device);
+    }
+    const joined = this.#actors.filter(({ hasJoined }) => hasJoined);
+    let before = "";
+    for (let round = 0; round < SETTLE_ROUNDS_MAX; round++) {
+      const inside: Actor[] = [];
+      for (const actor of joined) if (await this.#comesBack(actor, round)) inside.push(actor);
+      const now = inside.map(({ device }) => JSON.stringify(stateOf(live(device)))).join("\n");
+      if (now === before) return { inside, outside: joined.filter((actor) => !inside.includes(actor)) };
+      before = now;
+    }
+    throw new Broken("the group does not come to rest");
+  }
+
+  async #comesBack(actor: Actor, round: number): Promise<boolean> {
+    const session = live(actor.device);
+    try {
+      await catchUp(session);
+      if (process.env.TELL) console.log("settle", round, actor.device.name, stateLine(session));
+      const { me, choice, opened, current } = session.view;
+      const mayWork = me && isAtLeast(me.role, "editor") && !choice.undecided && opened.has(current.epoch);
+      if (round > 0 && mayWork) await reencrypt(session, { budget: budget() });
+      return true;
+    } catch (error) {
+      if (error instanceof ConclaveError && (error.code === "removed" || error.code === "not-a-member")) {
+        if (process.env.TELL) console.log("settle", round, actor.device.name, String(error), stateLine(session));
+        return false;
+      }
+      throw error;
+    }
+  }
+
+  /** Holds every promise against what has become of the group. */
+  async judge(): Promise<Outcome> {
+    const { inside, outside } = await this.#settle();
+    const [first] = inside;
+    if (!first) throw new Broken("nobody is left in the group");
+    const contested = inside.some(({ device }) => live(device).view.choice.contested);
+    const outcome = (files: number): Outcome => ({
+      files,
+      members: live(first.device).view.state.members.length,
+      removed: outside.length,
+      contested,
+      refusals: this.#refusals,
+    });
+    this.#judgePlaintext();
+    if (contested) return outcome(0);
+    this.#judgeAgreement(inside);
+    const files = await this.#judgeContents(inside);
+    this.#judgeMembership(first);
+    await this.#judgeOutsiders(inside, outside);
+    await this.#judgeNewcomer(first, inside);
+    return outcome(files);
+  }
+
+  #judgeAgreement(inside: readonly Actor[]): void {
+    const [first, ...others] = inside.map(({ device }) => stateOf(live(device)));
+    for (const other of others) {
+      if (JSON.stringify(other) !== JSON.stringify(first))
+        throw new Broken(`devices differ:\n${JSON.stringify(first)}\n${JSON.stringify(other)}`);
+    }
+    for (const member of first?.members ?? []) {
+      const actor = this.#actors.find(({ device }) => device.card.member === member);
+      if (actor?.hasJoined && !inside.includes(actor))
+        throw new Broken(`${actor.device.name} is a member and is kept out`);
+    }
+  }
+
+  async #judgeContents(inside: readonly Actor[]): Promise<number> {
+    const [first] = inside;
+    if (!first) return 0;
+    const read = await Promise.all(inside.map(({ device }) => contentsOf(live(device))));
+    for (const [index, contents] of read.entries()) {
+      if (JSON.stringify(contents) !== JSON.stringify(read[0]))
+        throw new Broken(`${inside[index]?.device.name} reads other contents`);
+    }
+    const found = new Set(read[0]?.map(([, digest]) => digest));
+    for (const digest of this.#owed) {
+      if (found.has(digest) || this.#dropped.has(digest) || this.#isDoubtful(digest)) continue;
+      const { text, by } = this.#uploaded.get(digest) ?? {};
+      throw new Broken(`${text?.slice(0, 24)} of ${by?.device.name} is lost`);
+    }
+    const session = live(first.device);
+    const report = await verify(session, { budget: budget(), shown: await readAll(session), full: true });
+    if (!report.ok) throw new Broken(`not whole: ${JSON.stringify(report.problems)}`);
+    const awaited = inside.flatMap(({ device }) => problemsOf(live(device)).filter(({ code }) => code === "awaited"));
+    if (awaited.length > 0) throw new Broken(`still awaited: ${JSON.stringify(awaited)}`);
+    return found.size;
+  }
+
+  /** Nobody below admin has ever signed an entry that counts, but to leave. */
+  #judgeMembership({ device }: Actor): void {
+    for (const { verified } of live(device).view.log.nodes.values()) {
+      const { entry } = verified;
+      if (entry.type !== "conclave/v1/entry" || entry.act.act === "leave") continue;
+      if (!this.#admins.has(entry.device)) throw new Broken(`somebody who never was an admin could ${entry.act.act}`);
+    }
+  }
+
+  #judgePlaintext(): void {
+    const planted = Buffer.from(MARKER);
+    for (const { key, bytes } of this.#recorder.everStored) {
+      const held = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      if (held.includes(planted) || key.includes(MARKER)) throw new Broken(`plaintext in ${key}`);
+    }
+  }
+
+  /** Whoever is out opens nothing that lies there now, nor what is put from now on, with every key they ever had. */
+  async #judgeOutsiders(inside: readonly Actor[], outside: readonly Actor[]): Promise<void> {
+    const mark = this.#recorder.everStored.length;
+    for (const actor of inside) {
+      if (isAtLeast(live(actor.device).view.me?.role ?? "viewer", "editor"))
+        await this.#upload(actor, `after-${actor.device.name}`);
+    }
+    const claimed = new Set(inside.flatMap(({ device }) => claimedObjects(live(device))));
+    const lying: { key: string; bytes: Uint8Array }[] = [];
+    for await (const { key } of this.#recorder.store.list("")) {
+      if (isSecret(key) && (!key.includes("/objects/") || claimed.has(key)))
+        lying.push({ key, bytes: await this.#recorder.store.get(key) });
+    }
+    const since = this.#recorder.everStored.slice(mark).filter(({ key }) => isSecret(key));
+    for (const { device } of outside) {
+      const ring = keyRing(device, this.#world.crypto);
+      const opened = (await opensAnything(ring, [...lying, ...since])) ?? undefined;
+      if (opened !== undefined) throw new Broken(`${device.name}, who is out, opens ${opened}`);
+    }
+  }
+
+  /** Whoever comes in now opens nothing that was deleted before. */
+  async #judgeNewcomer(first: Actor, inside: readonly Actor[]): Promise<void> {
+    const admin = inside.find(({ device }) => isAtLeast(live(device).view.me?.role ?? "viewer", "admin")) ?? first;
+    const session = live(admin.device);
+    await catchUp(session);
+    const { epoch } = session.view.current;
+    if (session.view.state.epochs.length < 2) return;
+    const newcomer = await this.#newActor();
+    await this.#admit(admin, { newcomer, role: "viewer" });
+    const there = new Set<string>();
+    for await (const { key } of this.#recorder.store.list("")) there.add(key);
+    const deleted = this.#recorder.everStored.filter(({ key }) => !there.has(key) && !key.includes(epoch));
+    const opened = await opensAnything(keyRing(newcomer.device, this.#world.crypto), deleted);
+    if (opened !== undefined) throw new Broken(`a newcomer opens ${opened}, which was deleted before`);
+    const mine = await contentsOf(live(newcomer.device));
+    if (JSON.stringify(mine) !== JSON.stringify(await contentsOf(session)))
+      throw new Broken("a newcomer does not read everything");
+    void tryOpen;
+  }
+}
+
+const FOLDERS = ["", "", "d1/", "d2/", "d1/e/"];
+const NAMES = [`${MARKER}-a`, `${MARKER}-b`, `${MARKER}-c`, "d1", "plain.txt"];
+const ROLES: readonly Role[] = ["viewer", "editor", "admin", "owner"];
+/** Refusals that a person may meet. */
+const EXPECTED: ReadonlySet<string> = new Set([
+  "role-too-low",
+  "last-owner",
+  "not-found",
+  "exists",
+  "conflict",
+  "contested",
+  "removed",
+  "not-a-member",
+  "stale-epoch",
+]);
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+function hash(text: string): number {
+  return createHash("sha256").update(text).digest().readUInt32LE(0);
+}
+
+interface Shown {
+  readonly path: string;
+  readonly kind: string;
+  /** SHA-256 of a file's content; undefined of what cannot be read. */
+  readonly digest: string | undefined;
+}
+
+/** What a device shows, from its index. */
+function entries(session: Session): Shown[] {
+  const nameOf = memberNames(session.view.state);
+  return [...listFolder(session.index, "", { recursive: true, nameOf })].map((entry) => ({
+    path: entry.path,
+    kind: entry.kind,
+    digest: entry.kind === "file" ? onlyPiece(session, entry) : undefined,
+  }));
+}
+
+/** Every file of a story is one piece. */
+function onlyPiece(session: Session, version: Parameters<typeof filePieces>[1]): string | undefined {
+  try {
+    return filePieces(session.index, version)[0]?.digest;
+  } catch (error) {
+    if (error instanceof ConclaveError) return undefined;
+    throw error;
+  }
+}
+
+function stateLine(session: Session): string {
+  const { state, choice } = session.view;
+  return `${state.members.map(({ name, role }) => `${name}:${role}`).join(" ")} head ${state.head.slice(0, 8)} epochs ${state.epochs.map(({ epoch }) => epoch.slice(0, 6)).join(">")} forks ${choice.forks.length}`;
+}
+
+/** What honest devices must agree on. */
+function stateOf(session: Session) {
+  const { state, current, choice } = session.view;
+  const members = state.members.map(({ id }) => id);
+  const roles = state.members.map(({ role }) => role);
+  return { head: choice.head, epoch: current.epoch, members, roles, tree: entries(session) };
+}
+
+/** Paths and digests of everything, read back from the storage. */
+async function contentsOf(session: Session): Promise<(readonly [string, string])[]> {
+  const target = memoryTarget();
+  const { failed } = await download(session, { path: "", target, budget: budget() });
+  if (failed.length > 0) throw new Broken(`not readable: ${JSON.stringify(failed)}`);
+  return [...target.files]
+    .sort(([left], [right]) => (left < right ? -1 : 1))
+    .map(([path, bytes]) => [path, createHash("sha256").update(bytes).digest("hex")]);
+}
+
+function claimedObjects(session: Session): string[] {
+  return session.index
+    .all<{ epoch: string; object: string }>("SELECT epoch, object FROM locations")
+    .map(({ epoch, object }) => `${epoch}/objects/${object}.age`);
+}
+
+/** Notices are for those who are out; recipients and `conclave.json` are for everybody. */
+function isSecret(key: string): boolean {
+  return key.endsWith(".age") && !key.includes("/notice-") && !key.startsWith("requests/");
+}
+
+export { findMember };
