@@ -101,10 +101,13 @@ describe("ByteBudget", () => {
     const first = await budget.acquire(10);
     const controller = new AbortController();
     const second = budget.acquire(3, controller.signal);
+    const third = budget.acquire(10);
     first.release();
     controller.abort();
     expect((await second).bytes).toBe(3);
     expect(budget.held).toBe(3);
+    (await second).release();
+    expect((await third).bytes).toBe(10);
   });
 
   it("grants nothing under a signal that has come already", async () => {

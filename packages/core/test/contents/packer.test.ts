@@ -169,16 +169,20 @@ describe("Packer", () => {
     ]);
   });
 
-  it("gives references no blob before it is stored", async () => {
+  it("gives references no blob before it is stored, and one when it is told of", async () => {
     const world = await newWorld();
     const mayPut = Promise.withResolvers<void>();
-    const packer = world.packer({ put: () => mayPut.promise });
+    const seen: (string | undefined)[] = [];
+    const packer = world.packer({
+      put: () => mayPut.promise,
+      stored: ({ blob }) => void seen.push(blob, reference.draft.blob),
+    });
     const reference = await packer.add(source(noise(10, 1)));
     const flushed = packer.flush();
     expect(reference.draft.blob).toBeUndefined();
     mayPut.resolve();
     await flushed;
-    expect(reference.draft.blob).toBe(world.stored[0]?.blob);
+    expect(seen).toEqual([expect.any(String), seen[0]]);
   });
 
   it("never holds more memory than the budget allows, and waits instead", async () => {
