@@ -11,6 +11,7 @@ import { isAtLeast, memberById } from "../group/state.ts";
 import { writeMeta } from "../index/meta.ts";
 import { StoreError, type StoreErrorCode } from "../ports/store.ts";
 import { entriesSince, grantIdentities, logLines } from "./log-lines.ts";
+import { signLostActs } from "./lost-acts.ts";
 import { removeMember, rotate } from "./membership.ts";
 import { blobsToMove, moveContents } from "./move-contents.ts";
 import { clearStrayPuts } from "./object-puts.ts";
@@ -53,6 +54,7 @@ async function doDuties(session: Session, options: DutyOptions): Promise<void> {
   await leaveNotices(session, options);
   await grantNewcomers(session, options);
   await signOwedRemovals(session, options);
+  await signLostActs(session, options);
   await rotateAfterLeave(session, options);
 }
 
