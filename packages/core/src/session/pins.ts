@@ -2,7 +2,8 @@
  * Freshness: what this device has held on the storage must stay there, or be explained. SPEC.md §12.
  *
  * Files of an older epoch vanish rightly, once a re-encryption has put their records into a newer one. From the current
- * epoch nobody ever deletes records, so there a missing file means that the storage was put back, or has lost something.
+ * epoch nobody ever deletes records, so there a missing file means that the storage was put back, or has lost something;
+ * but for those who followed a branch that lost meanwhile, and moved its records on.
  */
 import { ConclaveError } from "../errors.ts";
 import type { Session } from "./session.ts";
@@ -17,6 +18,7 @@ export interface Vanished {
 /** What has vanished from the current epoch without an explanation. */
 export function vanished(session: Session, shown: Shown): Vanished[] {
   const { epoch } = session.view.current;
+  if (isEndedUnseen(session)) return [];
   const rows = session.index.all<{ key: string }>(
     "SELECT key FROM files WHERE epoch = ? AND kind = 'records' AND state = 'read'",
     epoch,
@@ -24,18 +26,31 @@ export function vanished(session: Session, shown: Shown): Vanished[] {
   const gone = rows.filter(({ key }) => !shown.keys.has(key));
   return gone
     .map(({ key }) => ({ key, records: unheldRecords(session, key, shown) }))
-    .filter(({ key, records }) => records > 0 || !hasRecords(session, key));
+    .filter(({ key, records }) => records > 0 || (!hasRecords(session, key) && isUnplaced(session, key, shown)));
+}
+
+/**
+ * Whether a branch that lost ended the current epoch with one that this device cannot open: whoever followed that branch
+ * may have emptied it rightly.
+ */
+function isEndedUnseen(session: Session): boolean {
+  const { current, log, opened } = session.view;
+  return [...log.nodes.values()].some(({ state }) => {
+    const at = state.epochs.findIndex(({ epoch }) => epoch === current.epoch);
+    const next = at < 0 ? undefined : state.epochs[at + 1];
+    return next !== undefined && !opened.has(next.epoch);
+  });
 }
 
 function hasRecords(session: Session, key: string): boolean {
   return session.index.get("SELECT 1 FROM held WHERE key = ?", key) !== undefined;
 }
 
-/** How many of a file's records no other file of its epoch that lies there holds: two devices may re-seal the same ones. */
+/** How many of a file's records no other file that lies there holds: several devices may re-seal the same ones. */
 function unheldRecords(session: Session, key: string, shown: Shown): number {
   const others = session.index.all<{ digest: string; other: string | null }>(
     `SELECT mine.digest, other.key AS other FROM held mine
-     LEFT JOIN held other ON other.epoch = mine.epoch AND other.digest = mine.digest AND other.key <> mine.key
+     LEFT JOIN held other ON other.digest = mine.digest AND other.key <> mine.key
      WHERE mine.key = ?`,
     key,
   );
@@ -43,6 +58,18 @@ function unheldRecords(session: Session, key: string, shown: Shown): number {
     others.filter(({ other }) => other !== null && shown.keys.has(other)).map(({ digest }) => digest),
   );
   return new Set(others.map(({ digest }) => digest).filter((digest) => !held.has(digest))).size;
+}
+
+/** Whether a file of locations alone placed a blob that no other file that lies there places. */
+function isUnplaced(session: Session, key: string, shown: Shown): boolean {
+  const others = session.index.all<{ blob: string; other: string | null }>(
+    `SELECT mine.blob, other.key AS other FROM locations mine
+     LEFT JOIN locations other ON other.blob = mine.blob AND other.key <> mine.key
+     WHERE mine.key = ?`,
+    key,
+  );
+  const placed = new Set(others.filter(({ other }) => other !== null && shown.keys.has(other)).map(({ blob }) => blob));
+  return others.length === 0 || others.some(({ blob }) => !placed.has(blob));
 }
 
 /**
