@@ -1,5 +1,6 @@
 /** The worker thread behind `nodeCrypto`: seals and opens one payload after the other. Bytes come and go by transfer. */
 import { parentPort } from "node:worker_threads";
+import { collectYoung } from "./collect.ts";
 import { type OpenOptions, openNatively, type SealOptions, sealNatively } from "./payload.ts";
 
 /** What a worker is asked; answers come in the same order. */
@@ -34,5 +35,6 @@ function work(task: WorkerTask): { answer: WorkerAnswer; moved: ArrayBuffer[] } 
 parentPort?.on("message", (task: WorkerTask) => {
   const { answer, moved } = work(task);
   parentPort?.postMessage(answer, moved);
+  collectYoung();
 });
 parentPort?.postMessage({ answer: "ready" } satisfies WorkerAnswer);

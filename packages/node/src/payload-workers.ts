@@ -4,6 +4,7 @@
  * Workers start when first needed, take their task's bytes by transfer, and never keep the process from ending while idle.
  */
 import { Worker } from "node:worker_threads";
+import { collectYoung } from "./collect.ts";
 import type { WorkerAnswer, WorkerTask } from "./crypto-worker.ts";
 
 interface Job {
@@ -77,7 +78,12 @@ export class PayloadWorkers {
 
   #start(): Thread {
     // Without the process's own options: some of them, such as that of `node -e`, no worker can start with.
-    const worker = new Worker(WORKER_FILE, { name: "conclave-payload", execArgv: [] });
+    const worker = new Worker(WORKER_FILE, {
+      name: "conclave-payload",
+      execArgv: [],
+      // It makes little but short-lived handles of buffers: a large young generation would only keep dead ones longer.
+      resourceLimits: { maxYoungGenerationSizeMb: 2 },
+    });
     const thread: Thread = { worker, job: undefined };
     thread.worker.on("message", (answer: WorkerAnswer) => this.#take(thread, answer));
     thread.worker.on("error", (error) => this.#drop(thread, error));
@@ -95,6 +101,7 @@ export class PayloadWorkers {
     if (answer.answer === "ready") {
       if (job !== undefined) this.#give(thread, job, { sent: true });
     } else job?.resolve(answer);
+    collectYoung();
     this.#next();
   }
 
