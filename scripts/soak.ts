@@ -30,7 +30,9 @@ for (let seed = first; performance.now() < deadline && (seed === first || !value
   } catch (error) {
     console.log(`seed ${seed} with faults ${faults} failed:`, error);
     const { story: short, error: last } = await shrink(story, { milliseconds: 120_000 });
-    console.log(`${tell(short)}\n`, last);
+    console.log(tell(short));
+    await runStory(short, { tell: console.log }).catch(() => {});
+    console.log(last);
     process.exitCode = 1;
     break;
   }

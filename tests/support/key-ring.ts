@@ -1,6 +1,6 @@
 /** Every key that a device ever had, tried on whatever was ever stored: the proof that somebody is out. */
 import { ConclaveError, type Crypto, openFile, STORED_BYTES_MAX, type Suite } from "@conclave/core";
-import { openSecret } from "../../packages/core/src/index/secrets.ts";
+import { openSecret } from "./insides.ts";
 import { type Device, live } from "./world.ts";
 
 interface Ring {
