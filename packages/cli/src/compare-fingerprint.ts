@@ -27,12 +27,12 @@ export async function compareFingerprint(
   const typed = await context.prompts.ask(`and type the last ${GROUPS_ASKED} groups of what you hear:`, {
     flag: "--fingerprint FINGERPRINT",
   });
+  if (typed.trim() === "") throw usage("no fingerprint was typed, and nobody was admitted");
   const whole = typed.replaceAll(/[\s:-]/g, "").length > GROUPS_ASKED * 4 ? typed : [...shown, typed].join(" ");
   requireMatch(card, whole);
 }
 
 function requireMatch(card: SignedCard, typed: string): void {
-  if (typed.trim() === "") throw usage("no fingerprint was given");
   if (matchesFingerprint(card.member, typed)) return;
   const message = `the fingerprint is not that of this card, which says it is ${card.card.name}'s`;
   throw new ConclaveError(message, { code: "fingerprint-mismatch" }); // check: digest
