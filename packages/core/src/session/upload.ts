@@ -22,6 +22,10 @@ import { type Failure, joinPath, type Transfer } from "./transfer.ts";
 
 /** A change is committed after so many objects: what a crash can undo. */
 const OBJECTS_PER_COMMIT = 4;
+/** Files that are read at once. */
+const FILES_AT_ONCE = 16;
+/** A file of at most this size is read before its turn to be packed comes. */
+const SMALL_BYTES: number = 256 * 1024;
 /** Or when so many operations wait. */
 const OPERATIONS_PER_COMMIT = 10_000;
 
@@ -103,7 +107,7 @@ class Upload {
   async run(): Promise<Transfer> {
     try {
       const entries = await this.#survey();
-      for (const entry of entries) await this.#take(entry, entries.length);
+      await this.#takeAll(entries);
       await this.#packer.flush();
       await this.#commit();
     } catch (error) {
@@ -130,6 +134,27 @@ class Upload {
       this.#bytes += entry.size;
     }
     return entries;
+  }
+
+  /** Several files are opened and read at once: most of a small file's time is waiting for the disk. */
+  async #takeAll(entries: readonly SourceEntry[]): Promise<void> {
+    const reading = new Set<Promise<void>>();
+    const failures: unknown[] = [];
+    for (const entry of entries) {
+      // A large file has the packer to itself, so that its pieces lie side by side and few extents name them.
+      const isLarge = entry.size > PIECE_BYTES;
+      while (reading.size >= (isLarge ? 1 : FILES_AT_ONCE)) await Promise.race(reading);
+      if (failures.length > 0) break;
+      const taking: Promise<void> = this.#take(entry, entries.length)
+        .catch((error: unknown) => {
+          failures.push(error);
+        })
+        .finally(() => reading.delete(taking));
+      reading.add(taking);
+      if (isLarge) await taking;
+    }
+    await Promise.all(reading);
+    if (failures.length > 0) throw failures[0];
   }
 
   async #take(entry: SourceEntry, total: number): Promise<void> {
@@ -186,7 +211,8 @@ class Upload {
     const before = existing ? this.#piecesOf(existing) : [];
     const pieces: (PieceReference | FilePiece)[] = [];
     for (let offset = 0; offset < entry.size; offset += PIECE_BYTES) {
-      const source = pieceSource(file, { offset, size: Math.min(PIECE_BYTES, entry.size - offset) });
+      const place = { offset, size: Math.min(PIECE_BYTES, entry.size - offset) };
+      const source = entry.size <= SMALL_BYTES ? await readSource(file, place) : pieceSource(file, place);
       pieces.push((await this.#known(source, before[pieces.length])) ?? (await this.#packer.add(source)));
       this.#doneBytes += source.size;
     }
@@ -298,6 +324,16 @@ function pieceSource(file: SourceFile, options: { readonly offset: number; reado
       }
     },
   };
+}
+
+/** A piece that was read already, so that reading it keeps no other waiting. */
+async function readSource(
+  file: SourceFile,
+  options: { readonly offset: number; readonly size: number },
+): Promise<PieceSource> {
+  const bytes = new Uint8Array(options.size);
+  await pieceSource(file, options).read(bytes);
+  return { size: options.size, read: async (into) => into.set(bytes) };
 }
 
 async function requireUnchanged(file: SourceFile, entry: SourceEntry): Promise<void> {
