@@ -2,6 +2,7 @@
 import { askToJoin, ConclaveError, catchUp, type Session, type Shown, StoreError } from "@conclave/core";
 import { findGroup, type KnownGroup, openGroup } from "@conclave/node";
 import type { Context } from "./context.ts";
+import { countedStore } from "./counted-store.ts";
 import { ownCard, type Person, withPerson } from "./person.ts";
 import { parseGroupName } from "./place.ts";
 
@@ -51,7 +52,9 @@ export async function withKnownGroup(
 ): Promise<number | undefined> {
   const { person, group, work, reading = false } = options;
   const opened = await openGroup(person, { group, acceptRollback: context.options.acceptRollback });
-  const { session } = opened;
+  const counted = context.options.stats ? countedStore(opened.session.store) : undefined;
+  const session = counted ? { ...opened.session, store: counted.store } : opened.session;
+  const started = context.clock.now();
   try {
     const { shown, rollback } = await bringUpToDate(context, { ...options, session, reading });
     const exit = await work({ session, person, group, shown });
@@ -59,6 +62,7 @@ export async function withKnownGroup(
     return exit;
   } finally {
     opened.close();
+    if (counted) context.note(`${counted.describe()}; ${((context.clock.now() - started) / 1000).toFixed(2)} s`);
   }
 }
 

@@ -57,6 +57,12 @@ function sign(signingKey: Uint8Array, message: Uint8Array): Uint8Array {
   return new Uint8Array(signNatively(null, message, key));
 }
 
+/** The verifying key of an Ed25519 seed, in hexadecimal: a hundred times as fast as in JavaScript, which must warm up first. */
+export function nativeVerifyingKey(signingKey: Uint8Array): string {
+  const key = createPrivateKey({ key: Buffer.concat([PKCS8_START, signingKey]), format: "der", type: "pkcs8" });
+  return createPublicKey(key).export({ format: "der", type: "spki" }).subarray(SPKI_START.length).toString("hex");
+}
+
 /** The key ready for use, kept for the next time; undefined for bytes that are none. */
 function verifyingKeyObject(kept: Map<string, KeyObject>, verifyingKey: Uint8Array): KeyObject | undefined {
   const name = Buffer.from(verifyingKey).toString("hex");

@@ -16,7 +16,7 @@ import {
   type Suite,
 } from "@conclave/core";
 import { openStore } from "@conclave/stores";
-import type { NodeCrypto } from "./crypto.ts";
+import { type NodeCrypto, nativeVerifyingKey } from "./crypto.ts";
 import { type KnownGroup, noteGroup } from "./groups.ts";
 import type { Home } from "./home.ts";
 import { processRuns } from "./runs.ts";
@@ -67,7 +67,10 @@ export async function openGroup(
   const store = await openGroupStore(group.store, { settled: false });
   const index = openDatabase(home.groupDatabase(group.id));
   try {
-    const session = openSession(portsOf({ store, index, crypto, device, clock }), { acceptRollback });
+    const session = openSession(portsOf({ store, index, crypto, device, clock }), {
+      acceptRollback,
+      deviceKey: nativeVerifyingKey(device.signingKey),
+    });
     const { settled } = session.view.state;
     return {
       session: settled ? { ...session, store: await openGroupStore(group.store, { settled }) } : session,

@@ -100,3 +100,12 @@ describe("demo", () => {
     expect((await newStage().visitor("nobody")("demo", "nowhere")).exit).toBe(4);
   });
 });
+
+describe("--stats", () => {
+  it("tells requests, bytes and time on stderr", async () => {
+    const { alice } = await filled();
+    const { out, err } = await alice("cat", "family:docs/b.txt", "--stats");
+    expect(out).toBe("beta");
+    expect(err).toMatch(/^requests: 0 put, \d+ get, \d+ list, 0 delete; 0 B sent, .* received; [\d.]+ s\n$/);
+  });
+});

@@ -63,6 +63,21 @@ export function requireIdentity(identity: string, suite: Suite): void {
 }
 
 /**
+ * Refuses an identity whose checksum does not fit, without computing its public half: for hybrid keys that takes long.
+ *
+ * @param identity - `AGE-SECRET-KEY-PQ-1…` or `AGE-SECRET-KEY-1…`, secret.
+ * @throws ConclaveError `malformed`.
+ */
+export function requireWellTyped(identity: string): void {
+  try {
+    if (bech32.decodeToBytes(identity).bytes.length === 32) return; // check: key
+  } catch {
+    // The library's error could quote the secret: it is no cause to pass on.
+  }
+  throw new ConclaveError("identity is mistyped", { code: "malformed" });
+}
+
+/**
  * The public half of an identity.
  *
  * @param identity - `AGE-SECRET-KEY-PQ-1…` or `AGE-SECRET-KEY-1…`, secret.

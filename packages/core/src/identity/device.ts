@@ -3,7 +3,7 @@
  */
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { newAgeIdentity } from "../age/epoch-identity.ts";
-import { recipientOf, suiteOf } from "../age/suite.ts";
+import { recipientOf, requireWellTyped, suiteOf } from "../age/suite.ts";
 import { fromHex, toHex } from "../encoding/hex.ts";
 import { ConclaveError } from "../errors.ts";
 import type { Crypto } from "../ports/crypto.ts";
@@ -109,7 +109,8 @@ export async function readIdentityFile(text: string): Promise<DeviceSecrets> {
   if (writeIdentityFile(device) !== text) refuse(); // check: canonical
   if (suiteOf(hybridIdentity) !== "hybrid" || suiteOf(classicIdentity) !== "classic") refuse(); // check: key
   // Their checksums: a mistyped identity would otherwise show only when nothing opens.
-  await Promise.all([recipientOf(hybridIdentity), recipientOf(classicIdentity)]);
+  requireWellTyped(hybridIdentity);
+  requireWellTyped(classicIdentity);
   return device;
 }
 

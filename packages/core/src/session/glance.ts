@@ -1,13 +1,12 @@
 /** A look at a group without any key: what the local index says of it in clear. */
-import { chooseBranch } from "../group/branch.ts";
-import { emptyLog, extendLog } from "../group/log.ts";
+import { emptyLog } from "../group/log.ts";
 import { currentEpoch, memberOfDevice } from "../group/state.ts";
-import { loadEntries } from "../index/log-store.ts";
 import { readMeta } from "../index/meta.ts";
 import type { SqlDatabase } from "../ports/sql.ts";
 import type { Role } from "../records/entry.ts";
 import type { DeviceKey, EpochId } from "../records/shapes.ts";
 import { prepareIndex } from "./session.ts";
+import { chooseFrom } from "./view.ts";
 
 /** A group as this device last saw it. */
 export interface Glance {
@@ -30,10 +29,7 @@ export function glanceAt(index: SqlDatabase, options: { readonly device: DeviceK
   prepareIndex(index);
   const group = readMeta<string>(index, "group");
   if (group === undefined || group === "") return undefined;
-  const log = extendLog(emptyLog(group), loadEntries(index, { except: new Map() }));
-  const words = index.all<{ device: DeviceKey; entry: string }>("SELECT device, entry FROM words");
-  const pinned = readMeta<string>(index, "pinned");
-  const choice = chooseBranch(log, { words, ...(pinned === undefined ? {} : { pinned }) });
+  const { choice } = chooseFrom(index, emptyLog(group));
   if (!choice) return undefined;
   const { epoch } = currentEpoch(choice.state);
   const count = (sql: string, ...values: readonly string[]) => index.get<{ n: number }>(sql, ...values)?.n ?? 0;

@@ -9,13 +9,17 @@ import { look } from "./view.ts";
  * Opens a session on a group whose log this index holds already.
  *
  * @param options.acceptRollback - Go on although the storage shows less than this device has seen. Default false.
+ * @param options.deviceKey - The device's verifying key, where the caller has a quicker way to compute it.
  */
-export function openSession(ports: SessionPorts, options: { readonly acceptRollback?: boolean } = {}): Session {
+export function openSession(
+  ports: SessionPorts,
+  options: { readonly acceptRollback?: boolean; readonly deviceKey?: string } = {},
+): Session {
   prepareIndex(ports.index);
   const group = readMeta<string>(ports.index, "group");
   if (group === undefined) throw new Error("the index holds no group");
   if (readWriter(ports.index).writer === "") drawWriter(ports);
-  const deviceKey = verifyingKeyOf(ports.device.signingKey);
+  const deviceKey = options.deviceKey ?? verifyingKeyOf(ports.device.signingKey);
   const { index, device } = ports;
   const view = look({ index, group, deviceKey, signingKey: device.signingKey, base: emptyLog(group) });
   return { ...ports, group, deviceKey, acceptRollback: options.acceptRollback ?? false, view };

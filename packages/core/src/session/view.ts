@@ -34,14 +34,19 @@ export function look(options: {
   readonly base?: Log;
 }): View {
   const { index, group, deviceKey, signingKey, base } = options;
-  const log = extendLog(base ?? emptyLog(group), loadEntries(index, { except: base ? verifiedOf(base) : new Map() }));
-  const words = index.all<{ device: DeviceKey; entry: string }>("SELECT device, entry FROM words");
-  const pinned = readMeta<string>(index, "pinned");
-  const choice = chooseBranch(log, { words, ...(pinned === undefined ? {} : { pinned }) });
+  const { log, choice } = chooseFrom(index, base ?? emptyLog(group));
   if (!choice) throw new ConclaveError("the local index lacks the group's first entry", { code: "corrupt" });
   const state = choice.state;
   const opened = openEpochs({ index, log, signingKey });
   return { log, choice, state, me: memberOfDevice(state, deviceKey), current: currentEpoch(state), opened };
+}
+
+/** The log as the index has it, and the branch of it that this device follows; none where the first entry is not there. */
+export function chooseFrom(index: SqlDatabase, base: Log): { readonly log: Log; readonly choice: Choice | undefined } {
+  const log = extendLog(base, loadEntries(index, { except: verifiedOf(base) }));
+  const words = index.all<{ device: DeviceKey; entry: string }>("SELECT device, entry FROM words");
+  const pinned = readMeta<string>(index, "pinned");
+  return { log, choice: chooseBranch(log, { words, ...(pinned === undefined ? {} : { pinned }) }) };
 }
 
 function openEpochs(options: {

@@ -6,8 +6,8 @@
  * process of the same user that swaps folders for links at the right moment can make an empty file appear elsewhere,
  * but no byte is written to it.
  */
-import { type BigIntStats, close, constants, open, readlinkSync } from "node:fs";
-import { type FileHandle, lstat, realpath } from "node:fs/promises";
+import { type BigIntStats, close, constants, fstatSync, open, readlinkSync } from "node:fs";
+import { lstat, realpath } from "node:fs/promises";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { systemCode } from "./system-error.ts";
@@ -22,7 +22,7 @@ export interface HeldFolder {
   /** Whether the folder still lies where it was found. */
   isInPlace(): Promise<boolean>;
   /** Whether an open file is the one of that name in this folder, and the folder still in place. */
-  holds(name: string, file: FileHandle): Promise<boolean>;
+  holds(name: string, descriptor: number): Promise<boolean>;
   /** Holds a folder in this one; undefined if something else is there. Rejects with `ENOENT` if nothing is. */
   child(name: string): Promise<HeldFolder | undefined>;
   close(): Promise<void>;
@@ -59,7 +59,7 @@ async function holdByDescriptor(path: string, isExpected: (real: string) => bool
   return {
     at: (name) => `${self}/${name}`,
     isInPlace: async () => whereIs(descriptor) === real,
-    holds: async (name, file) => whereIs(file.fd) === below(real, name),
+    holds: async (name, file) => whereIs(file) === below(real, name),
     child: (name) => childByDescriptor(`${self}/${name}`, real),
     close: () => closeDescriptor(descriptor),
   };
@@ -91,7 +91,7 @@ async function holdByPath(real: string): Promise<HeldFolder> {
     isInPlace,
     async holds(name, file) {
       const named = await lstat(below(real, name), { bigint: true }).catch(() => undefined);
-      return named !== undefined && isSame(named, await file.stat({ bigint: true })) && (await isInPlace());
+      return named !== undefined && isSame(named, fstatSync(file, { bigint: true })) && (await isInPlace());
     },
     child: (name) => childByPath(below(real, name), real),
     close: async () => {},

@@ -1,5 +1,16 @@
-import { constants, lstatSync, renameSync, type Stats } from "node:fs";
-import { type FileHandle, open, unlink } from "node:fs/promises";
+import {
+  closeSync,
+  constants,
+  futimesSync,
+  lstatSync,
+  openSync,
+  renameSync,
+  type Stats,
+  unlinkSync,
+  write,
+  writeSync,
+} from "node:fs";
+import { promisify } from "node:util";
 import { ConclaveError, type TargetFile } from "@conclave/core";
 import { modifiedOf } from "./opened-file.ts";
 import type { FolderLease } from "./target-folders.ts";
@@ -7,6 +18,13 @@ import { inTheWay, unsafe } from "./target-path.ts";
 import { forget, unfinishedName } from "./unfinished.ts";
 
 const CREATE_FLAGS: number = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
+
+const writeAside = promisify(write);
+/**
+ * Writes up to this size, and all calls without bytes, are made on this thread: a small file's calls are over sooner than
+ * a thread of the pool takes them up, and a pool that makes files in one folder mostly waits for itself.
+ */
+const WRITE_HERE_MAX: number = 64 * 1024;
 
 /** A place for a file: the folder (leased, given back with the file's end), the name in it, the path as people know it. */
 interface Place {
@@ -20,14 +38,17 @@ export async function startFile(place: Place, size: number): Promise<TargetFile>
   const { folder } = place.lease;
   const before = whatIsThere(place);
   const unfinished = unfinishedName();
-  let handle: FileHandle | undefined;
+  let descriptor: number | undefined;
   try {
-    handle = await open(folder.at(unfinished), CREATE_FLAGS, 0o600);
-    if (await folder.holds(unfinished, handle)) return new StartedFile({ place, unfinished, handle, before, size }); // check: link
+    descriptor = openSync(folder.at(unfinished), CREATE_FLAGS, 0o600);
+    if (await folder.holds(unfinished, descriptor))
+      return new StartedFile({ place, unfinished, descriptor, before, size }); // check: link
     throw unsafe(`${place.path} would have been written outside the target folder`);
   } catch (error) {
-    if (handle !== undefined) await unlink(folder.at(unfinished)).catch(() => undefined);
-    await handle?.close();
+    if (descriptor !== undefined) {
+      tryUnlink(folder.at(unfinished));
+      closeSync(descriptor);
+    }
     forget(unfinished);
     throw error;
   }
@@ -44,7 +65,7 @@ function whatIsThere(place: Place): Stats | undefined {
 class StartedFile implements TargetFile {
   readonly #place: Place;
   readonly #unfinished: string;
-  readonly #handle: FileHandle;
+  readonly #descriptor: number;
   readonly #before: Stats | undefined;
   readonly #size: number;
   #end = 0;
@@ -53,13 +74,13 @@ class StartedFile implements TargetFile {
   constructor(options: {
     readonly place: Place;
     readonly unfinished: string;
-    readonly handle: FileHandle;
+    readonly descriptor: number;
     readonly before: Stats | undefined;
     readonly size: number;
   }) {
     this.#place = options.place;
     this.#unfinished = options.unfinished;
-    this.#handle = options.handle;
+    this.#descriptor = options.descriptor;
     this.#before = options.before;
     this.#size = options.size;
   }
@@ -68,16 +89,20 @@ class StartedFile implements TargetFile {
     if (offset + bytes.length > this.#size) throw this.#cut("has more bytes than it should"); // check: size
     let written = 0;
     while (written < bytes.length) {
-      const result = await this.#handle.write(bytes, written, bytes.length - written, offset + written);
-      written += result.bytesWritten;
+      written += await this.#writeSome(bytes.subarray(written), offset + written);
     }
     this.#end = Math.max(this.#end, offset + bytes.length);
+  }
+
+  async #writeSome(bytes: Uint8Array, position: number): Promise<number> {
+    if (bytes.length <= WRITE_HERE_MAX) return writeSync(this.#descriptor, bytes, 0, bytes.length, position);
+    return (await writeAside(this.#descriptor, bytes, 0, bytes.length, position)).bytesWritten;
   }
 
   async commit(options: { readonly modified: number }): Promise<void> {
     try {
       if (this.#end !== this.#size) throw this.#cut("was not written to its end"); // check: size
-      await setModified(this.#handle, options.modified);
+      setModified(this.#descriptor, options.modified);
       await this.#takeName();
     } catch (error) {
       await this.discard();
@@ -91,13 +116,13 @@ class StartedFile implements TargetFile {
     this.#isOver = true;
     const { folder } = this.#place.lease;
     // Elsewhere than on Linux the name could mean another file by now, but only one with this same random name.
-    await unlink(folder.at(this.#unfinished)).catch(() => undefined);
+    tryUnlink(folder.at(this.#unfinished));
     await this.#finish();
   }
 
   async #takeName(): Promise<void> {
     const { lease, name, path } = this.#place;
-    if (!(await lease.folder.holds(this.#unfinished, this.#handle))) {
+    if (!(await lease.folder.holds(this.#unfinished, this.#descriptor))) {
       throw unsafe(`${path} would have been named outside the target folder`); // check: link
     }
     // Looking and renaming in one go: `rename` itself replaces files and links without asking.
@@ -110,7 +135,7 @@ class StartedFile implements TargetFile {
   async #finish(): Promise<void> {
     this.#isOver = true;
     forget(this.#unfinished);
-    await this.#handle.close();
+    closeSync(this.#descriptor);
     await this.#place.lease.release();
   }
 
@@ -125,8 +150,21 @@ function isUnchanged(before: Stats | undefined, now: Stats | undefined): boolean
 }
 
 /** File systems keep different ranges of time; one that refuses a date keeps the file without it. */
-async function setModified(handle: FileHandle, modified: number): Promise<void> {
+function setModified(descriptor: number, modified: number): void {
   const date = new Date(modified); // Not a number: Node takes a negative one for "now".
   if (Number.isNaN(date.getTime())) return;
-  await handle.utimes(date, date).catch(() => undefined);
+  try {
+    futimesSync(descriptor, date, date);
+  } catch {
+    // As above.
+  }
+}
+
+/** What cannot be taken away now, the next run in this folder takes away. */
+function tryUnlink(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // It may be gone already.
+  }
 }
