@@ -4,16 +4,16 @@
  */
 import type { ByteBudget } from "../contents/budget.ts";
 import { objectKey, openObject } from "../contents/object.ts";
-import { fromHex } from "../encoding/hex.ts";
 import { ConclaveError } from "../errors.ts";
 import { EPOCHS_FOLDER } from "../group/epoch.ts";
 import { parseGrantKey } from "../group/grant.ts";
 import { StoreError } from "../ports/store.ts";
 import type { EpochId } from "../records/shapes.ts";
-import { piecesOf } from "../tree/blobs.ts";
+import { declaringChanges, piecesOf } from "../tree/blobs.ts";
 import { isEditorDevice, type LocationRow, locationsOf, toPieces } from "./blob-sources.ts";
 import type { WorkOptions } from "./events.ts";
 import type { Session } from "./session.ts";
+import { isVoidForGood } from "./verdicts.ts";
 
 /** An object in an older epoch that records place there and nobody has deleted yet. */
 export interface OldObject {
@@ -76,7 +76,7 @@ export async function cleanUp(
 
 /**
  * Whether nothing is lost with an old object: a copy in the current epoch that this device has put or fully read, placed
- * by somebody who may write now; or no counting change declares its blob any more.
+ * by somebody who may write now; or no change that counts, or may yet count, declares its blob.
  */
 async function hasSuccessor(
   session: Session,
@@ -96,14 +96,10 @@ async function hasSuccessor(
   return false;
 }
 
-/** A blob that only void changes declare; one that nobody has declared yet may be on its way. */
+/** A blob that only changes declare that will never count; one that nobody has declared yet may be on its way. */
 function isDeclaredInVain(session: Session, blob: string): boolean {
-  return (
-    session.index.get(
-      "SELECT 1 FROM tree_blob WHERE digest = ? AND counting = 0 AND pieces IS NOT NULL",
-      fromHex(blob),
-    ) !== undefined
-  );
+  const changes = declaringChanges(session.index, blob);
+  return changes.length > 0 && changes.every((change) => isVoidForGood(session, change)); // check: cut
 }
 
 async function isWhole(

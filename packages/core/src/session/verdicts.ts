@@ -3,7 +3,7 @@
 import type { LogNode } from "../group/log.ts";
 import { changeVerdict, type History, historyOf, type JudgedRecord, type Verdict } from "../group/rights.ts";
 import { isWithinCut } from "../history/past.ts";
-import { type AppliedRecord, appliedSince } from "../history/stored-record.ts";
+import { type AppliedRecord, appliedSince, recordOf, recordState } from "../history/stored-record.ts";
 import type { Cut } from "../records/entry.ts";
 import type { RecordDigest } from "../records/shapes.ts";
 import { setCounts } from "../tree/set-counts.ts";
@@ -38,6 +38,21 @@ function headsOf(cutting: LogNode): RecordDigest[] {
   const { entry } = cutting.verified;
   const cut: Cut = entry.type === "conclave/v1/entry" && "cut" in entry.act ? entry.act.cut : [];
   return cut.map(([, head]) => head);
+}
+
+/**
+ * Whether a change will not count whatever else arrives: a cut leaves it out, and all that the cut rests on has been read.
+ * Anything else that does not count now may do so later: once an entry arrives, or its author is let in or promoted.
+ */
+export function isVoidForGood(session: Session, digest: RecordDigest): boolean {
+  const record = recordOf(session.index, digest);
+  const verdict = record && judgeChange(session, record);
+  if (!verdict || verdict.counts || verdict.why !== "cut") return false;
+  const cutting = session.view.log.nodes.get(verdict.by ?? "");
+  if (!cutting) return false;
+  const { previous } = cutting.verified.entry;
+  const limits = previous === null ? headsOf(cutting) : [...headsOf(cutting), previous];
+  return limits.every((limit) => recordState(session.index, limit) === "applied"); // check: cut
 }
 
 /** Every applied change with its verdict, in causal order. */

@@ -3,7 +3,7 @@ import { fromHex, toHex } from "../encoding/hex.ts";
 import { ConclaveError } from "../errors.ts";
 import type { SqlDatabase } from "../ports/sql.ts";
 import type { BlobOperation, Extents } from "../records/change.ts";
-import type { DeviceKey } from "../records/shapes.ts";
+import type { DeviceKey, RecordDigest } from "../records/shapes.ts";
 import type { Fold } from "./fold.ts";
 import { PACKED_PIECE_BYTES, type Piece, packPieces, unpackNumbers, unpackPiece } from "./packing.ts";
 
@@ -73,6 +73,17 @@ export function blobOf(db: SqlDatabase, blob: string): DeclaredBlob | undefined 
 /** A blob's pieces in order; undefined unless a counting change declares it. */
 export function piecesOf(db: SqlDatabase, blob: string): readonly Piece[] | undefined {
   return blobOf(db, blob)?.pieces;
+}
+
+/** Every applied change that declares a blob, whether it counts or not. */
+export function declaringChanges(db: SqlDatabase, blob: string): RecordDigest[] {
+  return db
+    .all<{ digest: Uint8Array }>(
+      `SELECT r.digest FROM tree_blob b JOIN tree_declared t ON t.blob = b.id JOIN history_record r ON r.id = t.change
+       WHERE b.digest = ?`,
+      fromHex(blob),
+    )
+    .map(({ digest }) => toHex(digest));
 }
 
 /** One piece of a blob, and where its bytes begin among the blob's; undefined if there is none. */
