@@ -138,6 +138,24 @@ describe("a passphrase", () => {
     expect(err).not.toContain("xxxxx");
   });
 
+  it("comes from standard input where the file is -, whatever its pieces", async () => {
+    const world = new World();
+    for (const piece of ["corr", "ect ", "hor\u00df", "e\n"]) world.stdin.write(piece);
+    world.stdin.end();
+    const answers: string[] = [];
+    const work = async ({ prompts }: Context): Promise<unknown> => answers.push(await prompts.passphrase());
+    const { err } = await act(work, { world, argv: ["--passphrase-file", "-"] });
+    expect({ answers, err }).toEqual({ answers: ["correct hor\u00dfe"], err: "" });
+  });
+
+  it.each(["", "\n", "x".repeat(4097)])("is refused from standard input that is %j", async (text) => {
+    const world = new World();
+    world.stdin.end(text);
+    const { exit, err } = await act(({ prompts }) => prompts.passphrase(), { world, argv: ["--passphrase-file", "-"] });
+    expect(exit).toBe(2);
+    expect(err).not.toContain("xxxxx");
+  });
+
   it("in a file that others may read is warned of, and a missing file is not found", async () => {
     const open = await act(({ prompts }) => prompts.passphrase(), { argv: ["--passphrase-file", file("p", 0o644)] });
     expect(open.err).toContain("warning: other users");

@@ -73,6 +73,7 @@ describe("the list of groups", () => {
     "[]",
     '{"format":"conclave/groups/v2","groups":[]}',
     '{"format":"conclave/groups/v1","groups":[{}]}',
+    '{"format":"conclave/groups/v1","groups":[{"name":"a","id":"../x","store":"s"}]}',
   ])("refuses a list that is %j, and writes none over it", async (text) => {
     const at = home();
     writeFileSync(at.groups, text);

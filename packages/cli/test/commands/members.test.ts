@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { runMain, World } from "../support/run-main.ts";
@@ -44,6 +44,16 @@ describe("add", () => {
       expect(["corrupt", "fingerprint-mismatch"]).toContain(refused.code);
     }
     expect(await alice.json("members", "family")).toHaveLength(1);
+  });
+
+  it("reads no file that is too large to be a card", async () => {
+    const stage = newStage();
+    const { alice } = await family(stage);
+    stage.files(".", { "big.card": new Uint8Array(16 * 1024 + 1) });
+    expect(await alice.refusal("add", "family", "big.card")).toMatchObject({
+      code: "limit",
+      message: "big.card is too large for a card",
+    });
   });
 
   it("asks for a fingerprint, and without a terminal says which option to pass", async () => {
@@ -307,6 +317,18 @@ describe("leave", () => {
     expect(await alice.json("groups")).toHaveLength(1);
     await alice.json("role", "family", "Bob", "owner");
     await alice.json("leave", "family");
+  });
+
+  it("leaves no join request of somebody who left, also where a copy of the old home looks again", async () => {
+    const stage = newStage();
+    const { alice, others } = await family(stage, ["Bob"]);
+    const [bob] = others as [Person];
+    const copy = stage.visitor("copy");
+    cpSync(bob.home, copy.home, { recursive: true });
+    await bob.json("leave", "family");
+    await alice.json("status", "family");
+    expect(await copy.refusal("ls", "family:")).toMatchObject({ exit: 3, code: "removed" });
+    expect(await alice.json("requests", "family")).toEqual([]);
   });
 
   it("of a group that one was removed from only tidies up", async () => {
