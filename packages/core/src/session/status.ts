@@ -41,6 +41,7 @@ export function problemsOf(session: Session): Problem[] {
     ...misfits(session),
     ...awaitedRecords(session),
     ...copies(session),
+    ...refusedEntries(session),
     ...voids(session),
     ...unsettled(session),
   ];
@@ -84,6 +85,15 @@ function copies(session: Session): Problem[] {
   return duplicates(session.index).map(({ device, number }) => ({
     code: "duplicate" as const,
     detail: `two different records ${number} of one device of ${nameOf(device) ?? "somebody"}: a copied or restored state folder`,
+  }));
+}
+
+/** Acts that their authors had no right to. */
+function refusedEntries(session: Session): Problem[] {
+  const nameOf = memberNames(session.view.state);
+  return [...session.view.log.refused.values()].map(({ verified, refusal }) => ({
+    code: "void" as const,
+    detail: `an entry of ${nameOf(verified.entry.device) ?? "somebody"} does not count: ${refusal.reason}`,
   }));
 }
 
