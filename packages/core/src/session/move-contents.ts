@@ -49,6 +49,20 @@ export function blobsToMove(session: Session): BlobToMove[] {
   return [...found.filter(({ urgent }) => urgent), ...found.filter(({ urgent }) => !urgent)];
 }
 
+/**
+ * Blobs that an older epoch still holds because what others placed in the current one did not turn out to be them. After a
+ * clean-up, which reads all that others have placed.
+ */
+export function spoiledBlobs(session: Session): BlobToMove[] {
+  const { epoch } = session.view.current;
+  return [...allBlobs(session.index)].flatMap((blob) => {
+    const from = locationsOf(session, blob.blob);
+    const isSafe = from.some((location) => location.epoch === epoch && location.trusted && location.proven === 1); // check: digest
+    const old = from.find((location) => location.epoch !== epoch);
+    return isSafe || !old ? [] : [{ blob, from, bytes: old.length }];
+  });
+}
+
 /** Moves blobs; what cannot be read anywhere is reported and left, and holds up nothing else. */
 export async function moveContents(
   session: Session,

@@ -6,7 +6,8 @@ import type { Receipt } from "../records/receipt.ts";
 import { cleanUp, oldObjects } from "./clean-up.ts";
 import type { WorkOptions } from "./events.ts";
 import { writeListingIfDue } from "./listing.ts";
-import { blobsToMove, moveContents } from "./move-contents.ts";
+import { blobsToMove, type Moved, moveContents, spoiledBlobs } from "./move-contents.ts";
+import { flushOutbox } from "./outbox.ts";
 import type { Problem } from "./problem.ts";
 import { publish } from "./publish.ts";
 import { countMissing, resealRecords } from "./reseal.ts";
@@ -59,11 +60,19 @@ export async function reencrypt(
   }
   const work = signal ? { signal } : {};
   const resealed = countMissing(session) > 0 ? await resealRecords(session, work) : 0;
-  const moved = await moveContents(session, { ...options, blobs: blobsToMove(session) });
+  let moved = await moveContents(session, { ...options, blobs: blobsToMove(session) });
+  // What says where everything lies now must be out before anything older goes.
+  await flushOutbox(session, work);
   const before = remaining(session);
-  const cleaned =
-    isSettled(session, settled) && !session.view.choice.contested ? await cleanUp(session, options) : undefined;
-  const kept = cleaned?.kept ?? [];
+  let kept: readonly string[] = [];
+  if (isSettled(session, settled) && !session.view.choice.contested) {
+    kept = (await cleanUp(session, options)).kept;
+    const spoiled = spoiledBlobs(session);
+    if (spoiled.length > 0) {
+      moved = sum(moved, await moveContents(session, { ...options, blobs: spoiled }));
+      kept = [...new Set([...kept, ...(await cleanUp(session, options)).kept])];
+    }
+  }
   const left = remaining(session);
   const hasWorked = resealed > 0 || moved.objects > 0 || left.objects < before.objects;
   if (hasWorked) {
@@ -76,6 +85,11 @@ export async function reencrypt(
     kept,
     problems: moved.problems,
   };
+}
+
+function sum(left: Moved, right: Moved): Moved {
+  const problems = [...left.problems, ...right.problems];
+  return { objects: left.objects + right.objects, bytes: left.bytes + right.bytes, problems };
 }
 
 async function publishReceipt(
