@@ -116,15 +116,21 @@ function applyOne(session: Session, record: AppliedRecord): void {
 }
 
 /**
- * A receipt of somebody who may write says that older epochs were emptied: what records had placed there is gone. It only
- * tells what is left to do; nothing is ever deleted because of it.
+ * A receipt of somebody who may write says that older epochs were emptied: what it had placed anew is gone from there. What
+ * its author had not seen is not. It only tells what is left to do; nothing is ever deleted because of it.
  */
 function believeReceipt(session: Session, record: AppliedRecord): void {
   const receipt = storedRecord(session, record.digest) as Receipt | undefined;
   if (!receipt || receipt.remaining.objects > 0 || !isEditorDevice(session, receipt.device)) return; // check: role
   const ages = epochAges(session);
   const emptied = [...ages].filter(([, age]) => age < (ages.get(receipt.epoch) ?? 0));
-  for (const [epoch] of emptied) session.index.run("UPDATE locations SET gone = 1 WHERE epoch = ?", epoch);
+  for (const [epoch] of emptied) {
+    session.index.run(
+      "UPDATE locations SET gone = 1 WHERE epoch = ? AND blob IN (SELECT blob FROM locations WHERE epoch = ?)",
+      epoch,
+      receipt.epoch,
+    );
+  }
 }
 
 function takeLocations(session: Session, file: RecordsFile, taken: Taken): void {
