@@ -9,6 +9,7 @@ import { nameDigest } from "../encoding/digest.ts";
 import { encodeBase64, writeLine } from "../encoding/strict.ts";
 import { frontier } from "../history/frontier.ts";
 import { readMeta, writeMeta } from "../index/meta.ts";
+import type { Crypto } from "../ports/crypto.ts";
 import { padLines } from "../records/records-file.ts";
 import { allBlobs } from "../tree/blobs.ts";
 import { listFolder } from "../tree/listing.ts";
@@ -124,8 +125,8 @@ function* rowsOf(session: Session): Generator<object> {
   }
 }
 
-/** A first line that says what it covers, the rows, and a last line with the signature over all before it. */
-async function signedPart(
+/** One part of the session's listing, signed. */
+function signedPart(
   session: Session,
   options: {
     readonly epoch: string;
@@ -135,7 +136,7 @@ async function signedPart(
   },
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { epoch, number, part, lines } = options;
-  const first = {
+  const first: ListingStart = {
     type: "conclave/v1/listing",
     group: session.group,
     device: session.deviceKey,
@@ -145,8 +146,36 @@ async function signedPart(
     covers: frontier(session.index),
     time: session.clock.now(),
   };
+  return signListing(session.crypto, { first, lines, signingKey: session.device.signingKey });
+}
+
+/** The first line of a listing's part: which tree it shows. SPEC.md §11. */
+export interface ListingStart {
+  readonly type: "conclave/v1/listing";
+  readonly group: string;
+  readonly device: string;
+  readonly epoch: string;
+  readonly number: number;
+  /** From 1. */
+  readonly part: number;
+  /** The newest changes that it knows. */
+  readonly covers: readonly string[];
+  readonly time: number;
+}
+
+/** A first line that says what it covers, the rows, and a last line with the signature over all before it; padded. */
+export async function signListing(
+  crypto: Crypto,
+  options: {
+    readonly first: ListingStart;
+    readonly lines: readonly Uint8Array[];
+    /** 32 bytes, secret. */
+    readonly signingKey: Uint8Array;
+  },
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { first, lines, signingKey } = options;
   const body = concatBytes(...[writeLine(first), ...lines].flatMap((line) => [line, LINE_FEED]));
-  const message = concatBytes(toUtf8("conclave/v1/listing"), new Uint8Array(1), body);
-  const signature = await session.crypto.sign({ signingKey: session.device.signingKey, message });
+  const message = concatBytes(toUtf8(first.type), new Uint8Array(1), body);
+  const signature = await crypto.sign({ signingKey, message });
   return padLines(concatBytes(body, toUtf8(encodeBase64(signature)), LINE_FEED));
 }

@@ -1,0 +1,2 @@
+/** The golden vectors in a browser. */
+import "../vectors.test.ts";
