@@ -5,7 +5,6 @@
 import { ByteBudget } from "../contents/budget.ts";
 import { audienceTag, sealGrant } from "../group/grant.ts";
 import { sealNotice } from "../group/notice.ts";
-import { owedRemovals } from "../group/owed.ts";
 import { mayManage } from "../group/rules.ts";
 import { isAtLeast, memberById } from "../group/state.ts";
 import { writeMeta } from "../index/meta.ts";
@@ -16,6 +15,7 @@ import { removeMember, rotate } from "./membership.ts";
 import { blobsToMove, moveContents } from "./move-contents.ts";
 import { clearStrayPuts } from "./object-puts.ts";
 import { flushOutbox, noteFile, waitingFor } from "./outbox.ts";
+import { owedNow } from "./owed-removals.ts";
 import { forgetVanished } from "./pins.ts";
 import { readNotices } from "./read-notices.ts";
 import { refresh } from "./refresh.ts";
@@ -48,12 +48,14 @@ async function doDuties(session: Session, options: DutyOptions): Promise<void> {
   const stranded = withdrawEnded(session);
   await flushOutbox(session, options);
   await clearStrayPuts(session, options.signal);
+  await signOwedRemovals(session, options);
+  // Nothing more is sealed to a key that somebody holds who is to be out.
+  if (owedNow(session).length > 0) return;
   await resealOwn(session, options.signal);
   if (stranded.size > 0) await bringOver(session, { ...options, stranded });
   await putBackGrants(session, options);
   await leaveNotices(session, options);
   await grantNewcomers(session, options);
-  await signOwedRemovals(session, options);
   await signLostActs(session, options);
   await rotateAfterLeave(session, options);
 }
@@ -172,12 +174,10 @@ async function rotateAfterLeave(session: Session, options: { readonly signal?: A
 
 /** A removal that lost against another branch still holds: the first device with the right signs it again there. */
 async function signOwedRemovals(session: Session, options: { readonly signal?: AbortSignal }): Promise<void> {
-  if (session.view.choice.forks.length === 0 || session.view.choice.undecided) return;
-  const words = session.index.all<{ device: string; entry: string }>("SELECT device, entry FROM words");
-  for (const owed of owedRemovals(session.view.log, { choice: session.view.choice, words })) {
+  for (const owed of owedNow(session)) {
     const { state, me } = session.view;
     const member = memberById(state, owed.target);
-    if (!owed.isOwed || !me || !member || !mayManage(me.role, member.role) || me.id === member.id) continue;
+    if (!me || !member || !mayManage(me.role, member.role) || me.id === member.id) continue;
     if (owed.onlyByAuthor && owed.author !== me.id) continue;
     await removeMember(session, { member, contents: "on-change", owed: owed.entry, ...options });
   }

@@ -12,6 +12,7 @@ import { type VerifiedEntry, verifyEntry } from "../group/verified-entry.ts";
 import { writerHeads } from "../history/frontier.ts";
 import type { SignedCard } from "../identity/card.ts";
 import { saveEntries } from "../index/log-store.ts";
+import { writeMeta } from "../index/meta.ts";
 import { sealSecret } from "../index/secrets.ts";
 import type { Act, ContentsMode, Cut, Role } from "../records/entry.ts";
 import type { NumberedRecord } from "../records/record.ts";
@@ -19,7 +20,7 @@ import type { OpenEpoch, ReadRecord } from "../records/records-file.ts";
 import type { DeviceKey, EpochId, MemberId, RecordDigest } from "../records/shapes.ts";
 import { entriesSince, grantIdentities, logLines } from "./log-lines.ts";
 import type { OutboxItem } from "./outbox.ts";
-import { publish, requireCurrent } from "./publish.ts";
+import { publish, requireOpened } from "./publish.ts";
 import { takeView } from "./refresh.ts";
 import type { Session } from "./session.ts";
 
@@ -130,7 +131,7 @@ async function startEpoch(
   draft: (state: GroupState, recipient: string) => Act,
 ): Promise<NewEpoch> {
   const started = session.clock.now();
-  const ended = requireCurrent(session);
+  const ended = requireOpened(session);
   const fresh = await newEpochIdentity(session.view.state.suite);
   const act = draft(session.view.state, fresh.recipient);
   const epoch: OpenEpoch = { ...fresh, suite: session.view.state.suite };
@@ -197,7 +198,11 @@ async function publishEntry(
       return { before: (await before?.(log, next)) ?? [], after: (await after?.(log, next)) ?? [] };
     },
     together: () => {
-      if (verified) saveEntries(session.index, [verified]);
+      if (verified) {
+        saveEntries(session.index, [verified]);
+        // Whoever acts stands by it, also where the group comes to be contested.
+        writeMeta(session.index, "pinned", verified.digest);
+      }
       together?.();
     },
   });

@@ -9,6 +9,7 @@ import { type OpenEpoch, type ReadRecord, sealRecords } from "../records/records
 import type { RecordDigest } from "../records/shapes.ts";
 import { type SignedLine, signLine } from "../records/signed-line.ts";
 import { flushOutbox, type OutboxItem, queue } from "./outbox.ts";
+import { owedNow } from "./owed-removals.ts";
 import type { Session } from "./session.ts";
 import { takeFile } from "./take.ts";
 
@@ -85,6 +86,16 @@ export async function publish(
 
 /** The current epoch with its identity, or why nothing can be sealed now. */
 export function requireCurrent(session: Session): OpenEpoch {
+  if (owedNow(session).length > 0) {
+    throw new ConclaveError("somebody was removed while others changed the group, and no admin has done it again yet", {
+      code: "stale-epoch",
+    }); // check: epoch
+  }
+  return requireOpened(session);
+}
+
+/** As {@link requireCurrent}, for whoever starts the next epoch. */
+export function requireOpened(session: Session): OpenEpoch {
   const opened = session.view.opened.get(session.view.current.epoch);
   if (opened) return opened;
   throw new ConclaveError("the group has a newer key, and no grant of it for this device has arrived yet", {
