@@ -40,7 +40,8 @@ export async function readAll(session: Session, signal?: AbortSignal): Promise<S
       const records = await readRecords(session, epoch, signal);
       for (const key of records.keys) keys.add(key);
       news = records.news || news;
-      if (isAffected(session, epochs)) news = (await readNotices(session, epoch, signal)) || news;
+      if (isAffected(session, { epochs, epoch: epoch.epoch }))
+        news = (await readNotices(session, epoch, signal)) || news;
     }
     takeView(session);
     // A record that a cut names may arrive after those that it covers.
@@ -53,9 +54,16 @@ export async function readAll(session: Session, signal?: AbortSignal): Promise<S
   throw new ConclaveError("the storage shows ever more records", { code: "limit" });
 }
 
-/** Notices matter where an epoch lies there that no grant opens, and where the newest known epoch is not ours to open. */
-function isAffected(session: Session, epochs: EpochsListing): boolean {
-  return epochs.unopened.length > 0 || !session.view.opened.has(session.view.current.epoch);
+/**
+ * Notices matter in the epoch to seal to, as the storage may hide all else of what ended it; and everywhere where an epoch
+ * lies there that no grant opens, or the newest known epoch is not ours to open.
+ */
+function isAffected(
+  session: Session,
+  { epochs, epoch }: { readonly epochs: EpochsListing; readonly epoch: string },
+): boolean {
+  const { current, opened } = session.view;
+  return epoch === current.epoch || epochs.unopened.length > 0 || !opened.has(current.epoch);
 }
 
 /** Computes the view anew; what counts is judged again where the log says something new. */
