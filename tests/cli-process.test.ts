@@ -1,4 +1,4 @@
-/** The command as people start it: processes of their own, several at once, with homes of their own on one folder. */
+/** The command as people start it, built if it was built: processes of their own, with homes of their own on one folder. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -24,7 +24,7 @@ interface Ended {
 
 /** Starts the command as `name`, whose home lies in the scratch folder. */
 function start(name: string, argv: readonly string[]) {
-  const child = spawn(process.execPath, ["--conditions=@conclave/source", BIN, ...argv], {
+  const child = spawn(process.execPath, [BIN, ...argv], {
     cwd: scratch,
     env: { PATH: process.env.PATH, CONCLAVE_HOME: join(scratch, `home-${name}`) },
     stdio: ["ignore", "pipe", "pipe"],
@@ -125,7 +125,7 @@ describe("a process that is killed", { timeout: TIMEOUT_MS }, () => {
   it.each(["SIGKILL", "SIGINT"] as const)("by %s in an upload is gone on with by the same command", async (signal) => {
     await family();
     const files = Object.fromEntries(
-      Array.from({ length: 40 }, (_, index) => [`${index}.bin`, noise(3_000_000, index)]),
+      Array.from({ length: 18 }, (_, index) => [`${index}.bin`, noise(3_000_000, index)]),
     );
     write("big", files);
     const { child, ended } = start("Alice", ["upload", "big", "family:"]);
@@ -138,8 +138,8 @@ describe("a process that is killed", { timeout: TIMEOUT_MS }, () => {
     }
     await json("Alice", "upload", "big", "family:");
     expect(await json("Bob", "download", "family:big/.", "out")).toMatchObject({
-      files: 40,
-      transferred: 40,
+      files: 18,
+      transferred: 18,
       failed: [],
     });
     for (const [name, content] of Object.entries(files)) {
