@@ -3,6 +3,7 @@
  * has to keep a program running. SPEC.md §10.
  */
 import { ByteBudget } from "../contents/budget.ts";
+import { ConclaveError } from "../errors.ts";
 import { audienceTag, sealGrant } from "../group/grant.ts";
 import { sealNotice } from "../group/notice.ts";
 import { mayManage } from "../group/rules.ts";
@@ -29,7 +30,7 @@ import type { Shown } from "./shown.ts";
  * @throws as `refresh`; `StoreError` as the store.
  */
 export async function catchUp(session: Session, options: { readonly signal?: AbortSignal } = {}): Promise<Shown> {
-  const shown = await refresh(session, options);
+  const shown = await refreshOrSayGoodbye(session, options);
   if (!session.view.choice.undecided) writeMeta(session.index, "pinned", session.view.state.head);
   if (!session.view.opened.has(session.view.current.epoch)) return shown;
   if (session.acceptRollback) forgetVanished(session, shown);
@@ -40,6 +41,25 @@ export async function catchUp(session: Session, options: { readonly signal?: Abo
     if (!(error instanceof StoreError) || !UNWRITABLE.has(error.code)) throw error;
   }
   return shown;
+}
+
+/** Whoever has left, and died before that was put, is out for itself alone: it says so before it stops. */
+async function refreshOrSayGoodbye(session: Session, options: { readonly signal?: AbortSignal }): Promise<Shown> {
+  try {
+    return await refresh(session, options);
+  } catch (error) {
+    if (error instanceof ConclaveError && error.code === "removed" && hasLeft(session)) {
+      await flushOutbox(session, options);
+    }
+    throw error;
+  }
+}
+
+function hasLeft(session: Session): boolean {
+  const own = session.view.state.departures.findLast(({ member }) =>
+    member.devices.some(({ verifyingKey }) => verifyingKey === session.deviceKey),
+  );
+  return own?.how === "left";
 }
 
 const UNWRITABLE: ReadonlySet<StoreErrorCode> = new Set(["read-only", "refused", "full"]);
