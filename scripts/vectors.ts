@@ -1,15 +1,26 @@
 /** Writes all golden vectors anew: `npm run vectors`. The same run gives the same bytes; SPEC.md says what they mean. */
+import { cardPlan } from "./vectors/card.ts";
+import { changePlan } from "./vectors/change.ts";
 import { contentsPlans } from "./vectors/contents.ts";
-import { plainPlans } from "./vectors/plain.ts";
-import { cardPlan, listingPlan, recordPlans } from "./vectors/records.ts";
-import { grantPlan, noticePlan, recordsFilePlan, requestPlan } from "./vectors/sealed.ts";
+import { derivedPlans } from "./vectors/derived.ts";
+import { grantPlan } from "./vectors/grant.ts";
+import { fingerprintPlan, identityFilePlan, kitPlan, recipientPlan } from "./vectors/home.ts";
+import { listingPlan } from "./vectors/listing.ts";
+import { entryPlan, foundPlan } from "./vectors/log-records.ts";
+import { noticePlan } from "./vectors/notice.ts";
+import { locationPlan, receiptPlan } from "./vectors/placing.ts";
+import { recordsFilePlan } from "./vectors/records-file.ts";
+import { requestPlan } from "./vectors/request.ts";
 import { seedPlatform } from "./vectors/seeded.ts";
+import { addressPlan, conclaveJsonPlan, keyPlan, recipientFilePlan } from "./vectors/storage.ts";
 import { makeWorld } from "./vectors/world.ts";
 import { writePlans } from "./vectors/write.ts";
 
 seedPlatform();
 const world = await makeWorld();
-await writePlans([
-  ...[...recordPlans(world), cardPlan(world), listingPlan(world), recordsFilePlan(world), grantPlan(world)],
-  ...[noticePlan(world), requestPlan(world), ...contentsPlans(world), ...plainPlans(world)],
-]);
+const records = [foundPlan, entryPlan, changePlan, locationPlan, receiptPlan, cardPlan, listingPlan];
+const sealed = [recordsFilePlan, grantPlan, noticePlan, requestPlan];
+const open = [keyPlan, recipientFilePlan, recipientPlan, conclaveJsonPlan, addressPlan];
+const home = [kitPlan, identityFilePlan, fingerprintPlan];
+const plans = [...records, ...sealed, ...open, ...home].map((plan) => plan(world));
+await writePlans([...plans, ...contentsPlans(world), ...derivedPlans(world)]);

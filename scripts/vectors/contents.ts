@@ -5,7 +5,7 @@ import { nameDigest, sha256Hex } from "../../packages/core/src/encoding/digest.t
 import type { Pieces } from "../../packages/core/src/records/change.ts";
 import type { Verdict } from "../../packages/core/test/vectors/vector-file.ts";
 import { type Blob, blobIdOf, blobOf } from "./blobs.ts";
-import { brokenSeals, flip, seal } from "./sealed.ts";
+import { brokenSeals, flip, seal } from "./sealing.ts";
 import { digestOf, type World } from "./world.ts";
 import { base64, type Case, compact, type Plan } from "./write.ts";
 

@@ -4,6 +4,7 @@ import { fromHex } from "../../packages/core/src/encoding/hex.ts";
 import { encodeBase64 } from "../../packages/core/src/encoding/strict.ts";
 import { encodeSignedLine, type SignedLine } from "../../packages/core/src/records/signed-line.ts";
 import { bytesOf, type Verdict } from "../../packages/core/test/vectors/vector-file.ts";
+import { FITS_ANYTHING, NEUTRAL_KEY, withNeutralR } from "./weak-signatures.ts";
 import { crypto, signBytes } from "./world.ts";
 import { base64, type Case, runs } from "./write.ts";
 
@@ -194,6 +195,11 @@ export async function spoiledSignatures(
     ["a signature over the line and its line feed", "corrupt", await by(concatBytes(zero, toUtf8("\n")))],
     ["a signature with one bit flipped in R", "corrupt", encodeBase64(flipped(good.signature, 3))],
     ["a signature with one bit flipped in S", "corrupt", encodeBase64(flipped(good.signature, 40))],
+    [
+      "a signature with R of small order, by the key's owner",
+      "corrupt",
+      encodeBase64(withNeutralR({ signingKey: options.signingKey, message: zero })),
+    ],
     ["a signature with L added to S", "corrupt", encodeBase64(plusOrder(good.signature))],
     ["a signature in base64 with spare bits set", "malformed", spareBits(text)],
     ["a signature in base64 without padding", "malformed", text.replaceAll("=", "")],
@@ -206,6 +212,13 @@ export async function spoiledSignatures(
     const record = concatBytes(good.line, toUtf8(`\n${signature}\n`));
     return { name, expect: verdict ?? said, [input]: base64(record) };
   });
+}
+
+/** A record by a device whose key is of small order, under a signature that fits every message. */
+export function weakKey({ input, good }: Pick<Spoiled, "input" | "good">): Case {
+  const line = replace(new TextDecoder().decode(good.line), /(?<="device":")[0-9a-f]{64}/, NEUTRAL_KEY);
+  const record = concatBytes(toUtf8(`${line}\n${encodeBase64(FITS_ANYTHING)}\n`));
+  return { name: "a device's key of small order", expect: "corrupt", [input]: base64(record) };
 }
 
 /** Bytes around a record that is itself right. */

@@ -1,0 +1,76 @@
+import type { Act, Entry } from "../../packages/core/src/records/entry.ts";
+import { recordPlan } from "./record-plan.ts";
+import { addOf, digestOf, foundBy, inside, removeOf, TIME, type World } from "./world.ts";
+import type { Plan } from "./write.ts";
+
+export function foundPlan(world: World): Plan {
+  const { alice, writer, hybrid } = world;
+  const late = { ...world.found, settled: false, lagSeconds: 86_400, time: 0 };
+  return recordPlan(world, {
+    file: "found",
+    description: "First entries of groups (SPEC.md §6): one record, its signature by the device that it names.",
+    reads: [
+      ["of a classic group", world.found],
+      ["of a hybrid group", foundBy(alice, { writer, recipient: hybrid.recipient, suite: "hybrid" })],
+      ["with a lag, at the beginning of time", late],
+    ],
+    own: [
+      ["a suite that nobody knows", '"suite":"classic"', '"suite":"quantum"'],
+      ["settled as a number", '"settled":true', '"settled":1'],
+      ["a lag over a year and a day", '"lagSeconds":null', '"lagSeconds":31622401'],
+      ["a recipient in upper case", /(?<="recipient":")age1/, "AGE1"],
+      ["a signature of the card with spare bits", /(?<="signature":"[^"]*)[A-Za-z0-9+/](?===")/, "B"],
+      ["number 0", '"number":1', '"number":0'],
+    ],
+    long: true,
+  });
+}
+
+export function entryPlan(world: World): Plan {
+  const { alice, bob, group, writer, second } = world;
+  const place = { group, device: alice.key, writer, number: 4, previous: world.log[2]?.digest ?? null };
+  const cut = [[world.bobsWriter, digestOf("Bob's newest change")]] as const;
+  const of = (act: Act): Entry => ({
+    ...{ type: "conclave/v1/entry", ...place, parent: world.log[2]?.digest ?? group, act, time: TIME },
+  });
+  const rotate: Act = { act: "rotate", cut: [], recipient: second.recipient, contents: "now" };
+  const owed = digestOf("an entry on a lost branch");
+  return recordPlan(world, {
+    file: "entry",
+    description:
+      "Entries of the log with each act (SPEC.md §6). Whether the author had the right to it is not asked here.",
+    reads: [
+      ["role, with a cut", of({ act: "role", member: bob.signed.digest, role: "viewer", cut })],
+      ["add", of(addOf(bob))],
+      ["add with an account", of({ act: "add", ...inside(bob), role: "admin", account: "bob\u2028@example.org" })],
+      ["remove", of(removeOf(bob, second))],
+      [
+        "remove with a cut, signing a lost one again",
+        of({ ...removeOf(bob, second), cut, contents: "background", owed } as Act),
+      ],
+      ["leave", of({ act: "leave" })],
+      ["rotate", of(rotate)],
+      ["rotate with contents on change", of({ ...rotate, contents: "on-change" })],
+    ],
+    own: [
+      ["an act that nobody knows", '"act":"role"', '"act":"rule"', "unsupported"],
+      ["an act named like a property of every object", '"act":"role"', '"act":"toString"', "unsupported"],
+      ["no act", /"act":\{.*?\]\},/, '"act":{},'],
+      ["an act as null", /"act":\{.*?\]\},/, '"act":null,'],
+      ["a role that nobody knows", '"role":"viewer"', '"role":"king"'],
+      ["a cut as an object", /"cut":\[\[("[0-9a-f]+"),("[0-9a-f]+")\]\]/, '"cut":{"a":"b"}'],
+      ["a cut with three in a pair", '"]]', '","0"]]'],
+      ["a key of another act", '"cut":', '"account":null,"cut":'],
+      ["no parent", /(?<="parent":)"[0-9a-f]{64}"/, "null"],
+    ],
+    refused: [
+      ["leave with a key more", of({ act: "leave", cut: [] } as Act)],
+      [
+        "remove without owed",
+        of({ act: "remove", member: owed, cut, recipient: second.recipient, contents: "now" } as never),
+      ],
+      ["rotate with a mode that nobody knows", of({ ...rotate, contents: "later" } as never)],
+      ["add as an owner in capitals", of({ ...addOf(bob), role: "Owner" } as never)],
+    ],
+  });
+}
