@@ -5,7 +5,9 @@ import type { Address } from "../group/address.ts";
 import { CONCLAVE_JSON_BYTES_MAX, CONCLAVE_JSON_KEY, claimedGroup } from "../group/conclave-json.ts";
 import { EPOCHS_FOLDER, RECIPIENT_FILE_BYTES_MAX, readRecipientFile, recipientKey } from "../group/epoch.ts";
 import { audienceTag, type GrantName, openGrant, parseGrantKey } from "../group/grant.ts";
+import { extendLog } from "../group/log.ts";
 import { parseRequestKey, REQUESTS_FOLDER, requestId, sealRequest } from "../group/request.ts";
+import { verifyEntries } from "../group/verified-entry.ts";
 import { type VerifiedGrant, verifyGrant } from "../group/verified-grant.ts";
 import type { SignedCard } from "../identity/card.ts";
 import { verifyingKeyOf } from "../identity/device.ts";
@@ -13,8 +15,12 @@ import { saveEntries } from "../index/log-store.ts";
 import { writeMeta } from "../index/meta.ts";
 import { sealSecret } from "../index/secrets.ts";
 import { type ObjectStore, STORED_BYTES_MAX, StoreError } from "../ports/store.ts";
+import type { Suite } from "../records/entry.ts";
+import { type OpenEpoch, openRecords, parseRecordsKey } from "../records/records-file.ts";
+import type { SignedLine } from "../records/signed-line.ts";
 import { bindIndex, openSession } from "./open.ts";
 import type { Session, SessionPorts } from "./session.ts";
+import { verifiedOf } from "./view.ts";
 
 /** Most grants that a newcomer tries: a stranger may have dropped any number. */
 const GRANTS_MAX = 256;
@@ -38,8 +44,10 @@ export async function joinGroup(
     try {
       const grant = await openGrant(ports.crypto, { name, bytes, identities: ports.device });
       if (!grant) continue;
-      const verified = await verifyGrant(ports.crypto, { grant, group: address.group, newest: address.entry });
-      if (verified.identities.length > 0) return enter(ports, { address, verified });
+      const verified = await verifyGrant(ports.crypto, { grant, group: address.group });
+      if (verified.identities.length === 0) continue;
+      const reaching = await readOn(ports, { verified, address, suite: grant.suite, ...(signal ? { signal } : {}) });
+      return enter(ports, { address, verified: reaching });
     } catch (error) {
       if (!(error instanceof ConclaveError)) throw error;
       if (error.code === "rollback") short = error; // check: rollback
@@ -47,6 +55,60 @@ export async function joinGroup(
   }
   if (short) throw short;
   return undefined;
+}
+
+/**
+ * A grant's log ends where it was made; what came since lies among the records of its epochs. With them it must reach the
+ * address's entry.
+ *
+ * @throws ConclaveError `rollback` if it does not.
+ */
+async function readOn(
+  ports: SessionPorts,
+  options: {
+    readonly verified: VerifiedGrant;
+    readonly address: Address;
+    readonly suite: Suite;
+    readonly signal?: AbortSignal;
+  },
+): Promise<VerifiedGrant> {
+  const { verified, address, suite, signal } = options;
+  if (verified.log.nodes.has(address.entry)) return verified;
+  const lines: SignedLine[] = [];
+  for (const epoch of verified.identities) {
+    lines.push(
+      ...(await entryLines(ports, { epoch: { ...epoch, suite }, group: address.group, ...(signal ? { signal } : {}) })),
+    );
+  }
+  const { entries } = await verifyEntries(ports.crypto, lines, verifiedOf(verified.log));
+  const log = extendLog(verified.log, entries);
+  if (!log.nodes.has(address.entry)) {
+    throw new ConclaveError("the storage shows a log that ends before the address's entry", { code: "rollback" }); // check: rollback
+  }
+  return { ...verified, log, entries: [...verified.entries, ...entries] };
+}
+
+/** The lines of all entries among one epoch's records; what does not open is left for the first refresh to report. */
+async function entryLines(
+  ports: SessionPorts,
+  options: { readonly epoch: OpenEpoch; readonly group: string; readonly signal?: AbortSignal },
+): Promise<SignedLine[]> {
+  const { epoch, group, signal } = options;
+  const call = signal ? { signal } : {};
+  const lines: SignedLine[] = [];
+  for await (const { key, size } of ports.store.list(`${epoch.epoch}/records`, call)) {
+    const name = parseRecordsKey(key);
+    if (!name || size > STORED_BYTES_MAX) continue; // check: size
+    try {
+      const bytes = await ports.store.get(key, { length: STORED_BYTES_MAX + 1, ...call });
+      const { records } = await openRecords(ports.crypto, { name, bytes, epoch, group });
+      lines.push(...records.filter(({ record }) => record.type === "conclave/v1/entry").map(({ signed }) => signed));
+    } catch (error) {
+      const isGone = error instanceof StoreError && error.code === "not-found";
+      if (!isGone && !(error instanceof ConclaveError)) throw error;
+    }
+  }
+  return lines;
 }
 
 function enter(ports: SessionPorts, options: { readonly address: Address; readonly verified: VerifiedGrant }): Session {
