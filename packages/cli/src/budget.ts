@@ -1,7 +1,7 @@
 import { ByteBudget } from "@conclave/core";
 
 /** How much memory contents in flight may take, in bytes: one budget for the whole process. */
-const BUDGET_BYTES = 128 * 1024 * 1024;
+const BUDGET_BYTES = 96 * 1024 * 1024;
 
 let shared: ByteBudget | undefined;
 

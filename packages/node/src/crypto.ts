@@ -39,6 +39,7 @@ export function nodeCrypto(options: { readonly workers?: number } = {}): NodeCry
   const workers = new PayloadWorkers({ limit: Math.min(options.workers ?? WORKERS_DEFAULT, availableParallelism()) });
   const verifyingKeys = new Map<string, KeyObject>();
   return {
+    inPlace: (options.workers ?? WORKERS_DEFAULT) > 0,
     randomBytes: (length) => randomFillSync(new Uint8Array(length)),
     sha256: async (bytes) => new Uint8Array(createHash("sha256").update(bytes).digest()),
     sign: async ({ signingKey, message }) => sign(signingKey, message),

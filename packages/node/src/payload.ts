@@ -63,9 +63,10 @@ export function sealNatively(
   const payloadOffset = header.length + nonce.length;
   const count = Math.max(1, Math.ceil(plaintext.length / CHUNK_BYTES));
   const length = payloadOffset + plaintext.length + count * TAG_BYTES;
-  const hasRoom = plaintext.byteOffset + length <= plaintext.buffer.byteLength;
-  const sealed =
-    memory.inPlace && hasRoom ? new Uint8Array(plaintext.buffer, plaintext.byteOffset, length) : unclearedBytes(length);
+  // An archive that was opened where it lay has the room before it that its old header took.
+  const start = Math.max(0, plaintext.byteOffset - payloadOffset);
+  const hasRoom = start + length <= plaintext.buffer.byteLength;
+  const sealed = memory.inPlace && hasRoom ? new Uint8Array(plaintext.buffer, start, length) : unclearedBytes(length);
   // From the last chunk to the first, as each lies further back when sealed: in place, none is overwritten unread.
   for (let number = count - 1; number >= 0; number--) {
     const chunk = plaintext.subarray(number * CHUNK_BYTES, (number + 1) * CHUNK_BYTES);

@@ -19,6 +19,7 @@ export function webCrypto(): Crypto {
   }
   return {
     sha256,
+    inPlace: false,
     randomBytes: (length) => globalThis.crypto.getRandomValues(new Uint8Array(length)),
     async sign({ signingKey, message }) {
       const pkcs8 = concatBytes(PKCS8_START, signingKey);

@@ -15,6 +15,7 @@ import { ARCHIVE_BYTES_MAX } from "./archive.ts";
 import { type BlobDeclaration, declareBlob } from "./blob.ts";
 import type { ByteBudget, ByteGrant } from "./budget.ts";
 import { ArchiveDraft, type PieceSource, requirePieceSize } from "./draft.ts";
+import { giveBack } from "./memory.ts";
 import { objectKey, objectLength, type SealedObject, sealObject } from "./object.ts";
 
 /** A blob that lies on the storage, with all that its declaration and its location say. */
@@ -145,7 +146,8 @@ export class Packer {
   async #begin(): Promise<OpenBlob> {
     const { budget, crypto, suite, objectsAtOnce = 4 } = this.#options;
     while (this.#onTheirWay.size >= objectsAtOnce) await Promise.race(this.#onTheirWay);
-    const grant = await budget.acquire(ARCHIVE_BYTES_MAX + fileLength(suite, ARCHIVE_BYTES_MAX), this.#signal);
+    const sealedBytes = fileLength(suite, ARCHIVE_BYTES_MAX);
+    const grant = await budget.acquire(crypto.inPlace ? sealedBytes : ARCHIVE_BYTES_MAX + sealedBytes, this.#signal);
     return { archive: new ArchiveDraft(crypto, { suite }), draft: { blob: undefined }, grant };
   }
 
@@ -174,11 +176,11 @@ export class Packer {
     try {
       const { archive, pieces } = await filling.finish();
       const sealedLength = objectLength(suite, pieces);
-      grant.shrink(archive.length + sealedLength);
+      grant.shrink(crypto.inPlace ? sealedLength : archive.length + sealedLength);
       const declaration = declareBlob(crypto, pieces);
       const sealed = await sealObject(crypto, { archive, recipient, suite });
       grant.shrink(sealedLength);
-      await this.#put(sealed);
+      await this.#put(sealed).finally(() => giveBack(sealed.sealed));
       return { ...declaration, epoch, object: sealed.object, length: sealed.length };
     } finally {
       grant.release();

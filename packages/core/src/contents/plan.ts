@@ -39,6 +39,8 @@ export interface Fetch {
   readonly runs: readonly Run[];
   /** Most memory that is needed at any time: stored bytes, opened ones, and a run's copy. */
   readonly memory: number;
+  /** The same where chunks are opened where they lie. */
+  readonly memoryInPlace: number;
   /** Memory that is needed until its last piece is used up: opened bytes may lie where sealed ones were. */
   readonly kept: number;
 }
@@ -138,5 +140,6 @@ function withMemory(span: Span): Fetch {
   const opened = span.runs.reduce((sum, run) => sum + run.opened, 0);
   const copies = span.runs.length > 1 ? span.runs.map((run) => run.end - run.start) : [];
   const memory = stored + opened + Math.max(0, ...copies);
-  return { ...span, memory, kept: copies.length === 0 ? stored : copies.reduce((sum, bytes) => sum + bytes, 0) };
+  const kept = copies.length === 0 ? stored : copies.reduce((sum, bytes) => sum + bytes, 0);
+  return { ...span, memory, memoryInPlace: copies.length === 0 ? stored : stored + kept, kept };
 }

@@ -12,6 +12,7 @@ import type { Pieces } from "../records/change.ts";
 import type { Suite } from "../records/entry.ts";
 import type { EpochId } from "../records/shapes.ts";
 import type { ByteBudget, ByteGrant } from "./budget.ts";
+import { giveBack } from "./memory.ts";
 import { isPiece, objectKey, shortDigest } from "./object.ts";
 import { type Fetch, planRead, type ReadPlan, type Run } from "./plan.ts";
 
@@ -132,7 +133,8 @@ export class ContentReader {
 
   /** One fetch, from the first location that has what it should. */
   async #fetch(fetch: Fetch, reading: Reading): Promise<Fetched> {
-    const grant = await this.#options.budget.acquire(fetch.memory, reading.signal);
+    const { budget, crypto } = this.#options;
+    const grant = await budget.acquire(crypto.inPlace ? fetch.memoryInPlace : fetch.memory, reading.signal);
     try {
       for (const location of inPreference(reading.source.locations)) {
         if (reading.failures.has(location) || !this.#options.identities.get(location.epoch)) continue;
@@ -281,6 +283,7 @@ function* usedUp(fetched: Fetched, signal: AbortSignal): Generator<ReadPiece, vo
       yield piece;
     }
   } finally {
+    for (const { bytes } of fetched.pieces) giveBack(bytes);
     fetched.grant.release();
   }
 }

@@ -13,6 +13,9 @@ export interface SealedPayload {
  * of short lines, HKDF, key encapsulation) comes from audited JavaScript libraries.
  */
 export interface Crypto {
+  /** Whether large payloads are sealed and opened where they lie, so that they need no memory but their own. */
+  readonly inPlace: boolean;
+
   /** Random bytes from the platform's generator. */
   randomBytes(length: number): Uint8Array<ArrayBuffer>;
 

@@ -3,6 +3,7 @@
  * SPEC.md §10.
  */
 import type { ByteBudget } from "../contents/budget.ts";
+import { giveBack } from "../contents/memory.ts";
 import { objectKey, openObject } from "../contents/object.ts";
 import { ConclaveError } from "../errors.ts";
 import { EPOCHS_FOLDER } from "../group/epoch.ts";
@@ -114,17 +115,18 @@ async function isWhole(
   const { successor, pieces, budget, signal } = options;
   const opened = session.view.opened.get(successor.epoch);
   if (!opened) return false;
-  const grant = await budget.acquire(2 * successor.length, signal);
+  const grant = await budget.acquire((session.crypto.inPlace ? 1 : 2) * successor.length, signal);
   try {
     const key = objectKey(successor.epoch, successor.object);
     const sealed = await session.store.get(key, { length: successor.length + 1, ...(signal ? { signal } : {}) });
-    await openObject(session.crypto, {
+    const archive = await openObject(session.crypto, {
       sealed,
       object: successor.object,
       pieces,
       identity: opened.identity,
       suite: opened.suite,
     });
+    giveBack(archive);
     session.index.run(
       "UPDATE locations SET proven = 1 WHERE epoch = ? AND object = ?",
       successor.epoch,

@@ -16,8 +16,6 @@ import { type Failure, joinPath, type Transfer } from "./transfer.ts";
 
 /** Blobs that are read at once. */
 const BLOBS_AT_ONCE = 3;
-/** Pieces that are being written at once, of one blob. */
-const WRITES_AT_ONCE = 16;
 
 export interface DownloadOptions extends WorkOptions {
   /** Path in the group. */
@@ -210,17 +208,12 @@ class Download {
     const source = sourceOf(this.#session, blob);
     if (!source) throw new ConclaveError(`no record that counts declares blob ${blob}`, { code: "missing" });
     const { signal } = this.#options;
-    const writing = new Set<Promise<void>>();
     for await (const { index, bytes } of this.#reader.read(source, [...pieces.keys()], signal ? { signal } : {})) {
       const users = pieces.get(index) ?? [];
       pieces.delete(index);
-      for (const wanted of users) {
-        const write: Promise<void> = this.#write(wanted, bytes).finally(() => writing.delete(write));
-        writing.add(write);
-        if (writing.size >= WRITES_AT_ONCE) await Promise.race(writing);
-      }
+      // Before the next piece is asked for: its bytes are good no longer.
+      await Promise.all(users.map((wanted) => this.#write(wanted, bytes)));
     }
-    await Promise.all(writing);
   }
 
   async #write({ incoming, offset }: Wanted, bytes: Uint8Array): Promise<void> {

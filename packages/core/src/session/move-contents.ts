@@ -3,6 +3,7 @@
  * and only then placed by a location. SPEC.md §10.
  */
 import type { ByteBudget } from "../contents/budget.ts";
+import { giveBack } from "../contents/memory.ts";
 import { objectKey, openObject, sealObject } from "../contents/object.ts";
 import { ConclaveError } from "../errors.ts";
 import { StoreError } from "../ports/store.ts";
@@ -151,7 +152,7 @@ async function moveOne(
   },
 ): Promise<Location | undefined> {
   const { each, epoch, budget, problems, signal } = options;
-  const grant = await budget.acquire(2 * Math.max(each.bytes, 1), signal);
+  const grant = await budget.acquire((session.crypto.inPlace ? 1 : 2) * Math.max(each.bytes, 1), signal);
   try {
     const archive = await openAnywhere(session, { each, ...(signal ? { signal } : {}) });
     if (archive instanceof ConclaveError) {
@@ -165,7 +166,7 @@ async function moveOne(
     });
     const key = objectKey(epoch.epoch, object);
     notePut(session, key);
-    await session.store.put(key, sealed, signal ? { signal } : {});
+    await session.store.put(key, sealed, signal ? { signal } : {}).finally(() => giveBack(sealed));
     return locationDraft(session, { blob: each.blob.blob, epoch: epoch.epoch, object, length });
   } finally {
     grant.release();

@@ -1,5 +1,6 @@
 /** Verifying: everything that the group needs on the storage is looked at again, and nothing is changed. */
 import type { ByteBudget } from "../contents/budget.ts";
+import { giveBack } from "../contents/memory.ts";
 import { objectKey, openObject } from "../contents/object.ts";
 import { ConclaveError } from "../errors.ts";
 import { openGrant, parseGrantKey } from "../group/grant.ts";
@@ -193,16 +194,17 @@ async function problemOf(
     return { code: "altered", key, detail: `an object of ${length} bytes is ${stored.size} bytes long` };
   const opened = session.view.opened.get(options.epoch);
   if (!full || !opened) return undefined;
-  const grant = await budget.acquire(2 * length, signal);
+  const grant = await budget.acquire((session.crypto.inPlace ? 1 : 2) * length, signal);
   try {
     const sealed = await session.store.get(key, { length: length + 1, ...(signal ? { signal } : {}) });
-    await openObject(session.crypto, {
+    const archive = await openObject(session.crypto, {
       sealed,
       object,
       pieces: toPieces(blob.pieces),
       identity: opened.identity,
       suite: opened.suite,
     });
+    giveBack(archive);
     return undefined;
   } catch (error) {
     if (error instanceof StoreError && error.code === "not-found")
