@@ -28,6 +28,12 @@ export function derivedPlans(world: World): Plan[] {
   ];
 }
 
+/** Written out here, so that neither the code nor SPEC.md can drift alone. */
+const SPEC_EXAMPLE = {
+  identity: "AGE-SECRET-KEY-1JLXAMMN38AJGUXQEJSA6YV7EWX0GU3WFVTG7WMDCYWT8ZD3XRK0SEGEGT6",
+  writer: "000102030405060708090a0b0c0d0e0f",
+};
+
 function writerTagPlan({ first, second, hybrid, writer, bobsWriter }: World): Plan {
   const input = { identity: first.identity, writer };
   const tag = writerTag(first.identity, writer);
@@ -43,6 +49,7 @@ function writerTagPlan({ first, second, hybrid, writer, bobsWriter }: World): Pl
         { ...input, identity: hybrid.identity },
         writerTag(hybrid.identity, writer),
       ),
+      derivedCase("the example of SPEC.md §4", "ok", SPEC_EXAMPLE, "7add84772df1f08f71fc00cf30c605c8"),
       derivedCase("the tag in another epoch", "mismatch", input, writerTag(second.identity, writer)),
       derivedCase("another writer's tag", "mismatch", input, writerTag(first.identity, bobsWriter)),
       derivedCase(
@@ -120,6 +127,12 @@ function epochPlan({ first, second, hybrid }: World): Plan {
     cases: () => [
       derivedCase("classic", "ok", input, epoch),
       derivedCase("hybrid", "ok", { recipient: hybrid.recipient }, hybrid.epoch),
+      derivedCase(
+        "the example of SPEC.md §4",
+        "ok",
+        { recipient: "age1gesy89tzth2sftj4fsuhzkycaxet5jthl250swe7ms8zkj8u9dysq56sfl" },
+        "e70c9d8de4cb4307224a1404bec88d1da420ede7441fcd5f65aa69aa1ce851f7",
+      ),
       derivedCase("another epoch's", "mismatch", input, second.epoch),
       derivedCase("without the line feed", "mismatch", input, sha256Hex(toUtf8(recipient))),
       derivedCase("with a carriage return", "mismatch", input, sha256Hex(toUtf8(`${recipient}\r\n`))),

@@ -31,6 +31,8 @@ export function flip(sealed: Uint8Array, at: number): Uint8Array<ArrayBuffer> {
 /** What is wrong with the seal of a file, whatever is in it. The stanza's line, the MAC's and the payload. */
 export function brokenSeals(sealed: Uint8Array): readonly (readonly [name: string, bytes: Uint8Array])[] {
   return [
+    ["a bit flipped in its version", flip(sealed, 20)],
+    ["cut inside its payload's nonce", sealed.subarray(0, 180)],
     ["a bit flipped in its wrapped file key", flip(sealed, 100)],
     ["a bit flipped in the MAC of its header", flip(sealed, 150)],
     ["a bit flipped in its payload", flip(sealed, 400)],
