@@ -209,6 +209,8 @@ class Simulation {
   readonly #dropped = new Set<string>();
   /** People who ever lost the right to write: what nobody had seen of theirs may be void. */
   readonly #suspended = new Set<Actor>();
+  /** Who was let in, and by whom; nobody has tried to take that back. */
+  readonly #admitted = new Map<Actor, Actor>();
   /** Devices that were ever made admins, by somebody who may. */
   readonly #admins = new Set<string>();
   readonly #refusals = new Map<string, number>();
@@ -480,12 +482,15 @@ class Simulation {
 
   #suspend(member: Member | undefined): void {
     const actor = this.#actors.find(({ key }) => member?.devices.some(({ verifyingKey }) => verifyingKey === key));
-    if (actor) this.#suspended.add(actor);
+    if (!actor) return;
+    this.#suspended.add(actor);
+    this.#admitted.delete(actor);
   }
 
   async #admit(admin: Actor, { newcomer, role }: { readonly newcomer: Actor; readonly role: Role }): Promise<void> {
     const session = live(admin.device);
     await addMember(session, { card: newcomer.device.card, role });
+    this.#admitted.set(newcomer, admin);
     if (isAtLeast(role, "admin") && isAtLeast(session.view.me?.role ?? "viewer", "owner"))
       this.#admins.add(newcomer.key);
     await this.#world.join(newcomer.device, this.#world.address(session));
@@ -560,6 +565,11 @@ class Simulation {
       if (JSON.stringify(other) !== JSON.stringify(first))
         throw new Broken(`devices differ:\n${JSON.stringify(first)}\n${JSON.stringify(other)}`);
     }
+    for (const [newcomer, admin] of this.#admitted) {
+      // Whose word it was may have lost the right meanwhile; then the addition may be lost with it.
+      if (this.#suspended.has(admin) || first?.members.includes(newcomer.device.card.member)) continue;
+      throw new Broken(`${newcomer.device.name}, let in by ${admin.device.name}, is not in the group`);
+    }
     for (const member of first?.members ?? []) {
       const actor = this.#actors.find(({ device }) => device.card.member === member);
       if (actor?.hasJoined && !inside.includes(actor))
@@ -620,6 +630,11 @@ class Simulation {
         lying.push({ key, bytes: await this.#recorder.store.get(key) });
     }
     const since = this.#recorder.everStored.slice(mark).filter(({ key }) => isSecret(key));
+    const [insider] = inside;
+    // Keys that open nothing at all would prove nothing.
+    if (insider && !(await opensAnything(keyRing(insider.device, this.#world.crypto), lying))) {
+      throw new Broken("not even a member's keys open anything");
+    }
     for (const { device } of outside) {
       const ring = keyRing(device, this.#world.crypto);
       const opened = (await opensAnything(ring, [...lying, ...since])) ?? undefined;
