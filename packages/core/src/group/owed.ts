@@ -181,7 +181,20 @@ function isDecidedOtherwise(history: History, lost: Lost): boolean {
   if (act.act === "role") {
     return since.some((each) => (each.act === "role" || each.act === "remove") && each.member === act.member);
   }
-  return departureOf(history.choice.state, node.verified.card?.member ?? "") !== undefined;
+  const member = node.verified.card?.member ?? "";
+  return departureOf(history.choice.state, member) !== undefined || isOutAgainUnder(history.log, { node, member });
+}
+
+/** Whether somebody whom a lost entry let in was out again by the end of a branch under it: removed, or gone. */
+function isOutAgainUnder(log: Log, options: { readonly node: LogNode; readonly member: MemberId }): boolean {
+  const { node, member } = options;
+  const order = treeOrder(log);
+  return [...log.nodes.values()].some(
+    ({ digest, state }) =>
+      (log.children.get(digest) ?? []).length === 0 &&
+      isUnder(order, { entry: digest, ancestor: node.digest }) &&
+      departureOf(state, member) !== undefined,
+  );
 }
 
 /** Whether a lost entry let somebody in who is out here, into the epoch that is current here. */

@@ -77,6 +77,7 @@ async function doDuties(session: Session, options: DutyOptions): Promise<void> {
   await leaveNotices(session, options);
   await grantNewcomers(session, options);
   await signLostActs(session, options);
+  await signOwedRemovals(session, options);
   await rotateAfterLeave(session, options);
 }
 

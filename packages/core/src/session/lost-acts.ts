@@ -2,6 +2,7 @@
 import { type LostAct, lostActs } from "../group/owed.ts";
 import { isAtLeast, memberById } from "../group/state.ts";
 import { addMember, changeRole, rotate } from "./membership.ts";
+import { owedNow } from "./owed-removals.ts";
 import type { Session } from "./session.ts";
 
 interface SignalOption {
@@ -18,7 +19,7 @@ const ACTS_MAX = 256;
 export async function signLostActs(session: Session, options: SignalOption = {}): Promise<void> {
   for (let count = 0; count < ACTS_MAX; count++) {
     const { log, choice, me } = session.view;
-    if (choice.forks.length === 0 || choice.undecided || !me) return;
+    if (choice.forks.length === 0 || choice.undecided || !me || owedNow(session).length > 0) return;
     const lost = lostActs(log, choice);
     const own = lost.find(({ again, author }) => again && author === me.id);
     if (own) await signAgain(session, { lost: own, ...options });
