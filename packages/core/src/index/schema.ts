@@ -6,7 +6,7 @@ CREATE TABLE IF NOT EXISTS meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 -- state: 'read' (ours, taken in), 'waiting' (may become readable), 'foreign' (nothing of the group), 'gone' (rightly deleted)
 CREATE TABLE IF NOT EXISTS files(
   key TEXT PRIMARY KEY, epoch TEXT NOT NULL, kind TEXT NOT NULL, size INTEGER NOT NULL, state TEXT NOT NULL,
-  writer TEXT, first INTEGER, count INTEGER, detail TEXT, tried INTEGER NOT NULL DEFAULT 0, listed INTEGER NOT NULL DEFAULT 0
+  writer TEXT, first INTEGER, count INTEGER, detail TEXT, tried INTEGER NOT NULL DEFAULT 0, entries INTEGER
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS files_by_epoch ON files(epoch, kind, state);
 
@@ -39,9 +39,10 @@ CREATE TABLE IF NOT EXISTS outbox(id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT
 CREATE TABLE IF NOT EXISTS puts(key TEXT PRIMARY KEY, run TEXT NOT NULL) WITHOUT ROWID;
 
 -- Where blobs lie. proven: put by this device, or fully read by it. gone: deleted with the store's answer.
+-- emptied: somebody's receipt says that it was deleted, which is believed for display, and where it is not listed any more.
 CREATE TABLE IF NOT EXISTS locations(
   blob TEXT NOT NULL, epoch TEXT NOT NULL, object TEXT NOT NULL, length INTEGER NOT NULL, device TEXT NOT NULL,
-  proven INTEGER NOT NULL DEFAULT 0, gone INTEGER NOT NULL DEFAULT 0, key TEXT NOT NULL,
+  proven INTEGER NOT NULL DEFAULT 0, gone INTEGER NOT NULL DEFAULT 0, emptied INTEGER NOT NULL DEFAULT 0, key TEXT NOT NULL,
   PRIMARY KEY(blob, epoch, object, device)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS locations_by_epoch ON locations(epoch, gone);

@@ -22,6 +22,20 @@ export class StoreError extends Error {
   }
 }
 
+/** Reads an object that a listing has shown; undefined if it is gone meanwhile, as clean-up takes things away at any time. */
+export async function getIfThere(
+  store: Pick<ObjectStore, "get">,
+  key: string,
+  options: GetOptions,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  try {
+    return await store.get(key, options);
+  } catch (error) {
+    if (error instanceof StoreError && error.code === "not-found") return undefined;
+    throw error;
+  }
+}
+
 /** One stored object as a listing shows it. Nothing here is trusted: the storage may say what it likes. */
 export interface StoredObject {
   readonly key: string;

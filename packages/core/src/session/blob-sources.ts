@@ -36,6 +36,19 @@ export function locationsOf(session: Session, blob: string): (LocationRow & Blob
     .sort((left, right) => (age.get(right.epoch) ?? -1) - (age.get(left.epoch) ?? -1) || right.proven - left.proven);
 }
 
+/** Notes that this device has put, or read whole, what a location says: this blob in this object. */
+export function markProven(
+  session: Pick<Session, "index">,
+  where: { readonly blob: string; readonly epoch: EpochId; readonly object: string },
+): void {
+  session.index.run(
+    "UPDATE locations SET proven = 1 WHERE blob = ? AND epoch = ? AND object = ?",
+    where.blob,
+    where.epoch,
+    where.object,
+  );
+}
+
 /** Each epoch's place on the chosen branch; epochs of lost branches have none. */
 export function epochAges(session: Session): ReadonlyMap<EpochId, number> {
   return new Map(session.view.state.epochs.map(({ epoch }, index) => [epoch, index]));

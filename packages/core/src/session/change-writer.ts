@@ -1,8 +1,10 @@
 /** Writing changes: operations are gathered, cut into records of bounded size, and published with locations. */
 import { toUtf8 } from "../encoding/bytes.ts";
-import { frontier } from "../history/frontier.ts";
 import type { Change, Operation } from "../records/change.ts";
 import type { Location } from "../records/location.ts";
+import { RECORDS_BYTES_AIM } from "../records/records-file.ts";
+import { countingFrontier } from "../tree/counting-frontier.ts";
+import { markProven } from "./blob-sources.ts";
 import { placeObjects } from "./move-contents.ts";
 import { settlePuts } from "./object-puts.ts";
 import { publish, type RecordDraft } from "./publish.ts";
@@ -27,18 +29,40 @@ export async function publishChanges(
     if (locations.length > 0) await placeObjects(session, locations, signal);
     return;
   }
-  const parents = frontier(session.index);
+  // Locations go first, so that nobody ever reads of a file that lies nowhere.
+  for (const [index, group] of groups(batches(operations)).entries()) {
+    await publishGroup(session, { group, locations: index === 0 ? locations : [], ...(signal ? { signal } : {}) });
+  }
+}
+
+/** One records file: changes, each on top of the one before. */
+async function publishGroup(
+  session: Session,
+  options: {
+    readonly group: readonly (readonly Operation[])[];
+    readonly locations: readonly Location[];
+    readonly signal?: AbortSignal;
+  },
+): Promise<void> {
+  const { group, locations, signal } = options;
+  const parents = countingFrontier(session.index);
   await publish(session, {
-    drafts: batches(operations).map((batch, index) => draft(batch, index === 0 ? parents : undefined)),
+    drafts: group.map((batch, index) => draft(batch, index === 0 ? parents : undefined)),
     locations,
     together: () => {
       settlePuts(session, locations);
-      for (const { epoch, object } of locations) {
-        session.index.run("UPDATE locations SET proven = 1 WHERE epoch = ? AND object = ?", epoch, object);
-      }
+      for (const location of locations) markProven(session, location);
     },
     ...(signal ? { signal } : {}),
   });
+}
+
+/** Batches in groups that one records file can hold. */
+function groups<Batch>(all: readonly Batch[]): Batch[][] {
+  const size = Math.floor(RECORDS_BYTES_AIM / CHANGE_BYTES);
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, index) =>
+    all.slice(index * size, (index + 1) * size),
+  );
 }
 
 /** A change that builds on these parents, or on the writer's record just before it. */

@@ -8,10 +8,11 @@ import { objectKey, openObject } from "../contents/object.ts";
 import { ConclaveError } from "../errors.ts";
 import { EPOCHS_FOLDER } from "../group/epoch.ts";
 import { parseGrantKey } from "../group/grant.ts";
+import { awaited } from "../history/awaited.ts";
 import { StoreError } from "../ports/store.ts";
 import type { EpochId } from "../records/shapes.ts";
 import { declaringChanges, piecesOf } from "../tree/blobs.ts";
-import { isEditorDevice, type LocationRow, locationsOf, toPieces } from "./blob-sources.ts";
+import { isEditorDevice, type LocationRow, locationsOf, markProven, toPieces } from "./blob-sources.ts";
 import type { WorkOptions } from "./events.ts";
 import type { Session } from "./session.ts";
 import { isVoidForGood } from "./verdicts.ts";
@@ -20,8 +21,11 @@ import { isVoidForGood } from "./verdicts.ts";
 export interface OldObject {
   readonly epoch: EpochId;
   readonly object: string;
-  readonly blob: string;
+  /** Every blob that some record says is in it: one of them at most is. */
+  readonly blobs: readonly string[];
   readonly length: number;
+  /** 1 if a receipt of somebody who may write says that it was deleted. */
+  readonly emptied: number;
 }
 
 /** Epochs before the current one on the chosen branch, and those of lost branches: what a re-encryption empties. */
@@ -31,12 +35,32 @@ export function olderEpochs(session: Session): EpochId[] {
 
 /** All that records have placed in older epochs and that was not deleted. */
 export function oldObjects(session: Session): OldObject[] {
-  return olderEpochs(session).flatMap((epoch) =>
-    session.index.all<OldObject>(
-      "SELECT epoch, object, blob, max(length) AS length FROM locations WHERE epoch = ? AND gone = 0 GROUP BY object",
+  return olderEpochs(session).flatMap((epoch) => {
+    const rows = session.index.all<{ object: string; blob: string; length: number; emptied: number }>(
+      "SELECT object, blob, length, emptied FROM locations WHERE epoch = ? AND gone = 0",
       epoch,
-    ),
-  );
+    );
+    const objects = Map.groupBy(rows, ({ object }) => object);
+    return [...objects].map(([object, claims]) => ({
+      epoch,
+      object,
+      blobs: [...new Set(claims.map(({ blob }) => blob))],
+      length: Math.max(...claims.map(({ length }) => length)),
+      emptied: Math.min(...claims.map(({ emptied }) => emptied)),
+    }));
+  });
+}
+
+/** How long a branch must have been known to have lost before its epochs are emptied: till then others may choose otherwise. */
+const FORK_MS = 3600 * 1000;
+
+/** Whether an epoch's contents may go: it came before the current one, or its branch has long lost. */
+function isOver(session: Session, epoch: EpochId): boolean {
+  const { state } = session.view;
+  if (state.epochs.some((each) => each.epoch === epoch)) return true;
+  const seen = session.index.get<{ seen: number }>("SELECT seen FROM epochs WHERE epoch = ?", epoch)?.seen;
+  const lagMs = (state.lagSeconds ?? session.store.traits.lagSeconds) * 1000;
+  return seen !== undefined && session.clock.now() - seen >= FORK_MS + lagMs;
 }
 
 /** What was deleted, and what the store would not delete. */
@@ -58,9 +82,15 @@ export async function cleanUp(
   const kept: string[] = [];
   let objects = 0;
   let bytes = 0;
+  const listed = await listedObjects(session, signal);
   for (const old of oldObjects(session)) {
     signal?.throwIfAborted();
-    if (!(await hasSuccessor(session, { old, budget, ...(signal ? { signal } : {}) }))) continue;
+    if (!isOver(session, old.epoch)) continue; // check: epoch
+    if (old.emptied === 1 && !listed.has(objectKey(old.epoch, old.object))) {
+      session.index.run("UPDATE locations SET gone = 1 WHERE epoch = ? AND object = ?", old.epoch, old.object);
+      continue;
+    }
+    if (!(await isReplaced(session, { old, budget, ...(signal ? { signal } : {}) }))) continue;
     const result = await session.store.delete(objectKey(old.epoch, old.object), signal ? { signal } : {});
     if (result === "refused") {
       kept.push(old.object);
@@ -71,36 +101,58 @@ export async function cleanUp(
     objects += 1;
     bytes += old.length;
   }
-  for (const epoch of olderEpochs(session)) await clearEpoch(session, epoch, signal);
+  for (const epoch of olderEpochs(session)) if (isOver(session, epoch)) await clearEpoch(session, epoch, signal);
   return { deleted: { objects, bytes }, kept };
 }
 
+/** Keys of what still lies in older epochs, as the storage says. */
+async function listedObjects(session: Session, signal?: AbortSignal): Promise<Set<string>> {
+  const keys = new Set<string>();
+  for (const epoch of olderEpochs(session)) {
+    for await (const { key } of session.store.list(`${epoch}/objects`, signal ? { signal } : {})) keys.add(key);
+  }
+  return keys;
+}
+
+interface Check {
+  readonly old: OldObject;
+  readonly budget: ByteBudget;
+  readonly signal?: AbortSignal;
+}
+
+/** Whether nothing is lost with an old object, whichever of the blobs that it is said to hold it holds. */
+async function isReplaced(session: Session, check: Check): Promise<boolean> {
+  for (const blob of check.old.blobs) if (!(await hasSuccessor(session, blob, check))) return false;
+  return true;
+}
+
 /**
- * Whether nothing is lost with an old object: a copy in the current epoch that this device has put or fully read, placed
- * by somebody who may write now; or no change that counts, or may yet count, declares its blob.
+ * Whether a blob is safe without its old object: a copy in the current epoch that this device has put or fully read, placed
+ * by somebody who may write now; or no change that counts, or may yet count, declares it.
  */
-async function hasSuccessor(
-  session: Session,
-  options: { readonly old: OldObject; readonly budget: ByteBudget; readonly signal?: AbortSignal },
-): Promise<boolean> {
-  const { old } = options;
-  const pieces = piecesOf(session.index, old.blob);
-  if (pieces === undefined) return isDeclaredInVain(session, old.blob);
+async function hasSuccessor(session: Session, blob: string, check: Check): Promise<boolean> {
+  const pieces = piecesOf(session.index, blob);
+  if (pieces === undefined) return isDeclaredInVain(session, blob);
   const { epoch } = session.view.current;
-  const successors = locationsOf(session, old.blob).filter(
+  const successors = locationsOf(session, blob).filter(
     (location) => location.epoch === epoch && isEditorDevice(session, location.device),
   ); // check: role
   if (successors.some(({ proven }) => proven === 1)) return true;
   for (const successor of successors) {
-    if (await isWhole(session, { ...options, successor, pieces: toPieces(pieces) })) return true; // check: digest
+    if (await isWhole(session, { ...check, successor, pieces: toPieces(pieces) })) return true; // check: digest
   }
   return false;
 }
 
-/** A blob that only changes declare that will never count; one that nobody has declared yet may be on its way. */
+/**
+ * A blob that only changes declare that will never count. One that nobody has declared may be on its way, unless only
+ * people who are out say where it lies and no record is awaited any more.
+ */
 function isDeclaredInVain(session: Session, blob: string): boolean {
   const changes = declaringChanges(session.index, blob);
-  return changes.length > 0 && changes.every((change) => isVoidForGood(session, change)); // check: cut
+  if (changes.length > 0) return changes.every((change) => isVoidForGood(session, change)); // check: cut
+  const isOfOutsiders = locationsOf(session, blob).every(({ device }) => !isEditorDevice(session, device));
+  return isOfOutsiders && awaited(session.index).length === 0;
 }
 
 async function isWhole(
@@ -127,11 +179,7 @@ async function isWhole(
       suite: opened.suite,
     });
     giveBack(archive);
-    session.index.run(
-      "UPDATE locations SET proven = 1 WHERE epoch = ? AND object = ?",
-      successor.epoch,
-      successor.object,
-    );
+    markProven(session, successor);
     return true;
   } catch (error) {
     if (error instanceof StoreError && error.code !== "not-found") throw error;

@@ -14,7 +14,7 @@ import { verifyingKeyOf } from "../identity/device.ts";
 import { saveEntries } from "../index/log-store.ts";
 import { writeMeta } from "../index/meta.ts";
 import { sealSecret } from "../index/secrets.ts";
-import { type ObjectStore, STORED_BYTES_MAX, StoreError } from "../ports/store.ts";
+import { getIfThere, type ObjectStore, STORED_BYTES_MAX, StoreError } from "../ports/store.ts";
 import type { Suite } from "../records/entry.ts";
 import { type OpenEpoch, openRecords, parseRecordsKey } from "../records/records-file.ts";
 import type { SignedLine } from "../records/signed-line.ts";
@@ -40,7 +40,8 @@ export async function joinGroup(
   await addressRecipient(ports.store, address);
   let short: ConclaveError | undefined;
   for (const { key, name } of await ownGrants(ports, signal)) {
-    const bytes = await ports.store.get(key, { length: STORED_BYTES_MAX + 1, ...(signal ? { signal } : {}) });
+    const bytes = await getIfThere(ports.store, key, { length: STORED_BYTES_MAX + 1, ...(signal ? { signal } : {}) });
+    if (!bytes) continue;
     try {
       const grant = await openGrant(ports.crypto, { name, bytes, identities: ports.device });
       if (!grant) continue;

@@ -7,11 +7,11 @@ import { sealFile } from "../age/file.ts";
 import { concatBytes, toUtf8 } from "../encoding/bytes.ts";
 import { nameDigest } from "../encoding/digest.ts";
 import { encodeBase64, writeLine } from "../encoding/strict.ts";
-import { frontier } from "../history/frontier.ts";
 import { readMeta, writeMeta } from "../index/meta.ts";
 import type { Crypto } from "../ports/crypto.ts";
 import { padLines } from "../records/records-file.ts";
 import { allBlobs } from "../tree/blobs.ts";
+import { countingFrontier } from "../tree/counting-frontier.ts";
 import { listFolder } from "../tree/listing.ts";
 import { locationsOf, toPieces } from "./blob-sources.ts";
 import { memberNames } from "./member-names.ts";
@@ -69,7 +69,7 @@ async function writeListing(session: Session, signal?: AbortSignal): Promise<voi
   const sequence = newestSequence(session);
   const older: { key: string; number: number }[] = [];
   for await (const { key } of session.store.list(`${epoch.epoch}/listings`, options))
-    older.push({ key, number: numberOf(key) });
+    if (numberOf(key) > 0) older.push({ key, number: numberOf(key) });
   const number = 1 + Math.max(0, ...older.map((each) => each.number));
   let rows = 0;
   let part = 1;
@@ -88,8 +88,9 @@ async function writeListing(session: Session, signal?: AbortSignal): Promise<voi
   for (const old of older) if (old.number < number - 1) await session.store.delete(old.key, options);
 }
 
+/** 0 for what is no listing, or has a number that nobody reaches by counting: a stranger may leave anything. */
 function numberOf(key: string): number {
-  return Number(/\/listings\/([1-9][0-9]{0,14})-[0-9a-f]{32}\.age$/.exec(key)?.[1] ?? 0);
+  return Number(/\/listings\/([1-9][0-9]{0,8})-[0-9a-f]{32}\.age$/.exec(key)?.[1] ?? 0);
 }
 
 /** Rows in parts that fit one stored file each; at least one part, maybe empty. */
@@ -143,7 +144,7 @@ function signedPart(
     epoch,
     number,
     part,
-    covers: frontier(session.index),
+    covers: countingFrontier(session.index),
     time: session.clock.now(),
   };
   return signListing(session.crypto, { first, lines, signingKey: session.device.signingKey });

@@ -10,7 +10,7 @@ import { StoreError } from "../ports/store.ts";
 import type { Location } from "../records/location.ts";
 import type { OpenEpoch } from "../records/records-file.ts";
 import { allBlobs, type DeclaredBlob } from "../tree/blobs.ts";
-import { isEditorDevice, type LocationRow, locationsOf, toPieces } from "./blob-sources.ts";
+import { isEditorDevice, type LocationRow, locationsOf, markProven, toPieces } from "./blob-sources.ts";
 import type { WorkOptions } from "./events.ts";
 import { notePut, settlePuts } from "./object-puts.ts";
 import type { Problem } from "./problem.ts";
@@ -116,9 +116,7 @@ export async function placeObjects(
     locations,
     together: () => {
       settlePuts(session, locations);
-      for (const { epoch, object } of locations) {
-        session.index.run("UPDATE locations SET proven = 1 WHERE epoch = ? AND object = ?", epoch, object);
-      }
+      for (const location of locations) markProven(session, location);
     },
     ...(signal ? { signal } : {}),
   });

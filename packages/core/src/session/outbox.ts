@@ -54,21 +54,25 @@ export interface KnownFile {
   readonly epoch: EpochId;
   readonly kind: FileKind;
   readonly size: number;
-  readonly state: "read" | "waiting" | "foreign" | "altered";
+  readonly state: "read" | "waiting" | "foreign" | "altered" | "unsupported";
+  /** How many entries of the log counted when it was last looked at. */
+  readonly entries?: number;
   readonly detail?: string;
 }
 
 /** Notes what came of a key. */
 export function noteFile(index: SqlDatabase, file: KnownFile): void {
   index.run(
-    `INSERT INTO files(key, epoch, kind, size, state, detail) VALUES(?, ?, ?, ?, ?, ?)
-     ON CONFLICT(key) DO UPDATE SET size = excluded.size, state = excluded.state, detail = excluded.detail, tried = tried + 1`,
+    `INSERT INTO files(key, epoch, kind, size, state, detail, entries) VALUES(?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT(key) DO UPDATE SET size = excluded.size, state = excluded.state, detail = excluded.detail,
+       entries = excluded.entries, tried = tried + 1`,
     file.key,
     file.epoch,
     file.kind,
     file.size,
     file.state,
     file.detail ?? null,
+    file.entries ?? null,
   );
 }
 

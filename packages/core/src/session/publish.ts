@@ -3,12 +3,13 @@
  */
 import { ConclaveError } from "../errors.ts";
 import { readWriter, type WriterState, writeWriter } from "../index/writer.ts";
+import { STORED_BYTES_MAX } from "../ports/store.ts";
 import type { Location } from "../records/location.ts";
 import type { NumberedRecord } from "../records/record.ts";
 import { type OpenEpoch, type ReadRecord, sealRecords } from "../records/records-file.ts";
 import type { RecordDigest } from "../records/shapes.ts";
 import { type SignedLine, signLine } from "../records/signed-line.ts";
-import { flushOutbox, type OutboxItem, queue } from "./outbox.ts";
+import { flushOutbox, type OutboxItem, queue, refuseSize } from "./outbox.ts";
 import { owedNow } from "./owed-removals.ts";
 import type { Session } from "./session.ts";
 import { takeFile } from "./take.ts";
@@ -67,6 +68,7 @@ export async function publish(
       records: records.map(({ signed }) => signed),
       locations: locations.map(({ signed }) => signed),
     });
+    if (bytes.length > STORED_BYTES_MAX) refuseSize("a file of records"); // check: size
     const { before, after } = (await publication.around?.(records)) ?? { before: [], after: [] };
     const done = session.index.transaction(() => {
       if (!isSame(readWriter(session.index), start)) return false;

@@ -6,7 +6,7 @@ import { audienceTag, type GrantName, openGrant, parseGrantKey } from "../group/
 import { verifyGrant } from "../group/verified-grant.ts";
 import { saveEntries } from "../index/log-store.ts";
 import { sealSecret } from "../index/secrets.ts";
-import { STORED_BYTES_MAX, type StoredObject } from "../ports/store.ts";
+import { getIfThere, STORED_BYTES_MAX, type StoredObject } from "../ports/store.ts";
 import type { EpochId } from "../records/shapes.ts";
 import { noteFile } from "./outbox.ts";
 import type { Session } from "./session.ts";
@@ -73,7 +73,11 @@ async function readGrant(
       ...(detail === undefined ? {} : { detail }),
     });
   if (stored.size > STORED_BYTES_MAX) return note("foreign", "larger than any grant"); // check: size
-  const bytes = await session.store.get(stored.key, { length: STORED_BYTES_MAX + 1, ...(signal ? { signal } : {}) });
+  const bytes = await getIfThere(session.store, stored.key, {
+    length: STORED_BYTES_MAX + 1,
+    ...(signal ? { signal } : {}),
+  });
+  if (!bytes) return;
   try {
     const grant = await openGrant(session.crypto, { name, bytes, identities: session.device });
     if (grant === undefined) return note("foreign", "not for this device");

@@ -1,5 +1,5 @@
 /** Reading `<epoch>/records/`: what is new there is fetched, verified and taken in; what does not fit is noted. */
-import { ConclaveError } from "../errors.ts";
+import { ConclaveError, type ConclaveErrorCode } from "../errors.ts";
 import { STORED_BYTES_MAX, type StoredObject, StoreError } from "../ports/store.ts";
 import {
   type OpenEpoch,
@@ -8,7 +8,7 @@ import {
   type RecordsFile,
   type RecordsName,
 } from "../records/records-file.ts";
-import { noteFile } from "./outbox.ts";
+import { type KnownFile, noteFile } from "./outbox.ts";
 import type { Session } from "./session.ts";
 import { keepEntries, takeReadFile } from "./take.ts";
 import { everListed } from "./view.ts";
@@ -41,12 +41,15 @@ export async function readRecords(session: Session, epoch: OpenEpoch, signal?: A
 }
 
 function isWorthReading(session: Session, stored: StoredObject): boolean {
-  const known = session.index.get<{ state: string; size: number; tried: number }>(
-    "SELECT state, size, tried FROM files WHERE key = ?",
+  const known = session.index.get<{ state: KnownFile["state"]; size: number; tried: number; entries: number | null }>(
+    "SELECT state, size, tried, entries FROM files WHERE key = ?",
     stored.key,
   );
   if (known === undefined) return true;
-  return known.state !== "read" && (known.size !== stored.size || known.tried < TRIES_MAX);
+  if (known.state === "read") return false;
+  // What waits for an entry is read again when one has come, and what needs a newer version when that runs.
+  if (known.state === "waiting") return known.entries !== session.view.log.nodes.size;
+  return known.state === "unsupported" || known.size !== stored.size || known.tried < TRIES_MAX;
 }
 
 async function readOne(
@@ -55,13 +58,14 @@ async function readOne(
   signal?: AbortSignal,
 ): Promise<boolean> {
   const { stored, name, epoch } = options;
-  const note = (state: "read" | "waiting" | "foreign" | "altered", detail?: string) => {
+  const note = (state: KnownFile["state"], detail?: string) => {
     noteFile(session.index, {
       key: stored.key,
       epoch: epoch.epoch,
       kind: "records",
       size: stored.size,
       state,
+      entries: session.view.log.nodes.size,
       ...(detail === undefined ? {} : { detail }),
     });
     return state === "read";
@@ -81,15 +85,17 @@ async function readOne(
     // Deleted since it was listed: whoever re-encrypts has put its records elsewhere first.
     if (error instanceof StoreError && error.code === "not-found") return false;
     if (!(error instanceof ConclaveError)) throw error;
-    note(isMisfit(error) ? "altered" : "foreign", error.message);
+    note(STATES[error.code] ?? "foreign", error.message);
     return false;
   }
 }
 
-/** Bytes that do not fit their name or seal may be half a file; what is well sealed and still wrong stays wrong. */
-function isMisfit(error: ConclaveError): boolean {
-  return error.code === "corrupt" || error.code === "unsupported";
-}
+/** Bytes that do not fit their name or seal may be half a file; what is well sealed and malformed stays so. */
+const STATES: { readonly [Code in ConclaveErrorCode]?: KnownFile["state"] } = {
+  corrupt: "altered",
+  unsupported: "unsupported",
+  limit: "waiting",
+};
 
 /**
  * Whether some branch of the log has ever listed the device: the seal alone proves nothing, because an epoch's recipient is

@@ -30,7 +30,7 @@ export interface Reencryption {
 
 /** What is left: blobs to move, or moved ones whose old objects still lie there. */
 export function remaining(session: Session): Amount {
-  const old = oldObjects(session);
+  const old = oldObjects(session).filter(({ emptied }) => emptied === 0);
   return { objects: old.length, bytes: old.reduce((sum, { length }) => sum + length, 0) };
 }
 
@@ -92,6 +92,9 @@ function sum(left: Moved, right: Moved): Moved {
   return { objects: left.objects + right.objects, bytes: left.bytes + right.bytes, problems };
 }
 
+/** Most objects that a receipt names. */
+const KEPT_MAX = 10_000;
+
 async function publishReceipt(
   session: Session,
   options: {
@@ -117,7 +120,7 @@ async function publishReceipt(
         reencrypted: { objects: reencrypted.objects, bytes: reencrypted.bytes },
         remaining: { objects: left.objects, bytes: left.bytes },
         unclaimed: 0,
-        kept,
+        kept: kept.slice(0, KEPT_MAX),
         time,
       }),
     ],

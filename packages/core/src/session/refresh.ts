@@ -71,15 +71,16 @@ export function takeView(session: Session): void {
   const before = session.view;
   const { index, group, deviceKey, device } = session;
   session.view = look({ index, group, deviceKey, signingKey: device.signingKey, base: before.log });
-  noteEpoch(session);
+  noteEpochs(session);
   if (session.view.log !== before.log || session.view.state.head !== before.state.head) rejudge(session);
 }
 
-/** Remembers, by this device's own clock, since when it has known the current epoch. */
-function noteEpoch(session: Session): void {
-  const { epoch } = session.view.current;
-  if (session.index.get("SELECT 1 FROM epochs WHERE epoch = ?", epoch) !== undefined) return;
-  session.index.run("INSERT OR IGNORE INTO epochs(epoch, seen) VALUES(?, ?)", epoch, session.clock.now());
+/** Remembers, by this device's own clock, since when it has known each epoch. */
+function noteEpochs(session: Session): void {
+  for (const epoch of [session.view.current.epoch, ...session.view.opened.keys()]) {
+    if (session.index.get("SELECT 1 FROM epochs WHERE epoch = ?", epoch) !== undefined) continue;
+    session.index.run("INSERT OR IGNORE INTO epochs(epoch, seen) VALUES(?, ?)", epoch, session.clock.now());
+  }
 }
 
 /** Somebody who is out learns it here, and nothing else. */

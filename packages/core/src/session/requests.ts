@@ -9,7 +9,7 @@ import {
   sealRequest,
 } from "../group/request.ts";
 import type { SignedCard } from "../identity/card.ts";
-import { StoreError } from "../ports/store.ts";
+import { getIfThere } from "../ports/store.ts";
 import { requireCurrent } from "./publish.ts";
 import type { Session } from "./session.ts";
 
@@ -57,7 +57,7 @@ async function openOne(
   },
 ): Promise<{ readonly card: SignedCard; readonly epoch: string } | undefined> {
   const { key, name, signal } = options;
-  const bytes = await getIfThere(session, key, signal);
+  const bytes = await getIfThere(session.store, key, { length: REQUEST_BYTES_MAX + 1, ...(signal ? { signal } : {}) });
   if (!bytes) return undefined;
   for (const epoch of [...session.view.opened.values()].reverse()) {
     try {
@@ -68,19 +68,6 @@ async function openOne(
     }
   }
   return undefined;
-}
-
-async function getIfThere(
-  session: Session,
-  key: string,
-  signal?: AbortSignal,
-): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  try {
-    return await session.store.get(key, { length: REQUEST_BYTES_MAX + 1, ...(signal ? { signal } : {}) });
-  } catch (error) {
-    if (error instanceof StoreError && error.code === "not-found") return undefined;
-    throw error;
-  }
 }
 
 /** A request of an ended epoch is sealed to the newest one, so that who was removed since cannot read it. */

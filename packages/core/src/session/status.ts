@@ -62,10 +62,11 @@ function forks(session: Session): Problem[] {
 function misfits(session: Session): Problem[] {
   return session.index
     .all<{ key: string; state: string; detail: string | null }>(
-      "SELECT key, state, detail FROM files WHERE state IN ('altered', 'foreign', 'waiting') AND kind <> 'grant' ORDER BY key LIMIT 100",
+      "SELECT key, state, detail FROM files WHERE state IN ('altered', 'foreign', 'waiting', 'unsupported') AND kind <> 'grant' ORDER BY key LIMIT 100",
     )
     .map(({ key, state, detail }) => ({
-      code: state === "altered" ? ("altered" as const) : ("foreign" as const),
+      code:
+        state === "altered" || state === "unsupported" ? (state as "altered" | "unsupported") : ("foreign" as const),
       key,
       detail: detail ?? state,
     }));

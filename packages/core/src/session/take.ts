@@ -117,7 +117,7 @@ function applyOne(session: Session, record: AppliedRecord): void {
 
 /**
  * A receipt of somebody who may write says that older epochs were emptied: what it had placed anew is gone from there. What
- * its author had not seen is not. It only tells what is left to do; nothing is ever deleted because of it.
+ * its author had not seen is not. It only tells what is left to do: nothing is deleted or given up because of it alone.
  */
 function believeReceipt(session: Session, record: AppliedRecord): void {
   const receipt = storedRecord(session, record.digest) as Receipt | undefined;
@@ -126,7 +126,7 @@ function believeReceipt(session: Session, record: AppliedRecord): void {
   const emptied = [...ages].filter(([, age]) => age < (ages.get(receipt.epoch) ?? 0));
   for (const [epoch] of emptied) {
     session.index.run(
-      "UPDATE locations SET gone = 1 WHERE epoch = ? AND blob IN (SELECT blob FROM locations WHERE epoch = ?)",
+      "UPDATE locations SET emptied = 1 WHERE epoch = ? AND blob IN (SELECT blob FROM locations WHERE epoch = ?)",
       epoch,
       receipt.epoch,
     );

@@ -4,7 +4,7 @@ import { giveBack } from "../contents/memory.ts";
 import { objectKey, openObject } from "../contents/object.ts";
 import { ConclaveError } from "../errors.ts";
 import { openGrant, parseGrantKey } from "../group/grant.ts";
-import { type StoredObject, StoreError } from "../ports/store.ts";
+import { STORED_BYTES_MAX, type StoredObject, StoreError } from "../ports/store.ts";
 import { openRecords, parseRecordsKey } from "../records/records-file.ts";
 import { allBlobs, blobsOf, type DeclaredBlob } from "../tree/blobs.ts";
 import { countTree, listFolder } from "../tree/listing.ts";
@@ -79,10 +79,12 @@ async function verifyRecords(session: Session, { listed, report, signal }: Check
     const epoch = name && session.view.opened.get(name.epoch);
     if (!name || !epoch) continue;
     try {
-      const bytes = await session.store.get(key, signal ? { signal } : {});
+      const bytes = await session.store.get(key, { length: STORED_BYTES_MAX + 1, ...(signal ? { signal } : {}) });
       const file = await openRecords(session.crypto, { name, bytes, epoch, group: session.group });
       count += file.records.length;
     } catch (error) {
+      // Moved on by a re-encryption since it was listed.
+      if (error instanceof StoreError && error.code === "not-found") continue;
       if (!(error instanceof ConclaveError)) throw error;
       const isOurs = isKnown(session, key) || isKnownTag(session, name);
       report({ code: isOurs ? "altered" : "foreign", key, detail: error.message });
@@ -114,7 +116,7 @@ async function verifyGrants(session: Session, { listed, report, signal }: Check)
       continue;
     }
     try {
-      const bytes = await session.store.get(key, signal ? { signal } : {});
+      const bytes = await session.store.get(key, { length: STORED_BYTES_MAX + 1, ...(signal ? { signal } : {}) });
       await openGrant(session.crypto, { name, bytes, identities: session.device });
     } catch (error) {
       if (!(error instanceof ConclaveError)) throw error;
