@@ -11,7 +11,7 @@ import {
   rotate,
   verify,
 } from "@conclave/core";
-import { memoryStore, recording } from "@conclave/stores/testing";
+import { Crash, memoryStore, recording } from "@conclave/stores/testing";
 import { afterEach, describe, expect, it } from "vitest";
 import { comeTogether, details, keysLike, people, problemCodes, shownPaths, stateOf } from "../support/attacked.ts";
 import { keyRing, opensAnything } from "../support/key-ring.ts";
@@ -237,6 +237,8 @@ describe("attack 21: removals and additions at once", () => {
     expect(live(carol).view.state.members.map(({ name }) => name)).not.toContain("bob");
     expect(stateOf(live(carol))).toEqual(stateOf(live(alice)));
     await expect(catchUp(live(bob))).rejects.toMatchObject({ code: expect.stringMatching(/^(removed|not-a-member)$/) });
+    // The lost branch's own epoch is emptied once nobody can still be on it.
+    world.clock.time += 2 * 3600 * 1000;
     await reencrypt(live(alice), { budget: budget() });
     await comeTogether(alice, carol);
     await put(live(carol), { later: "z" });
@@ -350,7 +352,52 @@ describe("attack 23: removed and admitted again at once, and the last owner", ()
   });
 });
 
+describe("attack 31: a leaver who died before saying so", () => {
+  it("says it when started again, so that the key changes", async () => {
+    const { world, alice, carol } = await group();
+    const { epoch } = live(alice).view.current;
+    carol.hooks = { fault: (call) => (call.verb === "put" ? { when: "before", error: new Crash("here") } : undefined) };
+    world.restart(carol);
+    await expect(leaveGroup(live(carol))).rejects.toThrow("here");
+    await catchUp(live(alice));
+    expect(live(alice).view.state.members).toHaveLength(3);
+    carol.hooks = {};
+    await expect(catchUp(world.restart(carol))).rejects.toMatchObject({ code: "removed" });
+    await catchUp(live(alice));
+    expect(live(alice).view.state.members.map(({ name }) => name)).toEqual(["alice", "bob"]);
+    expect(live(alice).view.current.epoch).not.toBe(epoch);
+  });
+});
+
+describe("attack 20: work that builds on what is cut later", () => {
+  it.fails("keeps a member's own version readable that took over the bytes of somebody cut", async () => {
+    // The blob is declared by the void change alone, so the counting version that refers to it has no bytes: to be decided
+    // whether a blob counts as declared once a counting version refers to it.
+    const { alice, bob, carol } = await group();
+    const forAlice = live(alice);
+    await put(live(bob), { note: "bob's words" }, 1);
+    await catchUp(live(carol));
+    await put(live(carol), { note: "bob's words" }, 2);
+    await removeMember(forAlice, { member: findMember(forAlice.view.state, "bob"), contents: "now" });
+    await comeTogether(alice, carol);
+    expect(paths(live(alice))).toEqual(["note"]);
+    expect(await texts(live(carol))).toEqual({ note: "bob's words" });
+  });
+});
+
 describe("attack 25: two histories shown to two members, and joined later", () => {
+  it.fails("lets nobody change sides silently where an hour and the lag have passed", async () => {
+    // Late joining is not built: a client whose branch has stood longer than the lag and an hour moves without being told.
+    const { world, alice, bob } = await group({ bob: "admin" });
+    await addMember(live(alice), { card: (await world.device("dave")).card, role: "admin" });
+    await addMember(live(bob), { card: (await world.device("erin")).card, role: "admin" });
+    const before = [alice, bob].map((device) => live(device).view.state.head);
+    world.clock.time += 3 * 3600 * 1000;
+    for (const device of [alice, bob]) await catchUp(live(device)).catch(() => undefined);
+    const moved = [alice, bob].filter((device, index) => !live(device).view.choice.path.includes(before[index] ?? ""));
+    expect(moved).toEqual([]);
+  });
+
   it("both report the fork, and end on one branch", async () => {
     const { world, alice, bob, carol } = await group({ bob: "admin" });
     const [dave, erin] = [await world.device("dave"), await world.device("erin")];
