@@ -1,3 +1,4 @@
+import { concatBytes, toUtf8 } from "../../packages/core/src/encoding/bytes.ts";
 import { toHex } from "../../packages/core/src/encoding/hex.ts";
 import { fingerprint } from "../../packages/core/src/identity/fingerprint.ts";
 import { encodeSignedLine } from "../../packages/core/src/records/signed-line.ts";
@@ -5,7 +6,7 @@ import type { Verdict } from "../../packages/core/test/vectors/vector-file.ts";
 import type { Value } from "./record-plan.ts";
 import { FEW, largeLines, spoiledFrames, spoiledLines, spoiledSignatures } from "./spoilings.ts";
 import { signValue, type World } from "./world.ts";
-import { base64, type Case, type Plan } from "./write.ts";
+import { base64, type Case, type Plan, runs } from "./write.ts";
 
 /** Cards: read whole, keys and all, with one verdict for whatever is altered. */
 export function cardPlan(world: World): Plan {
@@ -55,6 +56,16 @@ export function cardPlan(world: World): Plan {
         ...(await spoiledLines(FEW, spoiled)),
         ...(await spoiledSignatures({ ...spoiled, other: bob.device.signingKey })).slice(0, 2),
         ...spoiledFrames(spoiled),
+        {
+          name: "a line feed behind it",
+          expect: "corrupt",
+          card: base64(concatBytes(encodeSignedLine(alice.signed), toUtf8("\n"))),
+        },
+        {
+          name: "line feeds behind it, over 16 KiB",
+          expect: "limit",
+          card: runs([new TextDecoder().decode(encodeSignedLine(alice.signed)), 1], ["\n", 16 * 1024]),
+        },
         ...(await largeLines(spoiled)),
       ];
     },

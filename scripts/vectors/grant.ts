@@ -5,7 +5,7 @@ import { audienceTag, encodeGrant, type GrantContent } from "../../packages/core
 import { padLines } from "../../packages/core/src/records/records-file.ts";
 import { encodeSignedLine, type SignedLine } from "../../packages/core/src/records/signed-line.ts";
 import type { Verdict } from "../../packages/core/test/vectors/vector-file.ts";
-import { flip, type Sealing, seal } from "./sealing.ts";
+import { flip, type Sealing, seal, tooLarge } from "./sealing.ts";
 import { digestOf, foundBy, type Person, signValue, type World } from "./world.ts";
 import { base64, type Case, type Plan } from "./write.ts";
 
@@ -65,6 +65,7 @@ async function grantCases(world: World): Promise<Case[]> {
   const made = await grantCase("to all, of the first epoch", "ok", { ...good, result });
   const altered = flip(Buffer.from(String(made.sealed), "base64"), -1);
   const key = String(made.key);
+  const large = tooLarge(34816);
   const make = grantCase;
   return [
     made,
@@ -139,6 +140,10 @@ async function grantCases(world: World): Promise<Case[]> {
       ...good,
       content: { ...content, lines: [adding] },
     }),
+    await make("a log whose first entry is not the first", "corrupt", {
+      ...good,
+      content: { ...content, lines: [adding, founding] },
+    }),
     await make("a log that ends before the entry that is known", "rollback", { ...good, newest: adding.digest }),
     await make("to hybrid keys in a classic group", "unsupported", {
       ...good,
@@ -162,5 +167,13 @@ async function grantCases(world: World): Promise<Case[]> {
       plaintext: concatBytes(headed(header, new Uint8Array(0)), toUtf8("x")),
     }),
     await make("nothing in it", "malformed", { ...good, plaintext: new Uint8Array(0) }),
+    {
+      ...made,
+      name: "over 34 MiB",
+      expect: "limit",
+      result: undefined,
+      sealed: large.sealed,
+      key: key.replace(/[0-9a-f]{32}\.age$/, `${large.digest}.age`),
+    },
   ];
 }

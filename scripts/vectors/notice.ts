@@ -1,10 +1,10 @@
 import { concatBytes, toUtf8 } from "../../packages/core/src/encoding/bytes.ts";
 import { nameDigest } from "../../packages/core/src/encoding/digest.ts";
-import type { Entry } from "../../packages/core/src/records/entry.ts";
+import type { Act, Entry } from "../../packages/core/src/records/entry.ts";
 import { encodeSignedLine, type SignedLine } from "../../packages/core/src/records/signed-line.ts";
 import type { Verdict } from "../../packages/core/test/vectors/vector-file.ts";
 import { changeOf } from "./records-file.ts";
-import { brokenSeals, padded, type Sealing, seal } from "./sealing.ts";
+import { brokenSeals, padded, type Sealing, seal, tooLarge } from "./sealing.ts";
 import { replace } from "./spoilings.ts";
 import { digestOf, entriesOf, removeOf, signBytes, signValue, type World } from "./world.ts";
 import { base64, type Case, type Plan } from "./write.ts";
@@ -52,6 +52,12 @@ async function noticeCases(world: World): Promise<Case[]> {
     next(adding, 3, { act: "role", member: bob.signed.digest, role: "viewer", cut: [] }),
     alice.device.signingKey,
   );
+  const lost = {
+    ...removeOf(bob, second),
+    recipient: second.recipient.replace(/.$/, (last) => (last === "q" ? "p" : "q")),
+  };
+  const unusable = await signValue(next(adding, 3, lost as Act), alice.device.signingKey);
+  const onBobs = await signValue(next(bobs, 3, removeOf(bob, second)), alice.device.signingKey);
   const forged = await signValue(next(adding, 3, removeOf(bob, second)), bob.device.signingKey);
   const change = await signValue(changeOf(world, 4, removing.digest), alice.device.signingKey);
   const newer = toUtf8(replace(new TextDecoder().decode(removing.line), "v1/entry", "v2/entry"));
@@ -66,6 +72,7 @@ async function noticeCases(world: World): Promise<Case[]> {
     result: undefined,
   });
   const sealed = Buffer.from(String(made.sealed), "base64");
+  const large = tooLarge(8192);
   const make = noticeCase;
   return [
     made,
@@ -73,6 +80,16 @@ async function noticeCases(world: World): Promise<Case[]> {
     await make("a removal that Bob has no right to, which ends nothing", "ok", {
       ...good,
       entries: [bobs],
+      ends: null,
+    }),
+    await make("a removal to a recipient that nobody has, which ends nothing", "ok", {
+      ...good,
+      entries: [unusable],
+      ends: null,
+    }),
+    await make("a removal that follows one which does not count, and so ends nothing", "ok", {
+      ...good,
+      entries: [bobs, onBobs],
       ends: null,
     }),
     await make("no entry", "corrupt", { ...good, entries: [] }),
@@ -110,6 +127,14 @@ async function noticeCases(world: World): Promise<Case[]> {
       ...named("what is right, to somebody who lacks the entry before", "ok", key),
       log: base64(encodeSignedLine(founding)),
       result: { entries: [removing.digest], ends: null },
+    },
+    {
+      ...made,
+      name: "over 8 MiB",
+      expect: "limit",
+      result: undefined,
+      sealed: large.sealed,
+      key: key.replace(/[0-9a-f]{32}\.age$/, `${large.digest}.age`),
     },
   ];
 }

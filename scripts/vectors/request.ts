@@ -3,7 +3,7 @@ import { nameDigest } from "../../packages/core/src/encoding/digest.ts";
 import { requestId } from "../../packages/core/src/group/request.ts";
 import type { SignedLine } from "../../packages/core/src/records/signed-line.ts";
 import type { Verdict } from "../../packages/core/test/vectors/vector-file.ts";
-import { flip, padded, type Sealing, seal } from "./sealing.ts";
+import { flip, padded, type Sealing, seal, tooLarge } from "./sealing.ts";
 import { digestOf, signValue, type World } from "./world.ts";
 import { base64, type Case, type Plan } from "./write.ts";
 
@@ -56,6 +56,7 @@ async function requestCases(world: World): Promise<Case[]> {
     key: other,
     result: undefined,
   });
+  const large = tooLarge(32);
   const make = requestCase;
   return [
     made,
@@ -78,7 +79,6 @@ async function requestCases(world: World): Promise<Case[]> {
     await make("something in its padding", "malformed", { ...good, plaintext: concatBytes(padded([]), toUtf8("x")) }),
     await make("sealed to another epoch", "corrupt", {
       ...good,
-      plaintext: padded([]),
       sealing: { ...sealing, recipients: [stray.recipient] },
     }),
     named(
@@ -87,5 +87,13 @@ async function requestCases(world: World): Promise<Case[]> {
       key.replace(/[0-9a-f]{32}\.age$/, `${digestOf("x").slice(0, 32)}.age`),
     ),
     named("a name in another folder", "foreign", key.replace("requests", "request")),
+    {
+      ...made,
+      name: "over 32 KiB",
+      expect: "limit",
+      result: undefined,
+      sealed: large.sealed,
+      key: key.replace(/[0-9a-f]{32}\.age$/, `${large.digest}.age`),
+    },
   ];
 }

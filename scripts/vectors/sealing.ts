@@ -1,10 +1,13 @@
 /** How things are sealed for vectors, and how a seal is broken. */
 import { sealFile } from "../../packages/core/src/age/file.ts";
 import { concatBytes } from "../../packages/core/src/encoding/bytes.ts";
+import { nameDigest } from "../../packages/core/src/encoding/digest.ts";
 import type { Suite } from "../../packages/core/src/records/entry.ts";
 import { padLines } from "../../packages/core/src/records/records-file.ts";
 import { encodeSignedLine, type SignedLine } from "../../packages/core/src/records/signed-line.ts";
+import { type Bytes, bytesOf } from "../../packages/core/test/vectors/vector-file.ts";
 import { crypto } from "./world.ts";
+import { runs } from "./write.ts";
 
 export function padded(lines: readonly SignedLine[]): Uint8Array<ArrayBuffer> {
   return padLines(concatBytes(...lines.map(encodeSignedLine)));
@@ -26,6 +29,12 @@ export function flip(sealed: Uint8Array, at: number): Uint8Array<ArrayBuffer> {
   const index = at < 0 ? copy.length + at : at;
   copy[index] = (copy[index] ?? 0) ^ 1;
   return copy;
+}
+
+/** A file of a byte more than so many KiB, and the digest that its name then has: nobody should even look for a seal. */
+export function tooLarge(kibibytes: number): { readonly sealed: Bytes; readonly digest: string } {
+  const sealed = runs(["a".repeat(1024), kibibytes], ["a", 1]);
+  return { sealed, digest: nameDigest(bytesOf(sealed)) };
 }
 
 /** What is wrong with the seal of a file, whatever is in it. The stanza's line, the MAC's and the payload. */
