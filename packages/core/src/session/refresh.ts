@@ -75,11 +75,18 @@ export function takeView(session: Session): void {
   if (session.view.log !== before.log || session.view.state.head !== before.state.head) rejudge(session);
 }
 
-/** Remembers, by this device's own clock, since when it has known each epoch. */
+/**
+ * Remembers, by this device's own clock, since when it has known each epoch. What a clock that was ahead has noted would
+ * count from a time that may never come, so it counts from now.
+ */
 function noteEpochs(session: Session): void {
+  const now = session.clock.now();
+  if (session.index.get("SELECT 1 FROM epochs WHERE seen > ?", now) !== undefined) {
+    session.index.run("UPDATE epochs SET seen = ?1 WHERE seen > ?1", now);
+  }
   for (const epoch of [session.view.current.epoch, ...session.view.opened.keys()]) {
     if (session.index.get("SELECT 1 FROM epochs WHERE epoch = ?", epoch) !== undefined) continue;
-    session.index.run("INSERT OR IGNORE INTO epochs(epoch, seen) VALUES(?, ?)", epoch, session.clock.now());
+    session.index.run("INSERT OR IGNORE INTO epochs(epoch, seen) VALUES(?, ?)", epoch, now);
   }
 }
 
