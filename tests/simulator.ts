@@ -46,6 +46,7 @@ import { type Draw, drawFrom, seededCrypto, withSeededPlatform } from "./support
 import { Turns } from "./support/turns.ts";
 import { budget, type Device, live, put, World } from "./support/world.ts";
 
+const HOUR_MS = 3600 * 1000;
 const YEAR_MS = 365 * 24 * 3600 * 1000;
 /** Stands in every content and name, so that plaintext is found wherever it lies. */
 const MARKER = "PLANTED";
@@ -510,6 +511,8 @@ class Simulation {
     let before = "";
     for (let round = 0; round < SETTLE_ROUNDS_MAX; round++) {
       const inside: Actor[] = [];
+      // What a lost branch holds is left alone for an hour.
+      this.#world.clock.time += 2 * HOUR_MS;
       for (const actor of joined) if (await this.#comesBack(actor, round)) inside.push(actor);
       const now = inside.map(({ device }) => JSON.stringify(stateOf(live(device)))).join("\n");
       if (now === before) return { inside, outside: joined.filter((actor) => !inside.includes(actor)) };
