@@ -13,6 +13,9 @@ CREATE INDEX IF NOT EXISTS files_by_epoch ON files(epoch, kind, state);
 -- The log's entries, from grants, notices and records files; signature and card verified, flaw as verifyEntry found it.
 CREATE TABLE IF NOT EXISTS entries(digest TEXT PRIMARY KEY, line BLOB NOT NULL, signature BLOB NOT NULL, flaw TEXT) WITHOUT ROWID;
 
+-- Entries of listed devices that only a newer version can read.
+CREATE TABLE IF NOT EXISTS newer(digest TEXT PRIMARY KEY, device TEXT NOT NULL, line BLOB NOT NULL) WITHOUT ROWID;
+
 -- Numbered records of listed devices, signature verified, as they stand on the storage.
 CREATE TABLE IF NOT EXISTS lines(
   digest TEXT PRIMARY KEY, type TEXT NOT NULL, device TEXT NOT NULL, writer TEXT NOT NULL, number INTEGER NOT NULL,

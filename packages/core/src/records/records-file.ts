@@ -105,15 +105,8 @@ export async function openRecords(
     readonly group: string;
   },
 ): Promise<RecordsFile> {
-  const { name, bytes, epoch, group } = options;
-  if (nameDigest(bytes) !== name.digest) throw corrupt("bytes that do not fit its name"); // check: digest
-  const plaintext = await openFile(crypto, {
-    sealed: bytes,
-    identities: [epoch.identity],
-    suite: epoch.suite,
-    maxStanzas: 1,
-  });
-  const lines = decodeSignedLines(plaintext);
+  const { name, epoch, group } = options;
+  const lines = await openRecordLines(crypto, options);
   if (lines.length < name.count) throw corrupt("fewer records than its name says"); // check: size
   const records: ReadRecord<NumberedRecord>[] = [];
   const locations: ReadRecord<Location>[] = [];
@@ -128,6 +121,26 @@ export async function openRecords(
   verifyRun(records, { name, epoch });
   verifyLocations(locations, epoch.epoch);
   return { records, locations };
+}
+
+/** The lines of one records file: its name and seal are checked, nothing else. Throws as {@link openRecords}. */
+export async function openRecordLines(
+  crypto: Crypto,
+  options: {
+    readonly name: RecordsName;
+    readonly bytes: Uint8Array<ArrayBuffer>;
+    readonly epoch: OpenEpoch;
+  },
+): Promise<SignedLine[]> {
+  const { name, bytes, epoch } = options;
+  if (nameDigest(bytes) !== name.digest) throw corrupt("bytes that do not fit its name"); // check: digest
+  const plaintext = await openFile(crypto, {
+    sealed: bytes,
+    identities: [epoch.identity],
+    suite: epoch.suite,
+    maxStanzas: 1,
+  });
+  return decodeSignedLines(plaintext);
 }
 
 async function verifyLine(

@@ -9,7 +9,6 @@ import { sealNotice } from "../group/notice.ts";
 import { mayManage } from "../group/rules.ts";
 import { isAtLeast, memberById } from "../group/state.ts";
 import { writeMeta } from "../index/meta.ts";
-import { StoreError, type StoreErrorCode } from "../ports/store.ts";
 import { entriesSince, grantIdentities, logLines } from "./log-lines.ts";
 import { signLostActs } from "./lost-acts.ts";
 import { removeMember, rotate } from "./membership.ts";
@@ -23,6 +22,8 @@ import { refresh } from "./refresh.ts";
 import { countMissing, resealRecords } from "./reseal.ts";
 import type { Session } from "./session.ts";
 import type { Shown } from "./shown.ts";
+import { unlessUnwritable } from "./unwritable.ts";
+import { isUpdateNeeded } from "./update-needed.ts";
 
 /**
  * Refreshes, does the duties, and leaves the session ready for work.
@@ -34,12 +35,8 @@ export async function catchUp(session: Session, options: { readonly signal?: Abo
   if (!session.view.choice.undecided) writeMeta(session.index, "pinned", session.view.state.head);
   if (!session.view.opened.has(session.view.current.epoch)) return shown;
   if (session.acceptRollback) forgetVanished(session, shown);
-  try {
-    await doDuties(session, { shown, ...options });
-  } catch (error) {
-    // Who may only read, or has no room, reads on; a command that writes meets the same refusal itself.
-    if (!(error instanceof StoreError) || !UNWRITABLE.has(error.code)) throw error;
-  }
+  if (isUpdateNeeded(session)) return shown;
+  await unlessUnwritable(() => doDuties(session, { shown, ...options }));
   return shown;
 }
 
@@ -61,8 +58,6 @@ function hasLeft(session: Session): boolean {
   );
   return own?.how === "left";
 }
-
-const UNWRITABLE: ReadonlySet<StoreErrorCode> = new Set(["read-only", "refused", "full"]);
 
 async function doDuties(session: Session, options: DutyOptions): Promise<void> {
   const stranded = withdrawEnded(session);

@@ -13,6 +13,7 @@ import { flushOutbox, type OutboxItem, queue, refuseSize } from "./outbox.ts";
 import { owedNow } from "./owed-removals.ts";
 import type { Session } from "./session.ts";
 import { takeFile } from "./take.ts";
+import { requireUpToDate } from "./update-needed.ts";
 
 /** What a record draft is given: its place in its writer's chain, and what its author knows. */
 export interface Slot {
@@ -56,6 +57,7 @@ export async function publish(
   session: Session,
   publication: Publication,
 ): Promise<readonly ReadRecord<NumberedRecord>[]> {
+  requireUpToDate(session);
   const epoch = publication.epoch ?? requireCurrent(session);
   const locations = await signLocations(session, publication.locations ?? []);
   for (;;) {

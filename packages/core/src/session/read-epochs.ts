@@ -10,6 +10,7 @@ import { getIfThere, STORED_BYTES_MAX, type StoredObject } from "../ports/store.
 import type { EpochId } from "../records/shapes.ts";
 import { noteFile } from "./outbox.ts";
 import type { Session } from "./session.ts";
+import { keepNewerEntries } from "./update-needed.ts";
 import { verifiedOf } from "./view.ts";
 
 /** Most grants of one epoch that are fetched in one poll: a stranger may drop any number. */
@@ -86,6 +87,7 @@ async function readGrant(
       group: session.group,
       known: verifiedOf(session.view.log),
     });
+    await keepNewerEntries(session, grant.lines);
     session.index.transaction(() => {
       saveEntries(session.index, verified.entries);
       for (const { epoch, identity } of verified.identities) {

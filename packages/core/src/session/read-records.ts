@@ -1,8 +1,9 @@
 /** Reading `<epoch>/records/`: what is new there is fetched, verified and taken in; what does not fit is noted. */
 import { ConclaveError, type ConclaveErrorCode } from "../errors.ts";
-import { STORED_BYTES_MAX, type StoredObject, StoreError } from "../ports/store.ts";
+import { getIfThere, STORED_BYTES_MAX, type StoredObject, StoreError } from "../ports/store.ts";
 import {
   type OpenEpoch,
+  openRecordLines,
   openRecords,
   parseRecordsKey,
   type RecordsFile,
@@ -11,6 +12,7 @@ import {
 import { type KnownFile, noteFile } from "./outbox.ts";
 import type { Session } from "./session.ts";
 import { keepEntries, takeReadFile } from "./take.ts";
+import { keepNewerEntries } from "./update-needed.ts";
 import { everListed } from "./view.ts";
 
 /** Most tries of a file that does not fit: a sync client may still be writing it, a stranger's never will. */
@@ -85,9 +87,22 @@ async function readOne(
     // Deleted since it was listed: whoever re-encrypts has put its records elsewhere first.
     if (error instanceof StoreError && error.code === "not-found") return false;
     if (!(error instanceof ConclaveError)) throw error;
+    if (error.code === "unsupported") await keepNewer(session, options, signal);
     note(STATES[error.code] ?? "foreign", error.message);
     return false;
   }
+}
+
+/** What a newer version wrote is not read, but whether an admin did something there must be known. */
+async function keepNewer(
+  session: Session,
+  options: { readonly stored: StoredObject; readonly name: RecordsName; readonly epoch: OpenEpoch },
+  signal?: AbortSignal,
+): Promise<void> {
+  const { stored, name, epoch } = options;
+  const call = { length: STORED_BYTES_MAX + 1, ...(signal ? { signal } : {}) };
+  const bytes = await getIfThere(session.store, stored.key, call);
+  if (bytes) await keepNewerEntries(session, await openRecordLines(session.crypto, { name, bytes, epoch }));
 }
 
 /** Bytes that do not fit their name or seal may be half a file; what is well sealed and malformed stays so. */

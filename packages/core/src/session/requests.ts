@@ -12,6 +12,7 @@ import type { SignedCard } from "../identity/card.ts";
 import { getIfThere } from "../ports/store.ts";
 import { requireCurrent } from "./publish.ts";
 import type { Session } from "./session.ts";
+import { unlessUnwritable } from "./unwritable.ts";
 
 /** Most requests that are looked at: a stranger may leave any number. */
 const REQUESTS_MAX = 500;
@@ -39,11 +40,13 @@ export async function listRequests(
     const opened = await openOne(session, { key, name, ...options });
     if (!opened) continue;
     const state = requestState(session.view.state, opened.card);
-    if (state === "member") await session.store.delete(key, options);
-    else {
-      found.set(name.id, { id: name.id, key, card: opened.card, state, at: stored.getTime() });
-      if (opened.epoch !== session.view.current.epoch) await sealAnew(session, { key, card: opened.card, ...options });
-    }
+    if (state !== "member") found.set(name.id, { id: name.id, key, card: opened.card, state, at: stored.getTime() });
+    await unlessUnwritable(async () => {
+      if (state === "member") await session.store.delete(key, options);
+      else if (opened.epoch !== session.view.current.epoch) {
+        await sealAnew(session, { key, card: opened.card, ...options });
+      }
+    });
   }
   return [...found.values()].sort((left, right) => left.at - right.at);
 }

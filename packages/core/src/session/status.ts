@@ -1,4 +1,5 @@
 /** How a group stands, as this device knows it. */
+import { owedRemovals } from "../group/owed.ts";
 import { awaited } from "../history/awaited.ts";
 import { duplicates } from "../history/duplicates.ts";
 import { countTree } from "../tree/listing.ts";
@@ -6,6 +7,7 @@ import { memberNames } from "./member-names.ts";
 import type { Problem } from "./problem.ts";
 import { type Amount, isSettled, remaining } from "./reencrypt.ts";
 import type { Session } from "./session.ts";
+import { isUpdateNeeded } from "./update-needed.ts";
 import { judgedChanges } from "./verdicts.ts";
 
 export interface Status {
@@ -37,7 +39,9 @@ export function statusOf(session: Session): Status {
 /** Everything that is wrong, in the order of what matters. */
 export function problemsOf(session: Session): Problem[] {
   return [
+    ...newer(session),
     ...forks(session),
+    ...lostRemovals(session),
     ...misfits(session),
     ...awaitedRecords(session),
     ...copies(session),
@@ -57,6 +61,26 @@ function forks(session: Session): Problem[] {
     code: contested ? ("contested" as const) : ("fork" as const),
     detail: `two acts at once: ${children.map(({ digest: entry }) => `${author(entry)}'s (${entry.slice(0, 16)})`).join(" and ")}; followed: ${followed?.slice(0, 16) ?? "none"}`,
   }));
+}
+
+function newer(session: Session): Problem[] {
+  if (!isUpdateNeeded(session)) return [];
+  return [{ code: "unsupported", detail: "an admin's program is newer than this one: update conclave to write again" }];
+}
+
+/** Removals that lost against another branch, and that nobody has the right to do again: an admin has to decide. */
+function lostRemovals(session: Session): Problem[] {
+  const { log, choice, state } = session.view;
+  if (choice.forks.length === 0) return [];
+  const words = session.index.all<{ device: string; entry: string }>("SELECT device, entry FROM words");
+  const name = (id: string) =>
+    [...state.members, ...state.departures.map(({ member }) => member)].find((member) => member.id === id)?.name;
+  return owedRemovals(log, { choice, words })
+    .filter(({ isOwed }) => !isOwed)
+    .map(({ author, target }) => ({
+      code: "fork" as const,
+      detail: `${name(author) ?? "somebody"} had removed ${name(target) ?? "somebody"}, on a branch that lost: remove them again if that still holds`,
+    }));
 }
 
 function misfits(session: Session): Problem[] {

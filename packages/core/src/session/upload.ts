@@ -19,6 +19,7 @@ import { notePut } from "./object-puts.ts";
 import { requireCurrent } from "./publish.ts";
 import type { Session } from "./session.ts";
 import { type Failure, joinPath, type Transfer } from "./transfer.ts";
+import { requireUpToDate } from "./update-needed.ts";
 
 /** A change is committed after so many objects: what a crash can undo. */
 const OBJECTS_PER_COMMIT = 4;
@@ -64,6 +65,7 @@ export function requireEditor(session: Session): void {
   if (!me || !isAtLeast(me.role, "editor")) {
     throw new ConclaveError("this needs an editor, an admin or an owner", { code: "role-too-low" }); // check: role
   }
+  requireUpToDate(session);
   if (choice.undecided) throw new ConclaveError("the group's history is contested", { code: "contested" });
 }
 
