@@ -14,7 +14,6 @@ import {
   type Clock,
   type Crypto,
   catchUp,
-  countTree,
   type DeviceSecrets,
   download,
   findMember,
@@ -264,7 +263,7 @@ export function paths(session: Session): string[] {
     .map(({ path }) => path);
 }
 
-export { countTree, findMember };
+export { findMember };
 
 /** A database that dies where it is told to, and does nothing more once its process is dead. */
 function mortal(

@@ -94,13 +94,6 @@ export function appliedSince(db: SqlDatabase, sequence: number, limit = 1000): A
   return db.all<FullRow>(`${FULL_ROW} WHERE r.id > ? ORDER BY r.id LIMIT ?`, sequence, limit).map(fromRow);
 }
 
-/** All applied records of one device, in the order in which they were applied. */
-export function recordsOfDevice(db: SqlDatabase, device: DeviceKey): AppliedRecord[] {
-  const lanes = `SELECT l.id FROM history_device d JOIN history_writer w ON w.device = d.id
-    JOIN history_lane l ON l.writer = w.id WHERE d.device = ?`;
-  return db.all<FullRow>(`${FULL_ROW} WHERE r.lane IN (${lanes}) ORDER BY r.id`, fromHex(device)).map(fromRow);
-}
-
 /** Whether the record is applied, or waits, or neither was ever seen nor accepted. */
 export function recordState(db: SqlDatabase, digest: RecordDigest): "applied" | "waiting" | undefined {
   const bytes = fromHex(digest);

@@ -87,7 +87,6 @@ export const operation = variant("op", {
   delete: object({ op: oneOf("delete"), node: nodeId, path }),
 });
 export type Operation = Shaped<typeof operation>;
-export type FileOperation = Extract<Operation, { op: "file" }>;
 export type BlobOperation = Extract<Operation, { op: "blob" }>;
 
 /** Most operations in one change; the bound on the line usually comes first. */

@@ -1,11 +1,11 @@
 /** Uploading: a local tree becomes pieces, blobs and objects, and then changes that say what is where. SPEC.md §8, §9. */
 import type { ByteBudget } from "../contents/budget.ts";
 import type { PieceSource } from "../contents/draft.ts";
-import { Packer, type PieceReference, type StoredBlob } from "../contents/packer.ts";
+import { Packer, type StoredBlob } from "../contents/packer.ts";
 import { ConclaveError } from "../errors.ts";
 import { isAtLeast } from "../group/state.ts";
 import type { SourceEntry, SourceFile, SourceTree } from "../ports/files.ts";
-import { type Extents, type Operation, PIECE_BYTES } from "../records/change.ts";
+import { type Operation, PIECE_BYTES } from "../records/change.ts";
 import type { Location } from "../records/location.ts";
 import { type FilePiece, filePieces, orphanPieces } from "../tree/blobs.ts";
 import { type Resolved, resolvePath } from "../tree/listing.ts";
@@ -14,12 +14,14 @@ import type { TreeEntry } from "../tree/view.ts";
 import { publishChanges } from "./change-writer.ts";
 import type { WorkOptions } from "./events.ts";
 import { writeListingIfDue } from "./listing.ts";
+import { pieceSource, readSource, requireUnchanged } from "./local-pieces.ts";
 import { locationDraft } from "./move-contents.ts";
 import { notePut } from "./object-puts.ts";
 import { requireCurrent } from "./publish.ts";
 import type { Session } from "./session.ts";
 import { type Failure, joinPath, type Transfer } from "./transfer.ts";
 import { requireUpToDate } from "./update-needed.ts";
+import { extentsOf, isStored, type UploadedPiece } from "./uploaded-pieces.ts";
 
 /** A change is committed after so many objects: what a crash can undo. */
 const OBJECTS_PER_COMMIT = 4;
@@ -45,7 +47,7 @@ interface PackedFile {
   readonly path: string;
   readonly existing: TreeEntry | undefined;
   readonly parent: string;
-  readonly pieces: readonly (PieceReference | FilePiece)[];
+  readonly pieces: readonly UploadedPiece[];
 }
 
 /**
@@ -208,10 +210,10 @@ class Upload {
   async #pack(
     file: SourceFile,
     options: { readonly entry: SourceEntry; readonly existing: TreeEntry | undefined },
-  ): Promise<(PieceReference | FilePiece)[]> {
+  ): Promise<UploadedPiece[]> {
     const { entry, existing } = options;
     const before = existing ? this.#piecesOf(existing) : [];
-    const pieces: (PieceReference | FilePiece)[] = [];
+    const pieces: UploadedPiece[] = [];
     for (let offset = 0; offset < entry.size; offset += PIECE_BYTES) {
       const place = { offset, size: Math.min(PIECE_BYTES, entry.size - offset) };
       const source = entry.size <= SMALL_BYTES ? await readSource(file, place) : pieceSource(file, place);
@@ -297,52 +299,6 @@ function isUnchanged(entry: SourceEntry, existing: TreeEntry): boolean {
   return (
     entry.size === existing.size && entry.modified === existing.modified && entry.executable === existing.executable
   );
-}
-
-function isStored(piece: PieceReference | FilePiece): boolean {
-  return !("draft" in piece) || piece.draft.blob !== undefined;
-}
-
-/** Consecutive pieces of one blob as one extent. */
-function extentsOf(pieces: readonly (PieceReference | FilePiece)[]): Extents {
-  const extents: [blob: string, first: number, count: number][] = [];
-  for (const piece of pieces) {
-    const blob = "draft" in piece ? piece.draft.blob : piece.blob;
-    if (blob === undefined) throw new Error("a piece that is not stored yet");
-    const last = extents.at(-1);
-    if (last && last[0] === blob && last[1] + last[2] === piece.index) last[2] += 1;
-    else extents.push([blob, piece.index, 1]);
-  }
-  return extents;
-}
-
-function pieceSource(file: SourceFile, options: { readonly offset: number; readonly size: number }): PieceSource {
-  const { offset, size } = options;
-  return {
-    size,
-    read: async (into) => {
-      if ((await file.read(offset, into)) < size) {
-        throw new ConclaveError("it became shorter while it was read", { code: "source-changed" });
-      }
-    },
-  };
-}
-
-/** A piece that was read already, so that reading it keeps no other waiting. */
-async function readSource(
-  file: SourceFile,
-  options: { readonly offset: number; readonly size: number },
-): Promise<PieceSource> {
-  const bytes = new Uint8Array(options.size);
-  await pieceSource(file, options).read(bytes);
-  return { size: options.size, read: async (into) => into.set(bytes) };
-}
-
-async function requireUnchanged(file: SourceFile, entry: SourceEntry): Promise<void> {
-  const { size, modified } = await file.state();
-  if (size !== entry.size || modified !== entry.modified) {
-    throw new ConclaveError("it changed while it was read; upload it again", { code: "source-changed" });
-  }
 }
 
 /** Whether an error concerns one file and not the whole upload. */

@@ -111,7 +111,10 @@ describe("signatures and links", () => {
     } as const;
     const asChange = await signLine(crypto, { value: change, signingKey });
     await expect(verifyEntry(crypto, asChange)).rejects.toMatchObject({ code: "malformed" });
-    const newer = await signLine(crypto, { value: { ...change, type: "conclave/v2/entry" }, signingKey });
+    const newer = await signLine(crypto, {
+      value: { ...change, type: "conclave/v2/entry" as "conclave/v1/entry" },
+      signingKey,
+    });
     await expect(verifyEntry(crypto, newer)).rejects.toMatchObject({ code: "unsupported" });
   });
 
