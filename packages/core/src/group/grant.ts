@@ -9,7 +9,7 @@ import { recipientOf } from "../age/suite.ts";
 import { concatBytes } from "../encoding/bytes.ts";
 import { labelledDigest, NAME_DIGEST_LENGTH, nameDigest } from "../encoding/digest.ts";
 import { fromHex } from "../encoding/hex.ts";
-import { list, object, oneOf, readLine, type Shaped, text, tuple, writeLine } from "../encoding/strict.ts";
+import { list, object, oneOf, readLine, type Shaped, text, tuple, variant, writeLine } from "../encoding/strict.ts";
 import { ConclaveError } from "../errors.ts";
 import { recipientFor } from "../identity/device.ts";
 import type { Crypto } from "../ports/crypto.ts";
@@ -25,10 +25,12 @@ export const GRANT_IDENTITIES_MAX = 4096;
 
 const identityText = text({ max: 100, accept: /^AGE-SECRET-KEY-(?:PQ-)?1[02-9AC-HJ-NP-Z]{58}$/ });
 
-const grantHeader = object({
-  type: oneOf("conclave/v1/grant"),
-  group: digest,
-  identities: list(tuple(digest, identityText), GRANT_IDENTITIES_MAX),
+const grantHeader = variant("type", {
+  "conclave/v1/grant": object({
+    type: oneOf("conclave/v1/grant"),
+    group: digest,
+    identities: list(tuple(digest, identityText), GRANT_IDENTITIES_MAX),
+  }),
 });
 
 /** What a grant holds, before anything of it was believed. */
