@@ -6,17 +6,13 @@
 export { sealObject } from "../../packages/core/src/contents/object.ts";
 export { sealGrant } from "../../packages/core/src/group/grant.ts";
 export { sealNotice } from "../../packages/core/src/group/notice.ts";
-export { writerHeads } from "../../packages/core/src/history/frontier.ts";
 export { openSecret } from "../../packages/core/src/index/secrets.ts";
 export type { Change, Operation } from "../../packages/core/src/records/change.ts";
 export type { Act, Entry } from "../../packages/core/src/records/entry.ts";
 export type { Location } from "../../packages/core/src/records/location.ts";
+export type { Receipt } from "../../packages/core/src/records/receipt.ts";
 export type { NumberedRecord } from "../../packages/core/src/records/record.ts";
-export {
-  type OpenEpoch,
-  openRecords,
-  parseRecordsKey,
-  sealRecords,
-} from "../../packages/core/src/records/records-file.ts";
+export { type OpenEpoch, sealRecords } from "../../packages/core/src/records/records-file.ts";
 export { type SignedLine, signLine } from "../../packages/core/src/records/signed-line.ts";
+export { blobsToMove, moveContents } from "../../packages/core/src/session/move-contents.ts";
 // biome-ignore-end lint/style/noRestrictedImports: as above.
