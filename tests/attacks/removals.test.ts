@@ -131,6 +131,28 @@ function offline(): Error {
   return Object.assign(new Error("no network"), { code: "unavailable" });
 }
 
+describe("attack 7: a change whose author knew an entry that is held back from whoever re-encrypts", () => {
+  it("keeps its object: it may count as soon as the entry is seen", async () => {
+    const { world, alice, bob, carol } = await group({ bob: "admin" });
+    const known = await keysLike(world, /./);
+    await addMember(live(bob), { card: (await world.device("dave")).card, role: "viewer" });
+    const held = (await keysLike(world, /./)).filter((key) => !known.includes(key));
+    await catchUp(live(carol));
+    await put(live(carol), { note: "written by somebody who knew more" });
+    alice.hooks = { hides: (key) => held.includes(key) };
+    world.restart(alice);
+    await catchUp(live(alice));
+    await rotate(live(alice), { contents: "now" });
+    await reencrypt(live(alice), { budget: budget() });
+    expect(paths(live(alice))).toEqual([]);
+    alice.hooks = {};
+    world.restart(alice);
+    await comeTogether(alice, bob, carol);
+    expect(await texts(live(alice))).toEqual({ note: "written by somebody who knew more" });
+    expect(await texts(live(carol))).toEqual({ note: "written by somebody who knew more" });
+  });
+});
+
 describe("attack 33: two members re-encrypt at once", () => {
   it.each([1, 2, 3, 4])("converges, deletes nothing twice and loses nothing (order %i)", async (seed) => {
     const { world, recorder, alice, bob, carol } = await group();
