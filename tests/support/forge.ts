@@ -9,6 +9,7 @@ import {
   type NumberedRecord,
   type OpenEpoch,
   type Operation,
+  type Receipt,
   type SignedLine,
   sealRecords,
   signLine,
@@ -124,6 +125,46 @@ export function forgedChange(options: {
     operations,
     time,
   });
+}
+
+/** The word that everything was moved to the current epoch, whatever is true. */
+export function forgedReceipt(session: Session): Forgery {
+  const { state, current } = session.view;
+  return ({ group, device, writer, number, previous, time }): Receipt => ({
+    type: "conclave/v1/receipt",
+    group,
+    device,
+    writer,
+    number,
+    previous,
+    head: state.head,
+    epoch: current.epoch,
+    reencrypted: { objects: 1, bytes: 1 },
+    remaining: { objects: 0, bytes: 0 },
+    unclaimed: 0,
+    kept: [],
+    time,
+  });
+}
+
+/** The word that a blob lies in an object of the session's current epoch, whatever is true. */
+export function forgedLocation(
+  session: Session,
+  where: { readonly blob: string; readonly object: string; readonly length: number },
+): Location {
+  const { group, deviceKey, view, clock } = session;
+  // In the order of the format: what is written in another is read by nobody.
+  return {
+    type: "conclave/v1/location",
+    group,
+    device: deviceKey,
+    head: view.state.head,
+    epoch: view.current.epoch,
+    blob: where.blob,
+    object: where.object,
+    length: where.length,
+    time: clock.now(),
+  };
 }
 
 /** An operation that makes a folder, so that it can be seen whether a change counts. */

@@ -1,0 +1,142 @@
+/** What members sign that is not true: others delete nothing, lose nothing and stop nothing because of it. */
+import { catchUp, reencrypt, removeMember, rotate } from "@conclave/core";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { comeTogether, details, keysLike } from "../support/attacked.ts";
+import { forge, forgedLocation, forgedReceipt, openedEpoch } from "../support/forge.ts";
+import { blobsToMove, type Location, moveContents, sealNotice } from "../support/insides.ts";
+import { budget, type Device, findMember, live, put, texts, World } from "../support/world.ts";
+
+let world: World;
+beforeEach(() => {
+  world = new World();
+});
+afterEach(() => world.close());
+
+/** Alice, who founded the group, and editors, who have all seen everything. */
+async function group(...names: readonly string[]): Promise<[alice: Device, ...others: Device[]]> {
+  const alice = await world.device("alice");
+  await world.found(alice);
+  const others: Device[] = [];
+  for (const name of names) {
+    const device = await world.device(name);
+    await world.admit(alice, device);
+    others.push(device);
+  }
+  await comeTogether(alice, ...others);
+  return [alice, ...others];
+}
+
+async function remove(admin: Device, name: string, contents: "now" | "on-change" = "on-change"): Promise<void> {
+  const session = live(admin);
+  await removeMember(session, { member: findMember(session.view.state, name), contents });
+}
+
+/** Where a device has itself placed a blob in the current epoch. */
+function placeOf(device: Device, blob: string): { object: string; length: number } {
+  const { index, view } = live(device);
+  const sql = "SELECT object, length FROM locations WHERE blob = ? AND epoch = ?";
+  const row = index.get<{ object: string; length: number }>(sql, blob, view.current.epoch);
+  if (!row) throw new Error("the blob was not moved");
+  return row;
+}
+
+describe("attack 50: a location that borrows another blob's object", () => {
+  it.each([
+    ["first", 0],
+    ["second", 1],
+  ])("lets nobody delete the good copy of the blob that is not in it, but in the %s one's", async (_, borrowedFrom) => {
+    const [alice, , mallory] = (await group("bob", "mallory")) as [Device, Device, Device];
+    await put(live(alice), { one: "one" });
+    await put(live(alice), { two: "two" });
+    await remove(alice, "bob");
+    await catchUp(live(mallory));
+    const blobs = blobsToMove(live(mallory));
+    const [first, second] = [blobs[borrowedFrom], blobs[1 - borrowedFrom]];
+    if (!first || !second) throw new Error("there are two blobs to move");
+    await moveContents(live(mallory), { budget: budget(), blobs: [first] });
+    const borrowed = forgedLocation(live(mallory), {
+      blob: second.blob.blob,
+      ...placeOf(mallory, first.blob.blob),
+    });
+    await forge(live(mallory), { locations: [borrowed] });
+    await comeTogether(alice, mallory);
+    expect(details(live(alice), "foreign")).toEqual([]);
+    for (let round = 0; round < 2; round++) {
+      expect((await reencrypt(live(alice), { budget: budget() })).remaining.objects).toBe(0);
+    }
+    expect(await texts(live(alice))).toEqual({ one: "one", two: "two" });
+    const newcomer = await world.device("newcomer");
+    await world.admit(alice, newcomer);
+    expect(await texts(live(newcomer))).toEqual({ one: "one", two: "two" });
+  });
+});
+
+describe("attack 33: a receipt for work that was not done", () => {
+  const nowhere = { object: "ab".repeat(16), length: 2760 };
+  it.each([
+    ["alone", false],
+    ["with a location in an object that does not exist", true],
+  ])("deletes nothing and hides nothing, %s", async (_, isPlaced) => {
+    const [alice, , mallory, carol] = (await group("bob", "mallory", "carol")) as [Device, Device, Device, Device];
+    await put(live(alice), { one: "one" });
+    await comeTogether(alice, carol);
+    await remove(alice, "bob");
+    await catchUp(live(mallory));
+    const blobs = blobsToMove(live(mallory)).map(({ blob }) => blob.blob);
+    expect(blobs).toHaveLength(1);
+    const locations = blobs.map((blob): Location => forgedLocation(live(mallory), { blob, ...nowhere }));
+    await forge(live(mallory), { records: [forgedReceipt(live(mallory))], locations: isPlaced ? locations : [] });
+    await catchUp(live(carol));
+    expect(details(live(carol), "foreign")).toEqual([]);
+    expect(await texts(live(carol))).toEqual({ one: "one" });
+    await reencrypt(live(carol), { budget: budget() });
+    await comeTogether(alice, carol, mallory);
+    for (const device of [alice, carol, mallory]) expect(await texts(live(device))).toEqual({ one: "one" });
+    const newcomer = await world.device("newcomer");
+    await world.admit(alice, newcomer);
+    expect(await texts(live(newcomer))).toEqual({ one: "one" });
+  });
+});
+
+describe("attack 30: a removed member's location of what nobody declares", () => {
+  it("keeps no old epoch open: the newcomer is not given its key", async () => {
+    const [alice, bob] = (await group("bob")) as [Device, Device];
+    await put(live(alice), { one: "one" });
+    const epoch = openedEpoch(live(bob));
+    const location = forgedLocation(live(bob), { blob: "ab".repeat(32), object: "cd".repeat(16), length: 4219 });
+    await remove(alice, "bob", "now");
+    await forge(live(bob), { epoch, locations: [location] });
+    await catchUp(live(alice));
+    expect(details(live(alice), "foreign")).toEqual([]);
+    expect((await reencrypt(live(alice), { budget: budget() })).remaining).toEqual({ objects: 0, bytes: 0 });
+    const newcomer = await world.device("newcomer");
+    await world.admit(alice, newcomer);
+    expect([...live(newcomer).view.opened.keys()]).toEqual([live(alice).view.current.epoch]);
+    expect(await texts(live(newcomer))).toEqual({ one: "one" });
+  });
+});
+
+describe("attack 57: a notice that lies in the true one's place", () => {
+  it.each([
+    ["does not end the epoch", 0],
+    ["ends an earlier epoch", 1],
+  ])("and %s keeps nobody from leaving the true one again", async (_, rotations) => {
+    const [alice, bob, carol] = (await group("bob", "carol")) as [Device, Device, Device];
+    for (let count = 0; count < rotations; count++) await rotate(live(alice), { contents: "on-change" });
+    await comeTogether(alice, bob, carol);
+    const { log, state, current: old } = live(alice).view;
+    const entry = log.nodes.get(rotations === 0 ? live(alice).group : state.head);
+    if (!entry) throw new Error("the entry is in the log");
+    await remove(alice, "bob");
+    const notices = new RegExp(`^${old.epoch}/notice-`);
+    const [own = ""] = await keysLike(world, notices);
+    await world.store.delete(own);
+    const forged = await sealNotice(live(bob).crypto, {
+      epoch: { ...old, suite: "classic" },
+      entries: [entry.verified.signed],
+    });
+    await world.store.put(forged.key, forged.bytes);
+    await comeTogether(carol, alice);
+    expect((await keysLike(world, notices)).filter((key) => key !== forged.key)).not.toEqual([]);
+  });
+});

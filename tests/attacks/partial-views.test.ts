@@ -1,0 +1,140 @@
+/** A storage that shows one device less than another, for a while: nothing is lost by it, and nothing is given up for good. */
+import { addMember, catchUp, reencrypt, removeMember, rotate } from "@conclave/core";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { comeTogether, details, keysLike } from "../support/attacked.ts";
+import { budget, type Device, findMember, live, paths, put, texts, World } from "../support/world.ts";
+
+let world: World;
+beforeEach(() => {
+  world = new World();
+});
+afterEach(() => world.close());
+
+async function devices(...names: readonly string[]): Promise<Device[]> {
+  return Promise.all(names.map((name) => world.device(name)));
+}
+
+/** What some work puts on the storage, of the keys that fit. */
+async function putBy(work: () => Promise<unknown>, pattern = /./): Promise<ReadonlySet<string>> {
+  const before = new Set(await keysLike(world, pattern));
+  await work();
+  return new Set((await keysLike(world, pattern)).filter((key) => !before.has(key)));
+}
+
+async function remove(admin: Device, name: string, contents: "now" | "on-change"): Promise<void> {
+  const session = live(admin);
+  await removeMember(session, { member: findMember(session.view.state, name), contents });
+}
+
+describe("attack 33: a re-encryption by somebody who was not shown everything", () => {
+  it("leaves others what was uploaded meanwhile, though its receipt says that nothing remains", async () => {
+    const [alice, bob, carol, dave] = (await devices("alice", "bob", "carol", "dave")) as [
+      Device,
+      Device,
+      Device,
+      Device,
+    ];
+    await world.found(alice);
+    for (const device of [bob, carol, dave]) await world.admit(alice, device);
+    await put(live(alice), { one: "one" });
+    await comeTogether(alice, carol, dave);
+    const late = await putBy(() => put(live(dave), { late: "late" }), /\/records\//);
+    alice.hooks.hides = (key) => late.has(key);
+    await catchUp(live(carol));
+    await remove(alice, "bob", "now");
+    await reencrypt(live(alice), { budget: budget() });
+    await catchUp(live(carol));
+    const files = { one: "one", late: "late" };
+    expect(await texts(live(carol))).toEqual(files);
+    await reencrypt(live(carol), { budget: budget() });
+    alice.hooks = {};
+    await comeTogether(alice, carol, dave);
+    for (const device of [alice, carol, dave]) expect(await texts(live(device))).toEqual(files);
+  });
+
+  it("deletes no contents of a change that it cannot judge yet", async () => {
+    const [alice, frank, bob, carol, erin] = (await devices("alice", "frank", "bob", "carol", "erin")) as [
+      Device,
+      Device,
+      Device,
+      Device,
+      Device,
+    ];
+    await world.found(alice);
+    await world.admit(alice, frank, "admin");
+    for (const device of [bob, carol]) await world.admit(alice, device);
+    await comeTogether(alice, frank, carol);
+    const admission = await putBy(() => addMember(live(frank), { card: erin.card, role: "editor" }));
+    alice.hooks.hides = (key) => admission.has(key);
+    await catchUp(live(carol));
+    await put(live(carol), { mine: "mine" });
+    await catchUp(live(alice));
+    await remove(alice, "bob", "now");
+    await reencrypt(live(alice), { budget: budget() });
+    alice.hooks = {};
+    await comeTogether(alice, frank, carol);
+    for (const device of [alice, carol]) expect(await texts(live(device))).toEqual({ mine: "mine" });
+  });
+});
+
+describe("attack 7: an admission that is held back", () => {
+  it("costs the newcomer nothing, however often others look in between", async () => {
+    const [alice, carol, erin] = (await devices("alice", "carol", "erin")) as [Device, Device, Device];
+    await world.found(alice);
+    await world.admit(alice, carol);
+    const admission = await putBy(() => addMember(live(alice), { card: erin.card, role: "editor" }));
+    carol.hooks.hides = (key) => admission.has(key);
+    await world.join(erin, world.address(live(alice)));
+    await put(live(erin), { hers: "hers" });
+    for (let poll = 0; poll < 25; poll++) await catchUp(live(carol));
+    expect(details(live(carol), "foreign")).toEqual([expect.stringMatching(/signed by nobody whom the log lists/)]);
+    carol.hooks = {};
+    await comeTogether(carol);
+    expect(paths(live(carol))).toEqual(["hers"]);
+  });
+});
+
+describe("attack 20: what a removed member went on writing", () => {
+  it("is no parent of what others write, so that nobody waits for it once it is gone", async () => {
+    const [alice, bob, carol, dave] = (await devices("alice", "bob", "carol", "dave")) as [
+      Device,
+      Device,
+      Device,
+      Device,
+    ];
+    await world.found(alice);
+    for (const device of [bob, carol, dave]) await world.admit(alice, device);
+    await comeTogether(carol, dave);
+    await remove(alice, "bob", "on-change");
+    const ofBob = await putBy(() => put(live(bob), { late: "late" }), /\/records\//);
+    await catchUp(live(carol));
+    await put(live(carol), { hers: "hers" });
+    for (const key of ofBob) await world.store.delete(key);
+    await catchUp(live(dave));
+    expect(paths(live(dave))).toEqual(["hers"]);
+    expect(details(live(dave), "awaited")).toEqual([]);
+  });
+});
+
+describe("attack 49: the new epoch is hidden from one writer, the notice is not", () => {
+  it.each(["a removal", "a rotation"])("it seals nothing to the old key after %s", async (what) => {
+    const [alice, bob, carol] = (await devices("alice", "bob", "carol")) as [Device, Device, Device];
+    await world.found(alice);
+    for (const device of [bob, carol]) await world.admit(alice, device);
+    await comeTogether(alice, carol);
+    if (what === "a removal") await remove(alice, "bob", "on-change");
+    else await rotate(live(alice), { contents: "on-change" });
+    const { epoch } = live(alice).view.current;
+    carol.hooks.hides = (key) => key.includes(epoch);
+    const written = await putBy(async () => {
+      await catchUp(live(carol));
+      await expect(put(live(carol), { hers: "hers" })).rejects.toMatchObject({ code: "stale-epoch" });
+    });
+    expect([...written]).toEqual([]);
+    carol.hooks = {};
+    await comeTogether(alice, carol);
+    await put(live(carol), { hers: "hers" });
+    await catchUp(live(alice));
+    expect(await texts(live(alice))).toEqual({ hers: "hers" });
+  });
+});
