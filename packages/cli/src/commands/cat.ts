@@ -71,7 +71,8 @@ async function* contentOf(
         const source = sourceOf(session, run.blob);
         if (!source) throw new ConclaveError(`no record that counts declares blob ${run.blob}`, { code: "missing" });
         for await (const { bytes } of reader.read(source, run.indexes, { signal })) {
-          yield bytes;
+          // A copy: a stream may hold what it was given long after the reader has taken its memory back.
+          yield bytes.slice();
           done++;
         }
       }
