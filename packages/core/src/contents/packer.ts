@@ -180,7 +180,9 @@ export class Packer {
       const declaration = declareBlob(crypto, pieces);
       const sealed = await sealObject(crypto, { archive, recipient, suite });
       grant.shrink(sealedLength);
-      await this.#put(sealed).finally(() => giveBack(sealed.sealed));
+      await this.#put(sealed);
+      // Not where the put failed: part of it may still be under way.
+      giveBack(sealed.sealed);
       return { ...declaration, epoch, object: sealed.object, length: sealed.length };
     } finally {
       grant.release();

@@ -164,7 +164,8 @@ async function moveOne(
     });
     const key = objectKey(epoch.epoch, object);
     notePut(session, key);
-    await session.store.put(key, sealed, signal ? { signal } : {}).finally(() => giveBack(sealed));
+    await session.store.put(key, sealed, signal ? { signal } : {});
+    giveBack(sealed);
     return locationDraft(session, { blob: each.blob.blob, epoch: epoch.epoch, object, length });
   } finally {
     grant.release();
