@@ -392,9 +392,7 @@ describe("attack 31: a leaver who died before saying so", () => {
 });
 
 describe("attack 20: work that builds on what is cut later", () => {
-  it.fails("keeps a member's own version readable that took over the bytes of somebody cut", async () => {
-    // The blob is declared by the void change alone, so the counting version that refers to it has no bytes: to be decided
-    // whether a blob counts as declared once a counting version refers to it.
+  it("keeps a member's own version readable that took over the bytes of somebody cut", async () => {
     const { alice, bob, carol } = await group();
     const forAlice = live(alice);
     await put(live(bob), { note: "bob's words" }, 1);

@@ -11,7 +11,7 @@ import { parseGrantKey } from "../group/grant.ts";
 import { awaited } from "../history/awaited.ts";
 import { StoreError } from "../ports/store.ts";
 import type { EpochId } from "../records/shapes.ts";
-import { declaringChanges, piecesOf } from "../tree/blobs.ts";
+import { changesOfBlob, knownPieces } from "../tree/blobs.ts";
 import { isEditorDevice, type LocationRow, locationsOf, markProven, toPieces } from "./blob-sources.ts";
 import type { WorkOptions } from "./events.ts";
 import type { Session } from "./session.ts";
@@ -86,7 +86,8 @@ export async function cleanUp(
   for (const old of oldObjects(session)) {
     signal?.throwIfAborted();
     if (!isOver(session, old.epoch)) continue; // check: epoch
-    if (old.emptied === 1 && !listed.has(objectKey(old.epoch, old.object))) {
+    const isListed = listed.has(objectKey(old.epoch, old.object));
+    if (!isListed && (old.emptied === 1 || old.blobs.every((blob) => knownPieces(session.index, blob) === undefined))) {
       session.index.run("UPDATE locations SET gone = 1 WHERE epoch = ? AND object = ?", old.epoch, old.object);
       continue;
     }
@@ -131,8 +132,9 @@ async function isReplaced(session: Session, check: Check): Promise<boolean> {
  * by somebody who may write now; or no change that counts, or may yet count, declares it.
  */
 async function hasSuccessor(session: Session, blob: string, check: Check): Promise<boolean> {
-  const pieces = piecesOf(session.index, blob);
-  if (pieces === undefined) return isDeclaredInVain(session, blob);
+  if (isDeclaredInVain(session, blob)) return true;
+  const pieces = knownPieces(session.index, blob);
+  if (pieces === undefined) return false;
   const { epoch } = session.view.current;
   const successors = locationsOf(session, blob).filter(
     (location) => location.epoch === epoch && isEditorDevice(session, location.device),
@@ -149,7 +151,7 @@ async function hasSuccessor(session: Session, blob: string, check: Check): Promi
  * people who are out say where it lies and no record is awaited any more.
  */
 function isDeclaredInVain(session: Session, blob: string): boolean {
-  const changes = declaringChanges(session.index, blob);
+  const changes = changesOfBlob(session.index, blob);
   if (changes.length > 0) return changes.every((change) => isVoidForGood(session, change)); // check: cut
   const isOfOutsiders = locationsOf(session, blob).every(({ device }) => !isEditorDevice(session, device));
   return isOfOutsiders && awaited(session.index).length === 0;

@@ -9,13 +9,14 @@ import { ConclaveError } from "../errors.ts";
 import { StoreError } from "../ports/store.ts";
 import type { Location } from "../records/location.ts";
 import type { OpenEpoch } from "../records/records-file.ts";
-import { allBlobs, type DeclaredBlob } from "../tree/blobs.ts";
+import { changesOfBlob, type DeclaredBlob, knownBlobs } from "../tree/blobs.ts";
 import { isEditorDevice, type LocationRow, locationsOf, markProven, toPieces } from "./blob-sources.ts";
 import type { WorkOptions } from "./events.ts";
 import { notePut, settlePuts } from "./object-puts.ts";
 import type { Problem } from "./problem.ts";
 import { publish, requireCurrent } from "./publish.ts";
 import type { Session } from "./session.ts";
+import { isVoidForGood } from "./verdicts.ts";
 
 /** Locations are committed after so many objects: what a crash can undo. */
 const OBJECTS_PER_COMMIT = 4;
@@ -41,7 +42,7 @@ export interface Moved {
 export function blobsToMove(session: Session): BlobToMove[] {
   const { epoch } = session.view.current;
   const found: (BlobToMove & { readonly urgent: boolean })[] = [];
-  for (const blob of allBlobs(session.index)) {
+  for (const blob of blobsToKeep(session)) {
     const locations = locationsOf(session, blob.blob);
     if (locations.some((location) => location.epoch === epoch && location.trusted)) continue; // check: role
     const urgent = locations.some(({ device }) => !isEditorDevice(session, device));
@@ -50,13 +51,21 @@ export function blobsToMove(session: Session): BlobToMove[] {
   return [...found.filter(({ urgent }) => urgent), ...found.filter(({ urgent }) => !urgent)];
 }
 
+/** Blobs that count, or may yet: those of changes that nothing voids for good. */
+function* blobsToKeep(session: Session): Generator<DeclaredBlob> {
+  for (const { counting, ...blob } of knownBlobs(session.index)) {
+    const changes = counting ? [] : changesOfBlob(session.index, blob.blob);
+    if (counting || changes.some((change) => !isVoidForGood(session, change))) yield blob;
+  }
+}
+
 /**
  * Blobs that an older epoch still holds because what others placed in the current one did not turn out to be them. After a
  * clean-up, which reads all that others have placed.
  */
 export function spoiledBlobs(session: Session): BlobToMove[] {
   const { epoch } = session.view.current;
-  return [...allBlobs(session.index)].flatMap((blob) => {
+  return [...blobsToKeep(session)].flatMap((blob) => {
     const from = locationsOf(session, blob.blob);
     const isSafe = from.some((location) => location.epoch === epoch && location.trusted && location.proven === 1); // check: digest
     const old = from.find((location) => location.epoch !== epoch);

@@ -6,6 +6,8 @@
  * but for those who followed a branch that lost meanwhile, and moved its records on.
  */
 import { ConclaveError } from "../errors.ts";
+import { parseRecordsKey } from "../records/records-file.ts";
+import type { EpochId } from "../records/shapes.ts";
 import type { Session } from "./session.ts";
 import type { Shown } from "./shown.ts";
 
@@ -18,28 +20,45 @@ export interface Vanished {
 /** What has vanished from the current epoch without an explanation. */
 export function vanished(session: Session, shown: Shown): Vanished[] {
   const { epoch } = session.view.current;
-  if (isEndedUnseen(session)) return [];
   const rows = session.index.all<{ key: string }>(
     "SELECT key FROM files WHERE epoch = ? AND kind = 'records' AND state = 'read'",
     epoch,
   );
   const gone = rows.filter(({ key }) => !shown.keys.has(key));
-  return gone
+  const missing = gone
     .map(({ key }) => ({ key, records: unheldRecords(session, key, shown) }))
     .filter(({ key, records }) => records > 0 || (!hasRecords(session, key) && isUnplaced(session, key, shown)));
+  return isMovedOn(session, missing, shown) ? [] : missing;
 }
 
 /**
- * Whether a branch that lost ended the current epoch with one that this device cannot open: whoever followed that branch
- * may have emptied it rightly.
+ * Whether those who followed a branch that lost may have moved what is missing into an epoch that this device cannot open:
+ * they delete a record here only once it lies there, so as many must lie there. Locations are not moved but stated anew.
  */
-function isEndedUnseen(session: Session): boolean {
+function isMovedOn(session: Session, missing: readonly Vanished[], shown: Shown): boolean {
+  if (epochsEndedUnseen(session).length === 0) return false;
+  return missing.reduce((sum, { records }) => sum + records, 0) <= shown.elsewhere; // check: rollback
+}
+
+/** Epochs that came after the current one on branches that lost, and that this device cannot open. */
+function epochsEndedUnseen(session: Session): EpochId[] {
   const { current, log, opened } = session.view;
-  return [...log.nodes.values()].some(({ state }) => {
+  const after = [...log.nodes.values()].flatMap(({ state }) => {
     const at = state.epochs.findIndex(({ epoch }) => epoch === current.epoch);
-    const next = at < 0 ? undefined : state.epochs[at + 1];
-    return next !== undefined && !opened.has(next.epoch);
+    return at < 0 ? [] : state.epochs.slice(at + 1).map(({ epoch }) => epoch);
   });
+  return [...new Set(after)].filter((epoch) => !opened.has(epoch));
+}
+
+/** How many records those epochs' files say that they hold; their names are all that can be read of them. */
+export async function countElsewhere(session: Session, signal?: AbortSignal): Promise<number> {
+  let records = 0;
+  for (const epoch of epochsEndedUnseen(session)) {
+    for await (const { key } of session.store.list(`${epoch}/records`, signal ? { signal } : {})) {
+      records += parseRecordsKey(key)?.count ?? 0;
+    }
+  }
+  return records;
 }
 
 function hasRecords(session: Session, key: string): boolean {

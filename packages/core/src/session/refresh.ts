@@ -3,7 +3,7 @@
  */
 import { ConclaveError } from "../errors.ts";
 import { departureOf } from "../group/state.ts";
-import { requireSeen } from "./pins.ts";
+import { countElsewhere, requireSeen } from "./pins.ts";
 import { type EpochsListing, readEpochs } from "./read-epochs.ts";
 import { readNotices } from "./read-notices.ts";
 import { readRecords } from "./read-records.ts";
@@ -48,7 +48,7 @@ export async function readAll(session: Session, signal?: AbortSignal): Promise<S
     if (news) rejudge(session);
     if (!news && session.view.log === before.log && session.view.opened.size === before.opened.size) {
       for (const key of epochs.grants) keys.add(key);
-      return { keys, unopened: epochs.unopened };
+      return { keys, unopened: epochs.unopened, elsewhere: await countElsewhere(session, signal) };
     }
   }
   throw new ConclaveError("the storage shows ever more records", { code: "limit" });

@@ -6,4 +6,6 @@ export interface Shown {
   readonly keys: ReadonlySet<string>;
   /** Epochs that lie there and that this device cannot open. */
   readonly unopened: readonly EpochId[];
+  /** How many records lie, by their files' names, in epochs that ended the current one on a lost branch, unreadable here. */
+  readonly elsewhere: number;
 }

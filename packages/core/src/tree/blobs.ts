@@ -10,19 +10,29 @@ import { PACKED_PIECE_BYTES, type Piece, packPieces, unpackNumbers, unpackPiece 
 /** Writes down a blob that a change declares; nothing, if its id is not the digest of what it declares. */
 export function storeBlob(fold: Fold, operation: BlobOperation): void {
   if (!isBlobOf(operation)) return; // check: digest
-  const { db, change } = fold;
+  const { db } = fold;
   const [salt, pieces] = [fromHex(operation.salt), packPieces(operation.pieces)];
   const id = internBlob(db, operation.blob);
   db.run("UPDATE tree_blob SET salt = ?, pieces = ? WHERE id = ? AND pieces IS NULL", salt, pieces, id);
-  const isNew = db.run("INSERT OR IGNORE INTO tree_declared (change, blob) VALUES (?, ?)", change, id) === 1;
-  if (isNew && fold.counts) db.run("UPDATE tree_blob SET counting = counting + 1 WHERE id = ?", id);
+  standFor(fold, id);
 }
 
 /** The number of a blob that a version refers to, whether it is declared or not. */
 export function useBlob(fold: Fold, blob: string): number {
   const id = internBlob(fold.db, blob);
   fold.db.run("UPDATE tree_blob SET used = 1 WHERE id = ? AND used = 0", id);
+  standFor(fold, id);
   return id;
+}
+
+/**
+ * A blob counts while a change that counts declares it or refers to it. Whoever declared it, its id proves its pieces: so
+ * what a member took over from somebody who was cut later stays readable.
+ */
+function standFor(fold: Fold, blob: number): void {
+  const { db, change } = fold;
+  const isNew = db.run("INSERT OR IGNORE INTO tree_declared (change, blob) VALUES (?, ?)", change, blob) === 1;
+  if (isNew && fold.counts) db.run("UPDATE tree_blob SET counting = counting + 1 WHERE id = ?", blob);
 }
 
 function internBlob(db: SqlDatabase, blob: string): number {
@@ -75,8 +85,8 @@ export function piecesOf(db: SqlDatabase, blob: string): readonly Piece[] | unde
   return blobOf(db, blob)?.pieces;
 }
 
-/** Every applied change that declares a blob, whether it counts or not. */
-export function declaringChanges(db: SqlDatabase, blob: string): RecordDigest[] {
+/** Every applied change that declares a blob or refers to it, whether it counts or not. */
+export function changesOfBlob(db: SqlDatabase, blob: string): RecordDigest[] {
   return db
     .all<{ digest: Uint8Array }>(
       `SELECT r.digest FROM tree_blob b JOIN tree_declared t ON t.blob = b.id JOIN history_record r ON r.id = t.change
@@ -86,23 +96,37 @@ export function declaringChanges(db: SqlDatabase, blob: string): RecordDigest[] 
     .map(({ digest }) => toHex(digest));
 }
 
+/** The pieces of a blob that some applied change declares, whether it counts or not. */
+export function knownPieces(db: SqlDatabase, blob: string): readonly Piece[] | undefined {
+  const row = db.get<BlobRow>(
+    "SELECT digest, salt, pieces FROM tree_blob WHERE digest = ? AND pieces IS NOT NULL",
+    fromHex(blob),
+  );
+  return row && fromRow(row).pieces;
+}
+
 /** One piece of a blob, and where its bytes begin among the blob's; undefined if there is none. */
 export function pieceOf(db: SqlDatabase, blob: string, index: number): Piece | undefined {
   const row = packedBlob(db, blob);
   return row === undefined ? undefined : unpackPiece(row.pieces, index);
 }
 
-/** All blobs that counting changes declare, in no particular order. */
+/** All blobs that count, in no particular order. */
 export function* allBlobs(db: SqlDatabase): IterableIterator<DeclaredBlob> {
+  for (const { counting, ...blob } of knownBlobs(db)) if (counting) yield blob;
+}
+
+/** Every blob that some applied change declares, and whether it counts. */
+export function* knownBlobs(db: SqlDatabase): IterableIterator<DeclaredBlob & { readonly counting: boolean }> {
   const PAGE = 100;
   for (let after = 0; ; ) {
-    const rows = db.all<BlobRow & { id: number }>(
-      `SELECT id, digest, salt, pieces FROM tree_blob
-       WHERE id > ? AND counting > 0 AND pieces IS NOT NULL ORDER BY id LIMIT ?`,
+    const rows = db.all<BlobRow & { id: number; counting: number }>(
+      `SELECT id, digest, salt, pieces, counting FROM tree_blob
+       WHERE id > ? AND pieces IS NOT NULL ORDER BY id LIMIT ?`,
       after,
       PAGE,
     );
-    for (const row of rows) yield fromRow(row);
+    for (const row of rows) yield { ...fromRow(row), counting: row.counting > 0 };
     const last = rows.at(-1);
     if (last === undefined) return;
     after = last.id;
