@@ -2,23 +2,14 @@
 import { expect } from "vitest";
 import { toUtf8 } from "../../src/encoding/bytes.ts";
 import { fromHex } from "../../src/encoding/hex.ts";
-import {
-  base64,
-  decodeBase64,
-  hex,
-  integer,
-  list,
-  object,
-  oneOf,
-  readLine,
-  variant,
-} from "../../src/encoding/strict.ts";
+import { base64, decodeBase64, readLine } from "../../src/encoding/strict.ts";
 import { decodeCardFile, encodeCardFile } from "../../src/identity/card.ts";
 import { fingerprint } from "../../src/identity/fingerprint.ts";
 import { verifySignature } from "../../src/records/ed25519.ts";
+import { type ListingStart, listingStart } from "../../src/records/listing-start.ts";
 import { readRecord } from "../../src/records/record.ts";
 import { decodeSignedLines, encodeSignedLine, isSignedBy, signLine } from "../../src/records/signed-line.ts";
-import { type ListingStart, signListing } from "../../src/session/listing.ts";
+import { signListing } from "../../src/session/listing.ts";
 import { type Bytes, bytesOf, Refused, type Runner } from "./vector-file.ts";
 
 interface Signed {
@@ -46,18 +37,6 @@ export const runCard: Runner<Signed & { readonly card: Bytes }> = async (crypto,
   return { member, fingerprint: fingerprint(member), value: card };
 };
 
-const listingStart = variant("type", {
-  "conclave/v1/listing": object({
-    type: oneOf("conclave/v1/listing"),
-    group: hex(32),
-    device: hex(32),
-    epoch: hex(32),
-    number: integer({ min: 1 }),
-    part: integer({ min: 1 }),
-    covers: list(hex(32), 256),
-    time: integer(),
-  }),
-});
 const signature = base64(64);
 
 /** Listings are read by stock tools only, never by the core; this is their check, as RECOVERY.md does it with OpenSSL. */
