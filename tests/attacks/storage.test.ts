@@ -16,10 +16,20 @@ import {
 } from "@conclave/core";
 import { flipped, restoreSnapshot, rewrite, swap, takeSnapshot } from "@conclave/stores/testing";
 import { afterEach, describe, expect, it } from "vitest";
-import { details, expectUnchanged, keysLike, people, problemCodes, shownPaths, stateOf } from "../support/attacked.ts";
-import { forge, forgedChange, forgeUnput, newFolder } from "../support/forge.ts";
+import {
+  comeTogether,
+  details,
+  expectUnchanged,
+  keysLike,
+  people,
+  problemCodes,
+  shownPaths,
+  stateOf,
+} from "../support/attacked.ts";
+import { forge, forgedChange, forgedEntry, forgeUnput, newFolder } from "../support/forge.ts";
+import type { Act } from "../support/insides.ts";
 import { memoryTarget } from "../support/memory-files.ts";
-import { budget, findMember, live, paths, put, texts, World } from "../support/world.ts";
+import { budget, type Device, findMember, live, paths, put, texts, World } from "../support/world.ts";
 
 const worlds: World[] = [];
 afterEach(() => {
@@ -241,6 +251,59 @@ describe("attack 26: the whole folder put back to yesterday", () => {
     await catchUp(accepting);
     await catchUp(world.restart(alice));
     expect(paths(live(alice))).toEqual(["new", "old"]);
+  });
+});
+
+/** A rotation by bob, who is an admin, at the entry before the newest: it loses, and nobody else is given its key. */
+async function lostRotation(bob: Device, parent: string): Promise<string> {
+  const other = new World();
+  worlds.push(other);
+  const { current } = (await other.found(await other.device("somebody"))).view;
+  const act: Act = { act: "rotate", cut: [], recipient: current.recipient, contents: "on-change" };
+  await forge(live(bob), { records: [forgedEntry(act, parent)] });
+  return current.epoch;
+}
+
+describe("attack 26: a lost rotation as an excuse for what vanishes", () => {
+  async function groupWithLostRotation() {
+    const { world, alice, bob, carol } = await group({ bob: "admin" });
+    const parent = live(bob).view.state.head;
+    await addMember(live(alice), { card: (await world.device("erin")).card, role: "editor" });
+    await catchUp(live(carol));
+    await put(live(carol), { hers: "hers" });
+    await comeTogether(alice, carol);
+    const { epoch } = live(carol).view.current;
+    const lost = await lostRotation(bob, parent);
+    await comeTogether(alice, carol);
+    expect(live(carol).view.current.epoch).toBe(epoch);
+    return { world, carol, lost };
+  }
+
+  async function vanish(world: World): Promise<number> {
+    const keys = await keysLike(world, /\/records\//);
+    for (const key of keys) await world.store.delete(key);
+    return keys.length;
+  }
+
+  it("is none where nothing lies in the epoch that it began", async () => {
+    const { world, carol } = await groupWithLostRotation();
+    await vanish(world);
+    await expect(catchUp(live(carol))).rejects.toMatchObject({ code: "rollback" });
+  });
+
+  it("is none for more records than lie there by their files' names", async () => {
+    const { world, carol, lost } = await groupWithLostRotation();
+    await vanish(world);
+    await world.store.put(`${lost}/records/${"ab".repeat(16)}-1-2-${"cd".repeat(16)}.age`, new Uint8Array(700));
+    await expect(catchUp(live(carol))).rejects.toMatchObject({ code: "rollback" });
+  });
+
+  it("is one while as many lie there: whoever followed it may have moved them on", async () => {
+    const { world, carol, lost } = await groupWithLostRotation();
+    await vanish(world);
+    await world.store.put(`${lost}/records/${"ab".repeat(16)}-1-200-${"cd".repeat(16)}.age`, new Uint8Array(700));
+    await catchUp(live(carol));
+    expect(paths(live(carol))).toEqual(["hers"]);
   });
 });
 
