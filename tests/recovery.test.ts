@@ -97,6 +97,23 @@ describe("RECOVERY.md", () => {
     expect(await recover(context, bob)).toEqual(expected);
   }, 120_000);
 
+  it("brings back what a member with a slow clock wrote after the listing, and takes nothing away by it", async (context) => {
+    const [alice, bob] = [await world.device("alice"), await world.device("bob")];
+    await world.found(alice);
+    await world.admit(alice, bob);
+    const many = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`many/${index}.txt`, `file ${index}`]));
+    await put(live(alice), many);
+    await catchUp(live(bob));
+    bob.clockSkewMs = -365 * 24 * 3600 * 1000;
+    await put(live(bob), { "late.txt": "late", "many/3.txt": "three, again" }, 2);
+    await put(live(bob), { "late.txt": "later" }, 3);
+    await removePath(live(bob), "many/5.txt");
+    await catchUp(live(alice));
+    await put(live(alice), { "late.txt": "last" }, 4);
+    const found = await recover(context, alice);
+    expect(found).toEqual({ ...many, "late.txt": "last", "many/3.txt (another)": "three, again" });
+  }, 120_000);
+
   it("brings everything back after a removal, and nothing with the removed member's kit", async (context) => {
     const [alice, bob] = [await world.device("alice"), await world.device("bob")];
     await world.found(alice);
