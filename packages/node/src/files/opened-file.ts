@@ -1,5 +1,5 @@
-import { constants, type Stats } from "node:fs";
-import { type FileHandle, lstat, open } from "node:fs/promises";
+import { closeSync, constants, fstatSync, lstatSync, openSync, read, readSync, type Stats } from "node:fs";
+import { promisify } from "node:util";
 import type { SourceFile } from "@conclave/core";
 import { systemCode } from "./system-error.ts";
 
@@ -17,22 +17,30 @@ export function modifiedOf(stats: Stats): number {
 }
 
 /**
- * Opens a plain file for reading, never through a link in its last name.
+ * Opens a plain file for reading, never through a link in its last name; the descriptor is the caller's to close.
+ *
+ * On this thread, as are small reads: of ten thousand small files each call is over sooner than a thread of the pool takes
+ * it up, and that halved the time of their upload.
  *
  * @param refuse - Makes the error to throw when no plain file is there; other failures are the system's own errors.
  */
-export async function openPlain(path: string, refuse: (why: NotPlain, cause?: unknown) => Error): Promise<FileHandle> {
-  if (NO_FOLLOW === undefined && (await lstat(path).catch(() => undefined))?.isSymbolicLink()) {
+export function openPlain(path: string, refuse: (why: NotPlain, cause?: unknown) => Error): number {
+  if (NO_FOLLOW === undefined && lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) {
     throw refuse("is a link"); // check: link
   }
-  const handle = await open(path, constants.O_RDONLY | (NO_FOLLOW ?? 0) | NO_WAIT).catch((cause: unknown) => {
+  const descriptor = openOrRefuse(path, refuse);
+  if (fstatSync(descriptor).isFile()) return descriptor;
+  closeSync(descriptor);
+  throw refuse("is no plain file");
+}
+
+function openOrRefuse(path: string, refuse: (why: NotPlain, cause?: unknown) => Error): number {
+  try {
+    return openSync(path, constants.O_RDONLY | (NO_FOLLOW ?? 0) | NO_WAIT);
+  } catch (cause) {
     const why = whyNotPlain(systemCode(cause));
     throw why === undefined ? cause : refuse(why, cause);
-  });
-  const stats = await handle.stat();
-  if (stats.isFile()) return handle;
-  await handle.close();
-  throw refuse("is no plain file");
+  }
 }
 
 function whyNotPlain(code: string | undefined): NotPlain | undefined {
@@ -42,22 +50,31 @@ function whyNotPlain(code: string | undefined): NotPlain | undefined {
   return undefined;
 }
 
-/** An open plain file as the core reads it. Takes the handle over. */
-export function sourceFile(handle: FileHandle): SourceFile {
+const readAside = promisify(read);
+/** Reads up to this size are made on this thread. */
+const READ_HERE_MAX: number = 256 * 1024;
+
+async function readSome(descriptor: number, into: Uint8Array, position: number): Promise<number> {
+  if (into.length <= READ_HERE_MAX) return readSync(descriptor, into, 0, into.length, position);
+  return (await readAside(descriptor, into, 0, into.length, position)).bytesRead;
+}
+
+/** An open plain file as the core reads it. Takes the descriptor over. */
+export function sourceFile(descriptor: number): SourceFile {
   return {
     async read(offset, into) {
       let filled = 0;
       while (filled < into.length) {
-        const { bytesRead } = await handle.read(into, filled, into.length - filled, offset + filled);
+        const bytesRead = await readSome(descriptor, into.subarray(filled), offset + filled);
         if (bytesRead === 0) break;
         filled += bytesRead;
       }
       return filled;
     },
     async state() {
-      const stats = await handle.stat();
+      const stats = fstatSync(descriptor);
       return { size: stats.size, modified: modifiedOf(stats) };
     },
-    close: () => handle.close(),
+    close: async () => closeSync(descriptor),
   };
 }

@@ -1,4 +1,4 @@
-import { readlinkSync } from "node:fs";
+import { closeSync, readlinkSync } from "node:fs";
 import { lstat, realpath } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { ConclaveError, type SourceEntry, type SourceFile, type SourceProblem, type SourceTree } from "@conclave/core";
@@ -61,12 +61,12 @@ class LocalSourceTree implements LocalSource {
   async open(path: string): Promise<SourceFile> {
     const file = path === "" ? this.#top : join(this.#top, path);
     const shown = path === "" ? this.name : path;
-    const handle = await openPlain(file, (why, cause) => changed(`${shown} ${why}`, cause));
-    if (isElsewhere(handle.fd, file)) {
-      await handle.close();
+    const descriptor = openPlain(file, (why, cause) => changed(`${shown} ${why}`, cause));
+    if (isElsewhere(descriptor, file)) {
+      closeSync(descriptor);
       throw changed(`${shown} is reached through a link that was not there before`); // check: link
     }
-    return sourceFile(handle);
+    return sourceFile(descriptor);
   }
 }
 

@@ -69,7 +69,7 @@ class LocalTargetTree implements LocalTarget {
     const lease = await this.#folders.find(parents);
     if (lease === undefined) throw notPlain(path, "is gone");
     try {
-      return sourceFile(await openPlain(lease.folder.at(name), (why, cause) => notPlain(path, why, cause)));
+      return sourceFile(openPlain(lease.folder.at(name), (why, cause) => notPlain(path, why, cause)));
     } finally {
       await lease.release();
     }
