@@ -71,6 +71,34 @@ describe("attack 50: a location that borrows another blob's object", () => {
   });
 });
 
+describe("attack 58: an old object that is said to hold another blob too", () => {
+  it.each([
+    ["first", 0],
+    ["second", 1],
+  ])("is kept while the %s of them has no other copy", async (_, victim) => {
+    const [alice, , mallory] = (await group("bob", "mallory")) as [Device, Device, Device];
+    await put(live(alice), { one: "one" });
+    await put(live(alice), { two: "two" });
+    await comeTogether(alice, mallory);
+    // In the order in which an index keeps them.
+    const sql = "SELECT blob, object, length FROM locations ORDER BY blob";
+    const places = live(mallory).index.all<{ blob: string; object: string; length: number }>(sql);
+    const [kept, moved] = [places[victim], places[1 - victim]];
+    if (!kept || !moved) throw new Error("there are two blobs");
+    await forge(live(mallory), { locations: [forgedLocation(live(mallory), { ...kept, blob: moved.blob })] });
+    await remove(alice, "bob");
+    await catchUp(live(mallory));
+    const blobs = blobsToMove(live(mallory)).filter(({ blob }) => blob.blob === moved.blob);
+    await moveContents(live(mallory), { budget: budget(), blobs });
+    const nowhere = forgedLocation(live(mallory), { ...kept, object: "ab".repeat(16) });
+    await forge(live(mallory), { locations: [nowhere] });
+    await comeTogether(alice, mallory);
+    expect(details(live(alice), "foreign")).toEqual([]);
+    await reencrypt(live(alice), { budget: budget() });
+    expect(await texts(live(alice))).toEqual({ one: "one", two: "two" });
+  });
+});
+
 describe("attack 33: a receipt for work that was not done", () => {
   const nowhere = { object: "ab".repeat(16), length: 2760 };
   it.each([
