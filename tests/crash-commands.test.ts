@@ -1,0 +1,200 @@
+/**
+ * Every other command that writes, killed before and after every single storage call and local transaction. The group must
+ * stay whole for everybody else, and the same command given again must bring about what it was to bring about.
+ */
+import {
+  addMember,
+  catchUp,
+  changeRole,
+  leaveGroup,
+  makeFolder,
+  movePath,
+  readAll,
+  reencrypt,
+  removePath,
+  rotate,
+  type Session,
+  verify,
+} from "@conclave/core";
+import { Crash, onCall } from "@conclave/stores/testing";
+import { afterEach, describe, expect, it } from "vitest";
+import { budget, type Device, findMember, live, paths, put, texts, World } from "./support/world.ts";
+
+interface Scene {
+  readonly world: World;
+  readonly alice: Device;
+  readonly bob: Device;
+  readonly carol: Device;
+  readonly dave: Device;
+}
+
+interface CrashedCommand {
+  readonly name: string;
+  /** What alice's device does. */
+  readonly work: (session: Session, scene: Scene) => Promise<unknown>;
+  /** Whether the command has had its effect, as carol sees it. */
+  readonly isDone: (carol: Session, scene: Scene) => boolean;
+}
+
+const COMMANDS: readonly CrashedCommand[] = [
+  {
+    name: "admitting somebody",
+    work: (session, { dave }) => addMember(session, { card: dave.card, role: "editor" }),
+    isDone: (carol) => carol.view.state.members.some(({ name }) => name === "dave"),
+  },
+  {
+    name: "changing a role",
+    work: (session) => changeRole(session, { member: findMember(session.view.state, "bob"), role: "viewer" }),
+    isDone: (carol) => findMember(carol.view.state, "bob").role === "viewer",
+  },
+  {
+    name: "starting a new epoch and re-encrypting",
+    work: async (session) => {
+      await rotate(session, { contents: "now" });
+      await reencrypt(session, { budget: budget() });
+    },
+    isDone: (carol) => carol.view.state.epochs.length > 1,
+  },
+  {
+    name: "making a folder",
+    work: (session) => makeFolder(session, "new/folder"),
+    isDone: (carol) => paths(carol).length === 2 && shows(carol, "new/folder"),
+  },
+  {
+    name: "moving a folder",
+    work: (session) => movePath(session, { from: "kept", to: "moved" }),
+    isDone: (carol) => paths(carol).includes("moved/a.txt"),
+  },
+  {
+    name: "removing a file",
+    work: (session) => removePath(session, "b.txt"),
+    isDone: (carol) => !paths(carol).includes("b.txt"),
+  },
+];
+
+function shows(session: Session, path: string): boolean {
+  const [top = "", name = ""] = path.split("/");
+  const row = session.index.get(
+    `SELECT 1 FROM tree_node n JOIN tree_node p ON p.id = n.parent WHERE n.name = ? AND p.name = ? AND n.shown = 1`,
+    name,
+    top,
+  );
+  return row !== undefined;
+}
+
+const DEATHS = [
+  { at: "call", when: "before" },
+  { at: "call", when: "after" },
+  { at: "transaction", when: "before" },
+  { at: "transaction", when: "after" },
+] as const;
+
+const worlds: World[] = [];
+afterEach(() => {
+  for (const world of worlds.splice(0)) world.close();
+});
+
+async function scene(): Promise<Scene> {
+  const world = new World();
+  worlds.push(world);
+  const [alice, bob, carol, dave] = [
+    await world.device("alice"),
+    await world.device("bob"),
+    await world.device("carol"),
+    await world.device("dave"),
+  ];
+  await world.found(alice);
+  await world.admit(alice, bob);
+  await world.admit(alice, carol, "owner");
+  await put(live(alice), { "kept/a.txt": "of alice", "b.txt": "to go" }, 1);
+  await catchUp(live(carol));
+  return { world, alice, bob, carol, dave };
+}
+
+/** Runs the work on a device that dies at the n-th step; whether it died. */
+async function dies(
+  { world, alice }: Scene,
+  options: { death: (typeof DEATHS)[number]; step: number; work: (session: Session) => Promise<unknown> },
+): Promise<boolean> {
+  const { death, step, work } = options;
+  alice.hooks = death.at === "call" ? { fault: onCall(step, { when: death.when, error: new Crash("here") }) } : {};
+  alice.disk = death.at === "transaction" ? { transaction: step, when: death.when } : undefined;
+  try {
+    const session = world.restart(alice);
+    await catchUp(session);
+    await work(session);
+    return false;
+  } catch (error) {
+    if (error instanceof Crash) return true;
+    throw error;
+  } finally {
+    alice.hooks = {};
+    alice.disk = undefined;
+  }
+}
+
+async function expectWhole(session: Session): Promise<void> {
+  const report = await verify(session, { budget: budget(), shown: await readAll(session), full: true });
+  expect(report.problems.filter(({ code }) => code !== "fork" && code !== "unsettled")).toEqual([]);
+  expect(report.ok).toBe(true);
+}
+
+describe.each(DEATHS)("a death at a $at, $when it takes effect", (death) => {
+  it.each(COMMANDS)(
+    "during $name leaves the group whole, and the command can be given again",
+    async (command) => {
+      for (let step = 1; ; step++) {
+        const stage = await scene();
+        const { world, alice, carol } = stage;
+        const hasDied = await dies(stage, { death, step, work: (session) => command.work(session, stage) });
+        await catchUp(live(carol));
+        expect(Object.values(await texts(live(carol)))).toContain("of alice");
+        const again = world.restart(alice);
+        await catchUp(again);
+        await catchUp(live(carol));
+        if (!command.isDone(live(carol), stage)) {
+          await command.work(again, stage);
+          await catchUp(live(carol));
+        }
+        expect(command.isDone(live(carol), stage)).toBe(true);
+        await reencrypt(live(carol), { budget: budget() });
+        await expectWhole(live(carol));
+        await catchUp(again);
+        await expectWhole(again);
+        if (!hasDied) {
+          // A sweep that never killed anything would prove nothing.
+          expect(step).toBeGreaterThan(5);
+          break;
+        }
+        world.close();
+        worlds.pop();
+      }
+    },
+    300_000,
+  );
+
+  it("while leaving: the leaver is out in the end, and the key changes without them", async () => {
+    for (let step = 1; ; step++) {
+      const stage = await scene();
+      const { world, alice, carol } = stage;
+      const hasDied = await dies(stage, { death, step, work: (session) => leaveGroup(session) });
+      const again = world.restart(alice);
+      await catchUp(again)
+        .then(() => leaveGroup(again))
+        .catch((error: unknown) => expect(error).toMatchObject({ code: "removed" }));
+      const before = live(carol).view.current.epoch;
+      await catchUp(live(carol));
+      expect(live(carol).view.state.members.map(({ name }) => name)).toEqual(["bob", "carol"]);
+      expect(live(carol).view.current.epoch).not.toBe(before);
+      await reencrypt(live(carol), { budget: budget() });
+      await expectWhole(live(carol));
+      if (!hasDied) {
+        // A sweep that never killed anything would prove nothing.
+        expect(step).toBeGreaterThan(5);
+        break;
+      }
+      world.close();
+      worlds.pop();
+    }
+  }, 300_000);
+});
