@@ -82,7 +82,8 @@ export async function cleanUp(
   const kept: string[] = [];
   let objects = 0;
   let bytes = 0;
-  const listed = await listedObjects(session, signal);
+  const listed = await listedObjects(session, olderEpochs(session), signal);
+  await doubtVanished(session, signal);
   for (const old of oldObjects(session)) {
     signal?.throwIfAborted();
     if (!isOver(session, old.epoch)) continue; // check: epoch
@@ -106,13 +107,33 @@ export async function cleanUp(
   return { deleted: { objects, bytes }, kept };
 }
 
-/** Keys of what still lies in older epochs, as the storage says. */
-async function listedObjects(session: Session, signal?: AbortSignal): Promise<Set<string>> {
+/** Keys of objects that lie in these epochs, as the storage says. */
+async function listedObjects(
+  session: Session,
+  epochs: readonly EpochId[],
+  signal?: AbortSignal,
+): Promise<ReadonlySet<string>> {
   const keys = new Set<string>();
-  for (const epoch of olderEpochs(session)) {
+  for (const epoch of epochs) {
     for await (const { key } of session.store.list(`${epoch}/objects`, signal ? { signal } : {})) keys.add(key);
   }
   return keys;
+}
+
+/**
+ * Those who followed a branch that lost may have emptied the epoch that is current: what this device has put there, and
+ * the storage does not list, has to be read again before anything is deleted for it.
+ */
+async function doubtVanished(session: Session, signal?: AbortSignal): Promise<void> {
+  const { current, state } = session.view;
+  const onBranch = new Set(state.epochs.map(({ epoch }) => epoch));
+  if (olderEpochs(session).every((epoch) => onBranch.has(epoch))) return;
+  const listed = await listedObjects(session, [current.epoch], signal);
+  const sql = "SELECT DISTINCT object FROM locations WHERE epoch = ? AND gone = 0 AND proven = 1";
+  const objects = session.index.all<{ object: string }>(sql, current.epoch).map(({ object }) => object);
+  for (const object of objects.filter((each) => !listed.has(objectKey(current.epoch, each)))) {
+    session.index.run("UPDATE locations SET proven = 0 WHERE epoch = ? AND object = ?", current.epoch, object);
+  }
 }
 
 interface Check {

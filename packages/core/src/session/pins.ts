@@ -19,16 +19,33 @@ export interface Vanished {
 
 /** What has vanished from the current epoch without an explanation. */
 export function vanished(session: Session, shown: Shown): Vanished[] {
-  const { epoch } = session.view.current;
-  const rows = session.index.all<{ key: string }>(
-    "SELECT key FROM files WHERE epoch = ? AND kind = 'records' AND state = 'read'",
-    epoch,
-  );
-  const gone = rows.filter(({ key }) => !shown.keys.has(key));
-  const missing = gone
+  const missing = notShown(session, shown)
     .map(({ key }) => ({ key, records: unheldRecords(session, key, shown) }))
     .filter(({ key, records }) => records > 0 || (!hasRecords(session, key) && isUnplaced(session, key, shown)));
   return isMovedOn(session, missing, shown) ? [] : missing;
+}
+
+/** Records files of the current epoch that were read and are not there any more. */
+function notShown(session: Session, shown: Shown): { readonly key: string }[] {
+  const rows = session.index.all<{ key: string }>(
+    "SELECT key FROM files WHERE epoch = ? AND kind = 'records' AND state = 'read'",
+    session.view.current.epoch,
+  );
+  return rows.filter(({ key }) => !shown.keys.has(key));
+}
+
+/**
+ * Forgets that the current epoch holds what those who followed a branch that lost have moved on, to where this device can
+ * read it: it is then sealed anew before that epoch is emptied in turn. SPEC.md §10.
+ */
+export function forgetMoved(session: Session, shown: Shown): void {
+  session.index.transaction(() => {
+    for (const { key } of notShown(session, shown)) {
+      if (!hasRecords(session, key) || unheldRecords(session, key, shown) > 0) continue;
+      session.index.run("DELETE FROM held WHERE key = ?", key);
+      session.index.run("DELETE FROM files WHERE key = ?", key);
+    }
+  });
 }
 
 /**

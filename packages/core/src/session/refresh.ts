@@ -3,7 +3,7 @@
  */
 import { ConclaveError } from "../errors.ts";
 import { departureOf } from "../group/state.ts";
-import { countElsewhere, requireSeen } from "./pins.ts";
+import { countElsewhere, forgetMoved, requireSeen } from "./pins.ts";
 import { type EpochsListing, readEpochs } from "./read-epochs.ts";
 import { readNotices } from "./read-notices.ts";
 import { readRecords } from "./read-records.ts";
@@ -25,6 +25,7 @@ export async function refresh(session: Session, options: { readonly signal?: Abo
   const shown = await readAll(session, options.signal);
   requireListed(session);
   requireSeen(session, shown);
+  forgetMoved(session, shown);
   return shown;
 }
 
