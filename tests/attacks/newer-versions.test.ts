@@ -36,7 +36,8 @@ const refused = { code: "unsupported" };
 
 /** Everything that writes, and what it would do here. */
 function writing(session: Session, newcomer: Device): [string, () => Promise<unknown>][] {
-  const member = findMember(session.view.state, "bob");
+  // Bob, who signed it, may be removed all the same.
+  const member = findMember(session.view.state, "carol");
   return [
     ["upload", () => put(session, { new: "new" })],
     ["mkdir", () => makeFolder(session, "new folder")],
@@ -69,6 +70,20 @@ describe("attack 12: an admin's newer entry", () => {
     await catchUp(live(alice));
     expect(await keysLike(world, /./)).toEqual(before);
     expect(shownPaths(live(alice))).toEqual(["note"]);
+  });
+
+  it.each(newer)("%s: whoever signed it can be removed, and then everybody writes again", async (_, entry) => {
+    const { alice, bob, carol } = await people({ world, bob: "admin" });
+    await put(live(carol), { note: "before" });
+    await comeTogether(alice, bob, carol);
+    await forge(live(bob), { records: [entry(live(bob).view.state.head)] });
+    await catchUp(live(alice));
+    await expect(put(live(alice), { new: "new" })).rejects.toMatchObject(refused);
+    await removeMember(live(alice), { member: findMember(live(alice).view.state, "bob"), contents: "on-change" });
+    await comeTogether(alice, carol);
+    await put(live(carol), { new: "new" });
+    await catchUp(live(alice));
+    expect(await texts(live(alice))).toEqual({ new: "new", note: "before" });
   });
 
   it("is met in a grant too, where the storage shows the entry nowhere else", async () => {

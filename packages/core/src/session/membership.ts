@@ -190,6 +190,7 @@ async function publishEntry(
     ...(epoch ? { epoch } : {}),
     ...(signal ? { signal } : {}),
     ...(onPut ? { onPut } : {}),
+    ...(act.act === "remove" ? { removes: act.member } : {}),
     around: async (signed) => {
       verified = await verifyOwn(session, signed);
       const log = extendLog(session.view.log, [verified]);

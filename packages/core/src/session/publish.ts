@@ -7,7 +7,7 @@ import { STORED_BYTES_MAX } from "../ports/store.ts";
 import type { Location } from "../records/location.ts";
 import type { NumberedRecord } from "../records/record.ts";
 import { type OpenEpoch, type ReadRecord, sealRecords } from "../records/records-file.ts";
-import type { RecordDigest } from "../records/shapes.ts";
+import type { MemberId, RecordDigest } from "../records/shapes.ts";
 import { type SignedLine, signLine } from "../records/signed-line.ts";
 import { flushOutbox, type OutboxItem, queue, refuseSize } from "./outbox.ts";
 import { owedNow } from "./owed-removals.ts";
@@ -44,6 +44,8 @@ export interface Publication {
   readonly together?: () => void;
   /** Told of each item once it lies on the storage. */
   readonly onPut?: (item: OutboxItem) => void;
+  /** The member whom the records remove, if they remove one. */
+  readonly removes?: MemberId;
   readonly signal?: AbortSignal;
 }
 
@@ -57,7 +59,7 @@ export async function publish(
   session: Session,
   publication: Publication,
 ): Promise<readonly ReadRecord<NumberedRecord>[]> {
-  requireUpToDate(session);
+  requireUpToDate(session, publication.removes === undefined ? {} : { except: publication.removes });
   const epoch = publication.epoch ?? requireCurrent(session);
   const locations = await signLocations(session, publication.locations ?? []);
   for (;;) {
