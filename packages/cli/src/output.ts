@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { isBrokenPipe } from "./errors.ts";
 import { escapeText, safeJson } from "./escape.ts";
 import type { OutStream } from "./io.ts";
@@ -21,7 +20,10 @@ export interface Output {
    * for people.
    */
   result(value: unknown, show: (lines: Lines) => void): void;
-  /** A file's bytes as they are. Rejects once the reader has gone, and on a terminal for what is not text. */
+  /**
+   * A file's bytes as they are. Resolves once the stream is done with them, so that their memory may be used again. Rejects
+   * once the reader has gone, and on a terminal for what is not text.
+   */
   bytes(bytes: Uint8Array): Promise<void>;
   /** Whether stdout is a terminal. */
   readonly isTerminal: boolean;
@@ -57,7 +59,8 @@ export class StreamOutput implements Output {
     this.#hasResult = true;
     this.#status.clear();
     if (this.#failure !== undefined) throw this.#failure;
-    if (!this.#stream.write(bytes)) await once(this.#stream, "drain");
+    const failed = await new Promise<Error | null | undefined>((resolve) => this.#stream.write(bytes, resolve));
+    if (failed) throw failed;
   }
 
   /** Ends the run: with `--json` there is a document in any case. Waits until all is written; rejects if it was not. */

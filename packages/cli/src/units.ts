@@ -12,6 +12,11 @@ export function humanSize(bytes: number): string {
   return `${value < 9.995 ? value.toFixed(2) : value.toFixed(value < 99.95 ? 1 : 0)} ${STEPS[step]}`;
 }
 
+/** A number of things for people: `1 object`, `2 objects`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** A span of time for people: `0:07`, `12:30`, `3:05:00`. */
 export function humanSeconds(seconds: number): string {
   const whole = Math.round(seconds);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { humanSeconds, humanSize, isoTime } from "../src/units.ts";
+import { counted, humanSeconds, humanSize, isoTime } from "../src/units.ts";
 import { act, World } from "./support/run-main.ts";
 
 const COLUMNS = [
@@ -79,7 +79,35 @@ it("gives a file's bytes as they are", async () => {
   expect(out).toBe("a\u001bb");
 });
 
+it("is done with a file's bytes only once the stream is, so that their memory may be used again", async () => {
+  const world = new World();
+  const order: string[] = [];
+  world.stdout._write = (chunk: Uint8Array, _encoding, done) => {
+    setImmediate(() => {
+      order.push(new TextDecoder().decode(chunk));
+      done();
+    });
+  };
+  const bytes = new TextEncoder().encode("small");
+  await act(
+    async ({ out }) => {
+      await out.bytes(bytes);
+      order.push("used again");
+      bytes.fill(0x78);
+    },
+    { world },
+  );
+  expect(order.slice(0, 2)).toEqual(["small", "used again"]);
+});
+
 describe("units", () => {
+  it.each([
+    [0, "0 objects"],
+    [1, "1 object"],
+    [2, "2 objects"],
+  ])("count %d as %s", (count, text) => {
+    expect(counted(count, "object")).toBe(text);
+  });
   it.each([
     [0, "0 B"],
     [1023, "1023 B"],

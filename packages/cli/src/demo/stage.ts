@@ -22,7 +22,7 @@ class Kept extends Writable implements OutStream {
   #chunks: Uint8Array[] = [];
 
   override _write(chunk: Uint8Array, _encoding: string, done: () => void): void {
-    this.#chunks.push(chunk);
+    this.#chunks.push(new Uint8Array(chunk)); // Whoever wrote it takes the memory back.
     done();
   }
 
