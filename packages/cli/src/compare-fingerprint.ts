@@ -20,12 +20,14 @@ export async function compareFingerprint(
   const groups = fingerprint(card.member).split(" ");
   const shown = groups.slice(0, -GROUPS_ASKED);
   const hidden = Array.from({ length: GROUPS_ASKED }, () => "????");
-  context.note(`${card.card.name}'s fingerprint, as this card has it: ${[...shown, ...hidden].join(" ")}`);
-  context.note(
-    `have ${card.card.name} read theirs to you ("conclave id" shows it), by voice for instance; compare these groups`,
-  );
+  const { name } = card.card;
   const typed = await context.prompts.ask(`and type the last ${GROUPS_ASKED} groups of what you hear:`, {
     flag: "--fingerprint FINGERPRINT",
+    before: [
+      `${name}'s fingerprint, as this card has it: ${[...shown, ...hidden].join(" ")}`,
+      `have ${name} read theirs to you ("conclave id" shows it), by voice for instance; compare these groups`,
+    ],
+    subject: `${name}'s fingerprint has to be compared`,
   });
   if (typed.trim() === "") throw usage("no fingerprint was typed, and nobody was admitted");
   const whole = typed.replaceAll(/[\s:-]/g, "").length > GROUPS_ASKED * 4 ? typed : [...shown, typed].join(" ");

@@ -2,7 +2,14 @@
 import { Advice } from "./advice.ts";
 import { CommandError } from "./command-error.ts";
 import { escapeText, safeJson } from "./escape.ts";
-import { COMMAND_OUTCOMES, CONCLAVE_OUTCOMES, type Outcome, STORE_OUTCOMES, SYSTEM_OUTCOMES } from "./exit-codes.ts";
+import {
+  COMMAND_OUTCOMES,
+  CONCLAVE_OUTCOMES,
+  DATABASE_OUTCOMES,
+  type Outcome,
+  STORE_OUTCOMES,
+  SYSTEM_OUTCOMES,
+} from "./exit-codes.ts";
 
 /** An error as it is shown. `code` is API for scripts. */
 export interface ShownError {
@@ -21,7 +28,7 @@ export function explain(error: unknown): ShownError {
   if (isNamed(error, "ConclaveError", CONCLAVE_OUTCOMES)) return shown(error, CONCLAVE_OUTCOMES[error.code]);
   if (isNamed(error, "StoreError", STORE_OUTCOMES)) return shown(error, STORE_OUTCOMES[error.code]);
   if (isAbort(error)) return shown({ code: "interrupted", message: "interrupted" }, COMMAND_OUTCOMES.interrupted);
-  return explainSystem(error) ?? internal(error);
+  return explainSystem(error) ?? explainDatabase(error) ?? internal(error);
 }
 
 /** By its name, not its class: that would load all of the core only to print help. */
@@ -48,6 +55,13 @@ function explainSystem(error: unknown): ShownError | undefined {
   if (outcome === undefined) return undefined;
   const path = "path" in error && typeof error.path === "string" ? `${error.path}: ` : "";
   return shown({ code: "system", message: `${path}${outcome.meaning} (${error.code})` }, outcome);
+}
+
+/** What a full or broken disk makes of the local index; SQLite says it by a number, of which the lowest byte is the kind. */
+function explainDatabase(error: unknown): ShownError | undefined {
+  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return undefined;
+  const outcome = DATABASE_OUTCOMES.get(error.errcode & 0xff);
+  return outcome && shown({ code: "system", message: `the local index in this home: ${outcome.meaning}` }, outcome);
 }
 
 function internal(error: unknown): ShownError {

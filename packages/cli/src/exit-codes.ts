@@ -38,18 +38,27 @@ export const CONCLAVE_OUTCOMES: Readonly<Record<ConclaveErrorCode, Outcome>> = {
   waiting: { exit: 3, hint: "tell an admin your fingerprint, and run the same command again once you are admitted" },
   "role-too-low": { exit: 3, hint: 'an admin can change it with "conclave role GROUP MEMBER ROLE"' },
   "last-owner": { exit: 3, hint: 'make somebody else an owner first, with "conclave role GROUP MEMBER owner"' },
-  "not-found": { exit: 4 },
+  "not-found": {
+    exit: 4,
+    hint: 'check how it is written: "conclave groups", "conclave members GROUP" and "conclave ls GROUP:" show what there is',
+  },
   exists: { exit: 1, hint: "choose another name" },
   "fingerprint-mismatch": {
     exit: 5,
     hint: "do not go on; compare fingerprints again by another way, by voice for instance",
   },
-  "wrong-passphrase": { exit: 1, hint: "try again; the recovery kit helps when the passphrase is lost" },
+  "wrong-passphrase": {
+    exit: 1,
+    hint: "try again; where it is lost, RECOVERY.md says how the recovery kit brings the files back",
+  },
   rollback: {
     exit: 5,
     hint: "if you know why the storage went back, for instance a restored backup, add --accept-rollback",
   },
-  contested: { exit: 5, hint: 'talk to the others, then choose with "conclave settle GROUP ENTRY"' },
+  contested: {
+    exit: 5,
+    hint: 'talk to the others; "conclave log GROUP" shows both histories, and there is no command yet to choose',
+  },
   "stale-epoch": { exit: 3, hint: "an admin's next command answers this device; then run the same command again" },
   missing: { exit: 5, hint: `${NOTHING_RELEASED}; if the storage is still being synchronised, wait and try again` },
   "source-changed": { exit: 1, hint: "run the same command again when nobody is writing to the file" },
@@ -62,7 +71,7 @@ export const STORE_OUTCOMES: Readonly<Record<StoreErrorCode, Outcome>> = {
   unavailable: { exit: 6, hint: "check the connection, then run the same command again: it goes on" },
   full: { exit: 6, hint: "make room on the storage, then run the same command again: it goes on" },
   "read-only": { exit: 6, hint: "this account may not write there; ask whoever owns the folder" },
-  refused: { exit: 6, hint: 'sign in with "conclave login", or ask whoever owns the folder' },
+  refused: { exit: 6, hint: "check what you may do with that folder, or ask whoever owns it" },
   "invalid-key": { exit: 1 },
   "too-large": { exit: 1 },
 };
@@ -89,6 +98,15 @@ export const SYSTEM_OUTCOMES: Readonly<Record<string, Outcome & { readonly meani
   ENAMETOOLONG: { exit: 1, meaning: "the name is longer than the system takes" },
   EIO: { exit: 1, meaning: "the disk failed", hint: "check the disk" },
 };
+
+/** SQLite's result codes that people meet. */
+export const DATABASE_OUTCOMES: ReadonlyMap<number, Outcome & { readonly meaning: string }> = new Map([
+  [5, { exit: 1, meaning: "another process holds it", hint: "wait until it is done, then run the same command again" }],
+  [8, { exit: 1, meaning: "it may only be read", hint: "check who owns it and what you may do with it" }],
+  [10, { exit: 1, meaning: "the disk failed", hint: "check the disk" }],
+  [13, { exit: 1, meaning: "no space left on the disk", hint: SYSTEM_OUTCOMES.ENOSPC?.hint ?? "" }],
+  [14, { exit: 1, meaning: "it cannot be opened", hint: "check who owns it and what you may do with it" }],
+]);
 
 /** The table of exit codes, as every command's help ends with it. */
 export function exitTable(): string {

@@ -71,13 +71,18 @@ function describe(event: ProgressEvent, rate: Rate): string {
   const perSecond = rate.perSecond();
   const parts = [
     share(doneBytes, totalBytes) ?? share(doneItems, totalItems),
-    totalBytes > 0 ? `${humanSize(doneBytes)}/${humanSize(totalBytes)}` : humanSize(doneBytes),
+    totalBytes > 0 ? `${humanSize(doneBytes)}/${humanSize(totalBytes)}` : shownBytes(doneBytes),
     totalItems > 0 ? `${doneItems}/${totalItems} items` : `${doneItems} items`,
     perSecond > 0 ? `${humanSize(Math.round(perSecond))}/s` : undefined,
     perSecond > 0 && totalBytes > doneBytes ? `${humanSeconds((totalBytes - doneBytes) / perSecond)} left` : undefined,
     current === undefined ? undefined : escapeText(current),
   ];
   return parts.filter((part) => part !== undefined).join("  ");
+}
+
+/** Nothing of work that is not counted in bytes. */
+function shownBytes(doneBytes: number): string | undefined {
+  return doneBytes > 0 ? humanSize(doneBytes) : undefined;
 }
 
 function share(done: number, total: number): string | undefined {

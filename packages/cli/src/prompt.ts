@@ -9,10 +9,19 @@ import type { StatusLine } from "./status-line.ts";
 /** How often a new passphrase may be mistyped the second time. */
 const ATTEMPTS_MAX = 3;
 
+/** How a question is asked. */
+export interface Asking {
+  readonly flag: string;
+  /** What is said before it; nothing of it is shown where nobody can be asked. */
+  readonly before?: readonly string[];
+  /** What is wanted, for the error where nobody can be asked; default: the question. */
+  readonly subject?: string;
+}
+
 /** Questions to the person at the terminal; without one, or with `--no-input`, they reject with `needs-input`. */
 export interface Prompts {
   /** One line. `flag` is how to give it on the command line instead (`--name NAME`). */
-  ask(question: string, options: { readonly flag: string }): Promise<string>;
+  ask(question: string, options: Asking): Promise<string>;
   /** Yes or no; anything but yes is no. */
   confirm(question: string, options: { readonly flag: string }): Promise<boolean>;
   /** The passphrase: from `--passphrase-file`, from `CONCLAVE_PASSPHRASE_FILE`, or typed unseen. */
@@ -35,17 +44,18 @@ const PASSPHRASE_FLAG = "--passphrase-file FILE";
 /** Questions as one run may ask them. */
 export function makePrompts(options: PromptOptions): Prompts {
   const { io, signal, status } = options;
-  const put = (question: string, flag: string): void => {
-    refuseUnlessAsked(options, question, flag);
+  const put = (question: string, { flag, before = [], subject = question }: Asking): void => {
+    refuseUnlessAsked(options, subject, flag);
     status.clear();
+    for (const line of before) io.stderr.write(`${escapeText(line)}\n`);
     io.stderr.write(`${escapeText(question)} `);
   };
-  const ask = async (question: string, flag: string): Promise<string> => {
-    put(question, flag);
+  const ask = async (question: string, asking: Asking): Promise<string> => {
+    put(question, asking);
     return readLine(io.stdin, signal);
   };
   const askHidden = async (question: string): Promise<string> => {
-    put(question, PASSPHRASE_FLAG);
+    put(question, { flag: PASSPHRASE_FLAG });
     try {
       return await readHiddenLine(io.stdin, signal);
     } finally {
@@ -53,8 +63,8 @@ export function makePrompts(options: PromptOptions): Prompts {
     }
   };
   return {
-    ask: (question, { flag }) => ask(question, flag),
-    confirm: async (question, { flag }) => /^y(?:es)?$/i.test((await ask(`${question} [y/N]`, flag)).trim()),
+    ask,
+    confirm: async (question, { flag }) => /^y(?:es)?$/i.test((await ask(`${question} [y/N]`, { flag })).trim()),
     passphrase: async (question = "Passphrase:") => (await fromFile(options)) ?? askHidden(question),
     newPassphrase: async (question = "New passphrase:") =>
       (await fromFile(options)) ?? askTwice(options, askHidden, question),

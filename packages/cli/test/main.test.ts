@@ -1,8 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { ConclaveError, StoreError } from "@conclave/core";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { defineCommand } from "../src/command.ts";
 import { CommandError } from "../src/command-error.ts";
 import { CONCLAVE_OUTCOMES, EXIT_CODES, STORE_OUTCOMES } from "../src/exit-codes.ts";
@@ -141,6 +144,22 @@ describe("an error", () => {
     const shown = await act(() => Promise.reject(error));
     expect(shown).toMatchObject({ exit, out: "" });
     expect(shown.err).toMatch(/^error: opening it\nhint: .+\n$/);
+  });
+
+  it("of a home on a full disk is told apart from a defect", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "conclave-full-"));
+    const database = new DatabaseSync(join(folder, "index.sqlite"));
+    onTestFinished(() => {
+      database.close();
+      rmSync(folder, { recursive: true });
+    });
+    database.exec("PRAGMA max_page_count = 2; CREATE TABLE a (b)");
+    const fill = () => database.exec("INSERT INTO a VALUES (zeroblob(100000))");
+    const { exit, err } = await act(fill);
+    expect({ exit, err }).toEqual({
+      exit: 1,
+      err: "error: the local index in this home: no space left on the disk\nhint: make room, then run the same command again: it goes on\n",
+    });
   });
 
   it.each(Object.entries(STORE_OUTCOMES))("of a store, %s, gives its exit code", async (code, { exit }) => {

@@ -23,6 +23,7 @@ import { withGroup } from "../with-group.ts";
 
 const CARD_HINTS = {
   corrupt: "have the card sent again, whole and unaltered",
+  "not-found": 'there is no file of that name either; "conclave requests GROUP" shows who has asked',
   exists: "whoever was in a group with a key cannot come in again with the same one; they need a new profile and card",
 };
 
@@ -45,14 +46,14 @@ export const add = defineCommand({
         file ? decodeCardFile(person.crypto, file) : requestedCard(session, { who, signal }),
       );
       const member = session.view.state.members.find(({ id }) => id === card.member);
-      if (member?.role === role) context.note(`${member.name} is ${role} already`);
-      else await admit(context, { session, card, given, fresh, role, account });
+      const isThere = member?.role === role;
+      if (!isThere) await admit(context, { session, card, given, fresh, role, account });
       // Clears the request that was answered.
       await listRequests(session, { signal });
       const shown = fingerprint(card.member);
       context.out.result(
         { name: card.card.name, fingerprint: shown, role, epoch: session.view.current.epoch },
-        ({ line }) => line(`added ${card.card.name} as ${role}`),
+        ({ line }) => line(isThere ? `${card.card.name} is ${role} already` : `added ${card.card.name} as ${role}`),
       );
       return undefined;
     });

@@ -51,7 +51,12 @@ export const download = defineCommand({
           await local.close();
         }
         const seconds = (context.clock.now() - started) / 1000;
-        return showTransfer(context, { verb: "downloaded", transfer: sumTransfers(transfers), seconds });
+        return showTransfer(context, {
+          verb: "downloaded",
+          transfer: sumTransfers(transfers),
+          seconds,
+          linksFate: links ? "made where they stay inside the target" : "left out; --links makes them",
+        });
       },
       { reading: true },
     );

@@ -25,6 +25,7 @@ export const id = defineCommand({
       ({ line }) => {
         line(`name         ${name}`);
         line(`fingerprint  ${shown}`);
+        if (file !== undefined) line(`card         ${file}`);
         for (const each of picture) line(each);
       },
     );

@@ -16,9 +16,9 @@ export const reencrypt = defineCommand({
       const started = context.clock.now();
       const result = await reencryptShown(context, { session, settled });
       const seconds = (context.clock.now() - started) / 1000;
-      const { reencrypted, remaining, kept, problems } = result;
+      const { reencrypted, deleted, remaining, kept, problems } = result;
       context.out.result(
-        { epoch: session.view.current.epoch, reencrypted, remaining, kept, problems, seconds },
+        { epoch: session.view.current.epoch, reencrypted, deleted, remaining, kept, problems, seconds },
         (lines) => describeReencryption(lines, result),
       );
       adviseOnRemaining(context, { session, group: group.name, remaining });

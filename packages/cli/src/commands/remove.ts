@@ -1,20 +1,21 @@
 import {
+  ConclaveError,
   type ContentsMode,
   findMember,
   fingerprint,
   formerMembers,
   type Member,
-  type Reencryption,
   rehearseRemoval,
   remaining,
   removeMember,
   type Session,
 } from "@conclave/core";
+import { Advice } from "../advice.ts";
 import { continueInBackground } from "../background.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { adviseOnRemaining, describeReencryption, reencryptShown } from "../reencryption.ts";
-import { humanSeconds, humanSize } from "../units.ts";
+import { adviseOnRemaining, describeReencryption, reencryptShown, type ShownReencryption } from "../reencryption.ts";
+import { counted, humanSeconds, humanSize } from "../units.ts";
 import { type AtWork, withGroup } from "../with-group.ts";
 
 /** Sealed bytes a second, for an estimate before anything was measured: a common upload of 20 Mbit/s. */
@@ -45,11 +46,17 @@ export const remove = defineCommand({
       const gone = contents === "now" && !isRehearsal ? removedBefore(at.session, typed) : undefined;
       if (gone) return goOn(context, { at, member: gone });
       const member = findMember(at.session.view.state, typed);
+      if (member.id === at.session.view.me?.id) throw oneself(at);
       if (isRehearsal) await rehearse(context, { session: at.session, member });
       else return perform(context, { at, member, contents });
       return undefined;
     }),
 });
+
+function oneself({ group }: AtWork): Advice {
+  const error = new ConclaveError("nobody removes themselves", { code: "role-too-low" });
+  return new Advice(error, `leave the group instead, with "conclave leave ${group.name}"`);
+}
 
 async function rehearse(
   context: Context,
@@ -70,7 +77,9 @@ async function rehearse(
   };
   context.out.result({ dryRun: true, ...value }, ({ line }) => {
     line(`would remove ${member.name} (${fingerprint(member.id)}), ${member.role}, with ${devices} devices and kits`);
-    line(`would re-encrypt ${objects} objects, ${humanSize(bytes)}, with about ${requests} requests`);
+    line(
+      `would re-encrypt ${counted(objects, "object")}, ${humanSize(bytes)}, with about ${counted(requests, "request")}`,
+    );
     line(`at 20 Mbit/s that takes about ${humanSeconds(seconds)}; the lockout itself takes less than a second`);
     line(cut.length === 0 ? "no records of theirs were read" : "their records that count end with:");
     for (const { device, number } of cut) line(`  record ${number} of device ${device.slice(0, 16)}`);
@@ -127,10 +136,10 @@ async function finish(
   const { at, member, contents, epoch, lockoutMs, started } = options;
   const { session, group } = at;
   const result = contents === "now" ? await reencryptShown(context, { session, settled: false }) : untouched(session);
-  const { reencrypted, remaining: left, kept, problems } = result;
+  const { reencrypted, deleted, remaining: left, kept, problems } = result;
   const seconds = { lockout: lockoutMs / 1000, total: (context.clock.now() - started) / 1000 };
   context.out.result(
-    { epoch, folderAccess: "none", reencrypted, remaining: left, kept, problems, seconds },
+    { epoch, folderAccess: "none", reencrypted, deleted, remaining: left, kept, problems, seconds },
     (lines) => {
       lines.line(`removed ${member.name}; locked out after ${seconds.lockout.toFixed(2)} s`);
       if (contents === "now") describeReencryption(lines, result);
@@ -142,8 +151,9 @@ async function finish(
   return problems.length > 0 ? 5 : undefined;
 }
 
-function untouched(session: Session): Reencryption {
-  return { reencrypted: { objects: 0, bytes: 0 }, remaining: remaining(session), kept: [], problems: [] };
+function untouched(session: Session): ShownReencryption {
+  const nothing = { objects: 0, bytes: 0 };
+  return { reencrypted: nothing, deleted: nothing, remaining: remaining(session), kept: [], problems: [] };
 }
 
 async function sayWhatStays(

@@ -1,6 +1,6 @@
 import { judgedChanges, listRequests, memberNames, type Session, statusOf } from "@conclave/core";
 import { defineCommand } from "../command.ts";
-import { humanSize, isoTime } from "../units.ts";
+import { counted, humanSize, isoTime } from "../units.ts";
 import { withGroup } from "../with-group.ts";
 
 export const status = defineCommand({
@@ -37,7 +37,7 @@ export const status = defineCommand({
           line(`epoch      ${session.view.state.epochs.length} (${epoch.slice(0, 16)})`);
           line(`members    ${members}`);
           line(`files      ${files}, ${humanSize(bytes)}`);
-          line(`left       ${remaining.objects} old objects, ${humanSize(remaining.bytes)}`);
+          line(`left       ${counted(remaining.objects, "old object")}, ${humanSize(remaining.bytes)}`);
           line(`requests   ${waiting} waiting, ${refused} refused`);
           line(`newest     ${last ? `a change by ${last.by}, ${last.at}` : "nothing was written yet"}`);
           line(`problems   ${problems.length}`);

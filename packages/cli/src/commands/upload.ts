@@ -33,7 +33,12 @@ export const upload = defineCommand({
       const transfers: Transfer[] = [];
       for (const each of sources) transfers.push(await uploadOne(context, { session, source: each, into: place.path }));
       const seconds = (context.clock.now() - started) / 1000;
-      return showTransfer(context, { verb: "uploaded", transfer: sumTransfers(transfers), seconds });
+      return showTransfer(context, {
+        verb: "uploaded",
+        transfer: sumTransfers(transfers),
+        seconds,
+        linksFate: "kept as links, never followed",
+      });
     });
   },
 });

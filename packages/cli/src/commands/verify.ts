@@ -1,6 +1,7 @@
 import { readAll, refresh, verify as verifyAll } from "@conclave/core";
 import { processBudget } from "../budget.ts";
 import { defineCommand } from "../command.ts";
+import { counted } from "../units.ts";
 import { withGroup } from "../with-group.ts";
 
 export const verify = defineCommand({
@@ -24,12 +25,14 @@ export const verify = defineCommand({
           shown: shown ?? (await readAll(session, signal)),
           full,
           signal,
-          onProgress: (progress) => bar.update(progress),
+          // It counts blobs, not bytes.
+          onProgress: (progress) => bar.update({ ...progress, doneBytes: 0, totalBytes: 0 }),
         }).finally(() => bar.finish());
         const { ok, records, objects, files, problems } = result;
         const seconds = (clock.now() - started) / 1000;
         context.out.result({ ok, records, objects, files, problems, seconds }, ({ line }) => {
-          line(`${ok ? "all is well" : "something is wrong"}: ${records} records, ${objects} objects, ${files} files`);
+          const seen = [counted(records, "record"), counted(objects, "object"), counted(files, "file")].join(", ");
+          line(`${ok ? "all is well" : "something is wrong"}: ${seen}`);
           for (const { code, key, path, detail } of problems)
             line(`  ${[code, path ?? key, detail].filter(Boolean).join("  ")}`);
         });

@@ -108,6 +108,7 @@ describe("upload and download", () => {
       failed: [{ path: "docs/a.txt", error: expect.any(String) }],
       skipped: 2,
     });
+    expect(given.err).toContain("\n--overwrite replaces local files");
     expect(readFileSync(join(stage.folder, "out/docs/a.txt"), "utf8")).toBe("Bob's own work");
     await bob.json("download", "family:/", "out", "--overwrite");
     expect(readFileSync(join(stage.folder, "out/docs/a.txt"), "utf8")).toBe("alpha, second");
@@ -145,6 +146,7 @@ describe("upload and download", () => {
     await alice.json("download", "family:/", "out");
     expect(filesBelow(join(stage.folder, "out"))).not.toContain("docs/way out");
     expect((await alice("download", "family:/", "out2", "--links", "--json")).exit).toBe(1);
+    expect((await alice("download", "family:/", "out3")).err).toBe("1 symbolic link: left out; --links makes them\n");
     expect(existsSync(join(stage.folder, "out2/docs/way out"))).toBe(false);
   });
 

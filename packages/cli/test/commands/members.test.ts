@@ -93,7 +93,20 @@ describe("add", () => {
     const stage = newStage();
     const { alice } = await family(stage, ["Bob"]);
     const given = await alice("add", "family", "Bob.card");
-    expect(given).toMatchObject({ exit: 0, err: expect.stringContaining("Bob is editor already") });
+    expect(given).toMatchObject({ exit: 0, out: "Bob is editor already\n" });
+  });
+
+  it("shows nothing of the fingerprint where nobody can be asked, and says what is to be compared", async () => {
+    const stage = newStage();
+    const { alice } = await family(stage);
+    const bob = await stage.newcomer("Bob");
+    await bob.json("id", "--card", "bob.card");
+    const given = await alice("add", "family", "bob.card");
+    expect(given).toMatchObject({ exit: 2, out: "" });
+    expect(given.err).toBe(
+      "error: an answer is needed and there is no terminal to ask at: Bob's fingerprint has to be compared\n" +
+        "hint: pass --fingerprint FINGERPRINT\n",
+    );
   });
 
   it("is refused to editors and viewers, and for what is neither card nor request", async () => {
@@ -169,6 +182,7 @@ describe("remove", () => {
       epoch: expect.stringMatching(/^[0-9a-f]{64}$/),
       folderAccess: "none",
       reencrypted: { objects: 1, bytes: expect.any(Number) },
+      deleted: { objects: 1, bytes: expect.any(Number) },
       remaining: { objects: 0, bytes: 0 },
       kept: [],
       problems: [],
@@ -230,6 +244,9 @@ describe("remove", () => {
     expect(given.err).toContain("conclave reencrypt family --settled");
     expect(await alice.json("status", "family")).toMatchObject({ remaining: { objects: 1 } });
     expect(await alice.json("reencrypt", "family")).toMatchObject({ remaining: { objects: 1 } });
+    expect((await alice("reencrypt", "family", "--settled")).out).toMatch(
+      /^re-encrypted 0 objects \(0 B\)\ndeleted [1-9][0-9]* old objects? \(.*\)\n$/,
+    );
     expect(await alice.json("reencrypt", "family", "--settled")).toMatchObject({ remaining: { objects: 0, bytes: 0 } });
     expect((await alice("cat", "family:docs/a.txt")).out).toBe("a");
   });
@@ -290,7 +307,11 @@ describe("remove", () => {
     const stage = newStage();
     const { alice, others } = await family(stage, ["Bob", "Bob"].slice(0, 1));
     expect(await others[0]?.refusal("remove", "family", "Alice")).toMatchObject({ exit: 3, code: "role-too-low" });
-    expect(await alice.refusal("remove", "family", "Alice")).toMatchObject({ exit: 3 });
+    expect(await alice.refusal("remove", "family", "Alice")).toMatchObject({
+      exit: 3,
+      code: "role-too-low",
+      hint: expect.stringContaining("conclave leave family"),
+    });
     expect(await alice.refusal("remove", "family", "Carol")).toMatchObject({ exit: 4, code: "not-found" });
     expect(await alice.json("members", "family")).toHaveLength(2);
   });
