@@ -1,3 +1,4 @@
+import { platform } from "node:os";
 import { usage } from "./command-error.ts";
 
 /** A place in a group's tree. */
@@ -16,37 +17,43 @@ export interface LocalPlace {
   readonly path: string;
 }
 
+/** Where the path is meant; a test gives its own. */
+export interface PlaceOptions {
+  /** Default: whether this machine runs Windows. */
+  readonly windows?: boolean;
+}
+
 const GROUP_NAME_LENGTH_MAX = 64;
 const GROUP_NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}._-]*$/u;
 
 /**
- * A local name for a group: letters and digits of any script, `.`, `_` and `-`, not only one ASCII letter (which would
- * be a drive on Windows), at most 64 characters.
+ * A local name for a group: letters and digits of any script, `.`, `_` and `-`, at most 64 characters. On Windows not a
+ * single ASCII letter, which is a drive there.
  */
-export function isGroupName(name: string): boolean {
-  return GROUP_NAME.test(name) && name.length <= GROUP_NAME_LENGTH_MAX && !isDrive(name); // check: size
+export function isGroupName(name: string, options: PlaceOptions = {}): boolean {
+  return GROUP_NAME.test(name) && name.length <= GROUP_NAME_LENGTH_MAX && !isDrive(`${name}:`, options); // check: size
 }
 
 /** A group's name as it was given, in its one form; rejects what cannot be one with `usage`. */
-export function parseGroupName(text: string): string {
+export function parseGroupName(text: string, options: PlaceOptions = {}): string {
   const name = text.normalize("NFC");
-  if (isGroupName(name)) return name;
-  throw usage(`${text} cannot be the name of a group`, "use 2 to 64 letters, digits, dots, dashes or underscores");
+  if (isGroupName(name, options)) return name;
+  throw usage(`${text} cannot be the name of a group`, "use at most 64 letters, digits, dots, dashes or underscores");
 }
 
 /**
- * `GROUP:PATH`, or a path on this machine: whatever has no colon, a `/` or `\` before its first colon (`./a:b`), or a
- * single letter before it (`C:\x`).
+ * `GROUP:PATH`, or a path on this machine: whatever has no colon, a `/` or `\` before its first colon (`./a:b`), or begins
+ * with a drive (`C:\x`; on Windows also `C:x`).
  *
  * @throws CommandError `usage` for an impossible group name, or a path with `..` or a zero byte.
  */
-export function parsePlace(text: string): GroupPlace | LocalPlace {
+export function parsePlace(text: string, options: PlaceOptions = {}): GroupPlace | LocalPlace {
   const colon = text.indexOf(":");
   const before = text.slice(0, Math.max(colon, 0));
-  if (colon < 0 || /[/\\]/.test(before) || isDrive(before)) return { kind: "local", path: text };
+  if (colon < 0 || /[/\\]/.test(before) || isDrive(text, options)) return { kind: "local", path: text };
   if (before === "")
     throw usage(`${text} names no group`, `write GROUP${text}, or ./${text} for a file on this machine`);
-  return { kind: "group", group: parseGroupName(before), ...parsePath(text.slice(colon + 1)) };
+  return { kind: "group", group: parseGroupName(before, options), ...parsePath(text.slice(colon + 1)) };
 }
 
 /** A place in a group, where a path on this machine is not wanted. */
@@ -72,6 +79,7 @@ function parsePath(text: string): Pick<GroupPlace, "path" | "contents"> {
   return { path: names.join("/"), contents: text === "." || text.endsWith("/.") };
 }
 
-function isDrive(text: string): boolean {
-  return /^[A-Za-z]$/.test(text);
+/** Whether a text begins with a drive: nobody elsewhere than on Windows means one, unless a backslash follows. */
+function isDrive(text: string, { windows = platform() === "win32" }: PlaceOptions): boolean {
+  return (windows ? /^[A-Za-z]:/ : /^[A-Za-z]:\\/).test(text);
 }

@@ -18,7 +18,7 @@ describe("a place", () => {
     expect(parsePlace(text)).toEqual({ kind: "group", group, path, contents });
   });
 
-  it.each(["a", "./a:b", "../a:b", "/a:b", "dir/a:b", "C:\\x", "C:/x", "c:x", "\\\\srv\\a:b", "", "."])(
+  it.each(["a", "./a:b", "../a:b", "/a:b", "dir/a:b", "C:\\x", "\\\\srv\\a:b", "", "."])(
     "on this machine is %s",
     (text) => {
       expect(parsePlace(text)).toEqual({ kind: "local", path: text });
@@ -46,6 +46,11 @@ describe("a place", () => {
   });
 });
 
-it("refuses one letter as a group's name, which Windows takes for a drive", () => {
-  expect(() => parseGroupName("c")).toThrow(expect.objectContaining({ code: "usage" }));
+it("takes one letter for a group's name, but for a drive on Windows", () => {
+  expect(parseGroupName("c", { windows: false })).toBe("c");
+  expect(parsePlace("c:x", { windows: false })).toEqual({ kind: "group", group: "c", path: "x", contents: false });
+  expect(() => parseGroupName("c", { windows: true })).toThrow(expect.objectContaining({ code: "usage" }));
+  for (const text of ["C:/x", "c:x", "C:\\x"]) {
+    expect(parsePlace(text, { windows: true })).toEqual({ kind: "local", path: text });
+  }
 });
