@@ -15,7 +15,7 @@ import type { Session } from "./session.ts";
 import { type Failure, joinPath, type Transfer } from "./transfer.ts";
 
 /** Blobs that are read at once. */
-const BLOBS_AT_ONCE = 3;
+const BLOBS_AT_ONCE = 2;
 
 export interface DownloadOptions extends WorkOptions {
   /** Path in the group. */
