@@ -13,6 +13,8 @@ export interface AtWork {
   readonly group: KnownGroup;
   /** What the storage showed; undefined where it went back and the local index alone is shown. */
   readonly shown: Shown | undefined;
+  /** Says that the storage went back, where it did; it is thrown once the work is done. */
+  readonly rollback: ConclaveError | undefined;
 }
 
 export interface GroupOptions {
@@ -57,7 +59,7 @@ export async function withKnownGroup(
   const started = context.clock.now();
   try {
     const { shown, rollback } = await bringUpToDate(context, { ...options, session, reading });
-    const exit = await work({ session, person, group, shown });
+    const exit = await work({ session, person, group, shown, rollback });
     if (rollback) throw rollback;
     return exit;
   } finally {

@@ -11,11 +11,12 @@ export const status = defineCommand({
     withGroup(
       context,
       name,
-      async ({ session, group, shown }) => {
-        const found = shown ? await listRequests(session, { signal: context.signal }) : [];
-        const { group: id, epoch, members, files, bytes, remaining, problems } = statusOf(session);
-        const waiting = found.filter(({ state }) => state === "waiting").length;
-        const refused = found.length - waiting;
+      async ({ session, group, shown, rollback }) => {
+        const requests = shown ? await listRequests(session, { signal: context.signal }) : [];
+        const { group: id, epoch, members, files, bytes, remaining, problems: found } = statusOf(session);
+        const problems = rollback ? [{ code: "rollback", detail: rollback.message } as const, ...found] : found;
+        const waiting = requests.filter(({ state }) => state === "waiting").length;
+        const refused = requests.length - waiting;
         const role = session.view.me?.role;
         const last = lastChange(session);
         const value = {

@@ -202,6 +202,9 @@ describe("every command on a group", () => {
     expect(given.err).toMatch(/\nerror: the storage does not show .*\nhint: .*--accept-rollback\n$/);
     expect(await alice.refusal("mkdir", "family:new")).toMatchObject({ exit: 5, code: "rollback" });
     expect((await alice("verify", "family")).exit).toBe(5);
+    const status = await alice("status", "family", "--json");
+    expect(status.exit).toBe(5);
+    expect(JSON.parse(status.out)).toMatchObject({ problems: [{ code: "rollback", detail: expect.any(String) }] });
   });
 
   it("goes on from what the storage shows once that is accepted, and puts its records back", async () => {
