@@ -53,7 +53,7 @@ describe("create", () => {
     const { alice } = await family(stage);
     expect(await alice.refusal("create", "family", "store2")).toMatchObject({ exit: 1, code: "exists" });
     expect(existsSync(join(stage.folder, "store2"))).toBe(false);
-    for (const name of ["a/b", "..", "C", "-x"]) expect((await alice("create", "--", name, "s")).exit).toBe(2);
+    for (const name of ["a/b", "..", "-x"]) expect((await alice("create", "--", name, "s")).exit).toBe(2);
   });
 
   it("takes a group back that its storage took nothing of, so that the same command works later", async () => {
