@@ -163,7 +163,7 @@ describe.each(DEATHS)("a death at a $at, $when it takes effect", (death) => {
         await expectWhole(again);
         if (!hasDied) {
           // A sweep that never killed anything would prove nothing.
-          expect(step).toBeGreaterThan(5);
+          expect(step).toBeGreaterThan(3);
           break;
         }
         world.close();
@@ -190,7 +190,7 @@ describe.each(DEATHS)("a death at a $at, $when it takes effect", (death) => {
       await expectWhole(live(carol));
       if (!hasDied) {
         // A sweep that never killed anything would prove nothing.
-        expect(step).toBeGreaterThan(5);
+        expect(step).toBeGreaterThan(3);
         break;
       }
       world.close();
