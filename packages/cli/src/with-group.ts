@@ -1,5 +1,13 @@
 /** What every command on a group does around its own work: unlock, open, catch up, close. */
-import { askToJoin, ConclaveError, catchUp, type Session, type Shown, StoreError } from "@conclave/core";
+import {
+  askToJoin,
+  ConclaveError,
+  catchUp,
+  misfittingRecords,
+  type Session,
+  type Shown,
+  StoreError,
+} from "@conclave/core";
 import { findGroup, type KnownGroup, openGroup } from "@conclave/node";
 import type { Context } from "./context.ts";
 import { countedStore } from "./counted-store.ts";
@@ -59,6 +67,7 @@ export async function withKnownGroup(
   const started = context.clock.now();
   try {
     const { shown, rollback } = await bringUpToDate(context, { ...options, session, reading });
+    warnOfMisfits(context, session);
     const exit = await work({ session, person, group, shown, rollback });
     if (rollback) throw rollback;
     return exit;
@@ -66,6 +75,14 @@ export async function withKnownGroup(
     opened.close();
     if (counted) context.note(`${counted.describe()}; ${((context.clock.now() - started) / 1000).toFixed(2)} s`);
   }
+}
+
+/** Who has never read a file cannot know what it lacks: an empty listing alone would pass for an empty group. */
+function warnOfMisfits(context: Context, session: Session): void {
+  const keys = misfittingRecords(session);
+  if (keys.length === 0) return;
+  const what = keys.length === 1 ? "a file of records does" : `${keys.length} files of records do`;
+  context.warn(`${what} not fit on the storage, so something may be missing here: "conclave verify" names it`);
 }
 
 /** The error of a storage that went back is kept until what the local index holds was shown. */

@@ -99,7 +99,7 @@ export { type Rehearsal, type RehearsedCut, rehearseRemoval } from "./session/re
 export { findRequest, type JoinRequest, listRequests } from "./session/requests.ts";
 export type { Session, SessionPorts } from "./session/session.ts";
 export type { Shown } from "./session/shown.ts";
-export { problemsOf, type Status, statusOf } from "./session/status.ts";
+export { misfittingRecords, problemsOf, type Status, statusOf } from "./session/status.ts";
 export type { Failure, Transfer } from "./session/transfer.ts";
 export { requireEditor, type UploadOptions, upload } from "./session/upload.ts";
 export { judgedChanges } from "./session/verdicts.ts";

@@ -6,7 +6,7 @@ import { newAgeIdentity } from "../age/epoch-identity.ts";
 import { openFile, sealFile } from "../age/file.ts";
 import { STANZAS_MAX } from "../age/header.ts";
 import { recipientOf } from "../age/suite.ts";
-import { concatBytes } from "../encoding/bytes.ts";
+import { joinBytes } from "../encoding/bytes.ts";
 import { labelledDigest, NAME_DIGEST_LENGTH, nameDigest } from "../encoding/digest.ts";
 import { fromHex } from "../encoding/hex.ts";
 import { list, object, oneOf, readLine, type Shaped, text, tuple, variant, writeLine } from "../encoding/strict.ts";
@@ -46,7 +46,7 @@ export interface GrantContent {
 export function encodeGrant(content: GrantContent): Uint8Array<ArrayBuffer> {
   const { group, identities, lines } = content;
   const header: Shaped<typeof grantHeader> = { type: "conclave/v1/grant", group, identities };
-  return padLines(concatBytes(writeLine(header), new Uint8Array([0x0a]), ...lines.map(encodeSignedLine)));
+  return padLines(joinBytes([writeLine(header), new Uint8Array([0x0a]), ...lines.map(encodeSignedLine)]));
 }
 
 /**

@@ -3,7 +3,7 @@
  * signature of its own: it binds if its entry counts. SPEC.md §7.
  */
 import { openFile, sealFile } from "../age/file.ts";
-import { concatBytes } from "../encoding/bytes.ts";
+import { joinBytes } from "../encoding/bytes.ts";
 import { nameDigest } from "../encoding/digest.ts";
 import { ConclaveError } from "../errors.ts";
 import type { Crypto } from "../ports/crypto.ts";
@@ -45,7 +45,7 @@ export async function sealNotice(
   },
 ): Promise<{ readonly key: string; readonly bytes: Uint8Array<ArrayBuffer> }> {
   const { epoch, entries } = options;
-  const plaintext = padLines(concatBytes(...entries.map(encodeSignedLine)));
+  const plaintext = padLines(joinBytes(entries.map(encodeSignedLine)));
   const { sealed } = await sealFile(crypto, { recipients: [epoch.recipient], suite: epoch.suite, plaintext });
   return { key: `${epoch.epoch}/notice-${nameDigest(sealed)}.age`, bytes: sealed };
 }

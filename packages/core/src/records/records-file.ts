@@ -3,7 +3,7 @@
  */
 import { openFile, sealFile } from "../age/file.ts";
 import { paddedLength } from "../contents/padme.ts";
-import { concatBytes } from "../encoding/bytes.ts";
+import { joinBytes } from "../encoding/bytes.ts";
 import { nameDigest } from "../encoding/digest.ts";
 import { ConclaveError } from "../errors.ts";
 import { writerTag } from "../group/writer-tag.ts";
@@ -81,7 +81,7 @@ export async function sealRecords(
   },
 ): Promise<{ readonly key: string; readonly bytes: Uint8Array<ArrayBuffer> }> {
   const { epoch, writer, first, records, locations = [] } = options;
-  const plaintext = padLines(concatBytes(...[...records, ...locations].map(encodeSignedLine)));
+  const plaintext = padLines(joinBytes([...records, ...locations].map(encodeSignedLine)));
   const { sealed } = await sealFile(crypto, { recipients: [epoch.recipient], suite: epoch.suite, plaintext });
   const tag = writerTag(epoch.identity, writer);
   const key = `${epoch.epoch}/records/${tag}-${first}-${records.length}-${nameDigest(sealed)}.age`;

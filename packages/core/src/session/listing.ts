@@ -4,7 +4,7 @@
  * The rows carry the same fields as the operations of changes, so whoever reads a listing reads the changes after it alike.
  */
 import { sealFile } from "../age/file.ts";
-import { concatBytes, toUtf8 } from "../encoding/bytes.ts";
+import { concatBytes, joinBytes, toUtf8 } from "../encoding/bytes.ts";
 import { nameDigest } from "../encoding/digest.ts";
 import { encodeBase64, writeLine } from "../encoding/strict.ts";
 import type { Crypto } from "../ports/crypto.ts";
@@ -117,7 +117,7 @@ export async function signListing(
   },
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { first, lines, signingKey } = options;
-  const body = concatBytes(...[writeLine(first), ...lines].flatMap((line) => [line, LINE_FEED]));
+  const body = joinBytes([writeLine(first), ...lines].flatMap((line) => [line, LINE_FEED]));
   const message = concatBytes(toUtf8(first.type), new Uint8Array(1), body);
   const signature = await crypto.sign({ signingKey, message });
   return padLines(concatBytes(body, toUtf8(encodeBase64(signature)), LINE_FEED));

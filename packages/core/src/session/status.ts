@@ -83,6 +83,13 @@ function lostRemovals(session: Session): Problem[] {
     }));
 }
 
+/** Keys of records files that do not fit their name or seal: half-synced, or altered. What they say is missing here. */
+export function misfittingRecords(session: Session): string[] {
+  return session.index
+    .all<{ key: string }>("SELECT key FROM files WHERE state = 'altered' AND kind = 'records' ORDER BY key LIMIT 100")
+    .map(({ key }) => key);
+}
+
 function misfits(session: Session): Problem[] {
   return session.index
     .all<{ key: string; state: string; detail: string | null }>(
