@@ -16,8 +16,8 @@ import {
   type Session,
   verify,
 } from "@conclave/core";
-import { Crash, onCall } from "@conclave/stores/testing";
 import { afterEach, describe, expect, it } from "vitest";
+import { DEATHS, dies } from "./support/deaths.ts";
 import { budget, type Device, findMember, live, paths, put, texts, World } from "./support/world.ts";
 
 interface Scene {
@@ -82,13 +82,6 @@ function shows(session: Session, path: string): boolean {
   return row !== undefined;
 }
 
-const DEATHS = [
-  { at: "call", when: "before" },
-  { at: "call", when: "after" },
-  { at: "transaction", when: "before" },
-  { at: "transaction", when: "after" },
-] as const;
-
 const worlds: World[] = [];
 afterEach(() => {
   for (const world of worlds.splice(0)) world.close();
@@ -111,28 +104,6 @@ async function scene(): Promise<Scene> {
   return { world, alice, bob, carol, dave };
 }
 
-/** Runs the work on a device that dies at the n-th step; whether it died. */
-async function dies(
-  { world, alice }: Scene,
-  options: { death: (typeof DEATHS)[number]; step: number; work: (session: Session) => Promise<unknown> },
-): Promise<boolean> {
-  const { death, step, work } = options;
-  alice.hooks = death.at === "call" ? { fault: onCall(step, { when: death.when, error: new Crash("here") }) } : {};
-  alice.disk = death.at === "transaction" ? { transaction: step, when: death.when } : undefined;
-  try {
-    const session = world.restart(alice);
-    await catchUp(session);
-    await work(session);
-    return false;
-  } catch (error) {
-    if (error instanceof Crash) return true;
-    throw error;
-  } finally {
-    alice.hooks = {};
-    alice.disk = undefined;
-  }
-}
-
 async function expectWhole(session: Session): Promise<void> {
   const report = await verify(session, { budget: budget(), shown: await readAll(session), full: true });
   expect(report.problems.filter(({ code }) => code !== "fork" && code !== "unsettled")).toEqual([]);
@@ -146,7 +117,14 @@ describe.each(DEATHS)("a death at a $at, $when it takes effect", (death) => {
       for (let step = 1; ; step++) {
         const stage = await scene();
         const { world, alice, carol } = stage;
-        const hasDied = await dies(stage, { death, step, work: (session) => command.work(session, stage) });
+        const hasDied = await dies(world, alice, {
+          death,
+          step,
+          work: async (session) => {
+            await catchUp(session);
+            await command.work(session, stage);
+          },
+        });
         await catchUp(live(carol));
         expect(Object.values(await texts(live(carol)))).toContain("of alice");
         const again = world.restart(alice);
@@ -177,7 +155,14 @@ describe.each(DEATHS)("a death at a $at, $when it takes effect", (death) => {
     for (let step = 1; ; step++) {
       const stage = await scene();
       const { world, alice, carol } = stage;
-      const hasDied = await dies(stage, { death, step, work: (session) => leaveGroup(session) });
+      const hasDied = await dies(world, alice, {
+        death,
+        step,
+        work: async (session) => {
+          await catchUp(session);
+          await leaveGroup(session);
+        },
+      });
       const again = world.restart(alice);
       await catchUp(again)
         .then(() => leaveGroup(again))

@@ -3,47 +3,14 @@
  * transaction of a command, and lets another one, or the same one started again, finish the work.
  */
 import { catchUp, flushOutbox, readAll, reencrypt, removeMember, type Session, verify } from "@conclave/core";
-import { Crash, onCall } from "@conclave/stores/testing";
 import { afterEach, describe, expect, it } from "vitest";
+import { DEATHS, dies } from "./support/deaths.ts";
 import { budget, type Device, findMember, live, put, texts, World } from "./support/world.ts";
-
-/** Where the process dies. */
-type Death =
-  | { readonly at: "call"; readonly when: "before" | "after" }
-  | { readonly at: "transaction"; readonly when: "before" | "after" };
-
-const DEATHS: readonly Death[] = [
-  { at: "call", when: "before" },
-  { at: "call", when: "after" },
-  { at: "transaction", when: "before" },
-  { at: "transaction", when: "after" },
-];
 
 const worlds: World[] = [];
 afterEach(() => {
   for (const world of worlds.splice(0)) world.close();
 });
-
-/** Starts a device again so that it dies at the n-th step, and works; true if it died. */
-async function dies(
-  world: World,
-  device: Device,
-  options: { death: Death; step: number; work: (session: Session) => Promise<unknown> },
-): Promise<boolean> {
-  const { death, step, work } = options;
-  device.hooks = death.at === "call" ? { fault: onCall(step, { when: death.when, error: new Crash("here") }) } : {};
-  device.disk = death.at === "transaction" ? { transaction: step, when: death.when } : undefined;
-  try {
-    await work(world.restart(device));
-    return false;
-  } catch (error) {
-    if (error instanceof Crash) return true;
-    throw error;
-  } finally {
-    device.hooks = {};
-    device.disk = undefined;
-  }
-}
 
 async function newWorld(): Promise<{ world: World; alice: Device; bob: Device; carol: Device }> {
   const world = new World();

@@ -187,10 +187,6 @@ export async function addressRecipient(store: ObjectStore, address: Address): Pr
 }
 
 async function claimedAt(store: ObjectStore): Promise<string | undefined> {
-  try {
-    return claimedGroup(await store.get(CONCLAVE_JSON_KEY, { length: CONCLAVE_JSON_BYTES_MAX + 1 }));
-  } catch (error) {
-    if (error instanceof StoreError && error.code === "not-found") return undefined;
-    throw error;
-  }
+  const bytes = await getIfThere(store, CONCLAVE_JSON_KEY, { length: CONCLAVE_JSON_BYTES_MAX + 1 });
+  return bytes && claimedGroup(bytes);
 }

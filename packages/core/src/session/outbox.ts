@@ -4,6 +4,7 @@
  */
 import { ConclaveError } from "../errors.ts";
 import type { SqlDatabase } from "../ports/sql.ts";
+import type { StoredObject } from "../ports/store.ts";
 import type { EpochId } from "../records/shapes.ts";
 import type { Session } from "./session.ts";
 
@@ -74,6 +75,34 @@ export function noteFile(index: SqlDatabase, file: KnownFile): void {
     file.detail ?? null,
     file.entries ?? null,
   );
+}
+
+/**
+ * Notes what came of reading one stored file, at the log as it is now.
+ *
+ * @returns Whether it was read.
+ */
+export function noteReading(
+  session: Session,
+  reading: {
+    readonly stored: Pick<StoredObject, "key" | "size">;
+    readonly epoch: EpochId;
+    readonly kind: FileKind;
+    readonly state: KnownFile["state"];
+    readonly detail?: string | undefined;
+  },
+): boolean {
+  const { stored, epoch, kind, state, detail } = reading;
+  const file: KnownFile = {
+    key: stored.key,
+    epoch,
+    kind,
+    size: stored.size,
+    state,
+    entries: session.view.log.nodes.size,
+  };
+  noteFile(session.index, detail === undefined ? file : { ...file, detail });
+  return state === "read";
 }
 
 /** What waits in the outbox for an epoch that ended must not go there any more. */

@@ -8,7 +8,7 @@ import { saveEntries } from "../index/log-store.ts";
 import { sealSecret } from "../index/secrets.ts";
 import { getIfThere, STORED_BYTES_MAX, type StoredObject } from "../ports/store.ts";
 import type { EpochId } from "../records/shapes.ts";
-import { noteFile } from "./outbox.ts";
+import { noteReading } from "./outbox.ts";
 import type { Session } from "./session.ts";
 import { keepNewerEntries } from "./update-needed.ts";
 import { verifiedOf } from "./view.ts";
@@ -64,15 +64,9 @@ async function readGrant(
   signal?: AbortSignal,
 ): Promise<void> {
   const { stored, name } = options;
-  const note = (state: "read" | "foreign" | "altered", detail?: string) =>
-    noteFile(session.index, {
-      key: stored.key,
-      epoch: name.epoch,
-      kind: "grant",
-      size: stored.size,
-      state,
-      ...(detail === undefined ? {} : { detail }),
-    });
+  const note = (state: "read" | "foreign" | "altered", detail?: string): void => {
+    noteReading(session, { stored, epoch: name.epoch, kind: "grant", state, detail });
+  };
   if (stored.size > STORED_BYTES_MAX) return note("foreign", "larger than any grant"); // check: size
   const bytes = await getIfThere(session.store, stored.key, {
     length: STORED_BYTES_MAX + 1,

@@ -6,7 +6,7 @@ import { verifyEntries } from "../group/verified-entry.ts";
 import { saveEntries } from "../index/log-store.ts";
 import { getIfThere, type StoredObject } from "../ports/store.ts";
 import type { OpenEpoch } from "../records/records-file.ts";
-import { type KnownFile, noteFile } from "./outbox.ts";
+import { type KnownFile, noteReading } from "./outbox.ts";
 import type { Session } from "./session.ts";
 import { verifiedOf } from "./view.ts";
 
@@ -44,12 +44,8 @@ async function readNotice(
   const call = { length: NOTICE_BYTES_MAX + 1, ...(signal ? { signal } : {}) };
   const bytes = await getIfThere(session.store, stored.key, call);
   if (!bytes) return false;
-  const note = (state: KnownFile["state"], detail?: string) => {
-    const entries = session.view.log.nodes.size;
-    const file = { key: stored.key, epoch: epoch.epoch, kind: "notice" as const, size: stored.size, state, entries };
-    noteFile(session.index, detail === undefined ? file : { ...file, detail });
-    return state === "read";
-  };
+  const note = (state: KnownFile["state"], detail?: string) =>
+    noteReading(session, { stored, epoch: epoch.epoch, kind: "notice", state, detail });
   try {
     const lines = await openNotice(session.crypto, { name, bytes: bytes.slice(), epoch });
     const { entries } = await verifyEntries(session.crypto, lines, verifiedOf(session.view.log));

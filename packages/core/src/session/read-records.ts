@@ -9,7 +9,7 @@ import {
   type RecordsFile,
   type RecordsName,
 } from "../records/records-file.ts";
-import { type KnownFile, noteFile } from "./outbox.ts";
+import { type KnownFile, noteReading } from "./outbox.ts";
 import type { Session } from "./session.ts";
 import { keepEntries, takeReadFile } from "./take.ts";
 import { keepNewerEntries } from "./update-needed.ts";
@@ -60,18 +60,8 @@ async function readOne(
   signal?: AbortSignal,
 ): Promise<boolean> {
   const { stored, name, epoch } = options;
-  const note = (state: KnownFile["state"], detail?: string) => {
-    noteFile(session.index, {
-      key: stored.key,
-      epoch: epoch.epoch,
-      kind: "records",
-      size: stored.size,
-      state,
-      entries: session.view.log.nodes.size,
-      ...(detail === undefined ? {} : { detail }),
-    });
-    return state === "read";
-  };
+  const note = (state: KnownFile["state"], detail?: string) =>
+    noteReading(session, { stored, epoch: epoch.epoch, kind: "records", state, detail });
   if (stored.size > STORED_BYTES_MAX) return note("foreign", "larger than any records file"); // check: size
   try {
     const bytes = await session.store.get(stored.key, { length: STORED_BYTES_MAX + 1, ...(signal ? { signal } : {}) });

@@ -1,0 +1,37 @@
+/** Deaths of a process at each step of its work, for sweeps over all of them. */
+import type { Session } from "@conclave/core";
+import { Crash, onCall } from "@conclave/stores/testing";
+import type { Device, World } from "./world.ts";
+
+/** Where the process dies. */
+export type Death =
+  | { readonly at: "call"; readonly when: "before" | "after" }
+  | { readonly at: "transaction"; readonly when: "before" | "after" };
+
+export const DEATHS: readonly Death[] = [
+  { at: "call", when: "before" },
+  { at: "call", when: "after" },
+  { at: "transaction", when: "before" },
+  { at: "transaction", when: "after" },
+];
+
+/** Starts a device again so that it dies at the n-th step, and works; true if it died. */
+export async function dies(
+  world: World,
+  device: Device,
+  options: { death: Death; step: number; work: (session: Session) => Promise<unknown> },
+): Promise<boolean> {
+  const { death, step, work } = options;
+  device.hooks = death.at === "call" ? { fault: onCall(step, { when: death.when, error: new Crash("here") }) } : {};
+  device.disk = death.at === "transaction" ? { transaction: step, when: death.when } : undefined;
+  try {
+    await work(world.restart(device));
+    return false;
+  } catch (error) {
+    if (error instanceof Crash) return true;
+    throw error;
+  } finally {
+    device.hooks = {};
+    device.disk = undefined;
+  }
+}
