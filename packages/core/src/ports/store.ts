@@ -87,4 +87,48 @@ export interface ObjectStore {
   /** All objects below `folder` (no leading or trailing slash; "" is all), in any order. A missing folder is empty. */
   list(folder: string, options?: ListOptions): AsyncIterable<StoredObject>;
   delete(key: string, options?: CallOptions): Promise<DeleteResult>;
+  /** Who can reach the folder; absent where the storage knows no people. */
+  readonly sharing?: FolderSharing;
+  /** What the storage keeps of deleted things; absent where nothing can be known of it. */
+  readonly retention?: Retention;
+}
+
+/** What an account may do in the folder. The owner cannot be withdrawn. */
+export type FolderRight = "read" | "write" | "owner";
+
+/** One account that the provider lets into the folder. */
+export interface FolderAccess {
+  /** As the provider names accounts: an address of electronic mail. Compared without regard to case. */
+  readonly account: string;
+  readonly right: FolderRight;
+}
+
+/**
+ * Who can reach the folder at the provider. Nothing here protects contents: keys do. Every call may run twice; granting
+ * what is granted and withdrawing what is not there succeed.
+ */
+export interface FolderSharing {
+  /** The account that this store is signed in with. */
+  account(options?: CallOptions): Promise<string>;
+  list(options?: CallOptions): Promise<readonly FolderAccess[]>;
+  grant(account: string, right: Exclude<FolderRight, "owner">, options?: CallOptions): Promise<void>;
+  /** `refused`: the folder's owner, or this account may not share it. */
+  withdraw(account: string, options?: CallOptions): Promise<"withdrawn" | "absent" | "refused">;
+}
+
+/** Something deleted that the provider still holds, and who could bring it back. */
+export interface KeptObject {
+  readonly key: string;
+  /** The account that owns it, where the provider says so. */
+  readonly owner: string | undefined;
+  /** Why it is still there: it lies in a trash, as an older version, or another account's copy that only it can delete. */
+  readonly where: "trash" | "version" | "owned-by-other";
+}
+
+/** What the provider keeps of deleted objects. */
+export interface Retention {
+  /** Takes what is left of a deleted key out of trash and version history, as far as this account may. */
+  purge(key: string, options?: CallOptions): Promise<"purged" | "kept">;
+  /** What this account can see of our keys that is deleted and still kept. */
+  kept(options?: CallOptions): AsyncIterable<KeptObject>;
 }
