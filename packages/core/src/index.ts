@@ -29,6 +29,7 @@ export {
 export { recipientOf, suiteOf } from "./age/suite.ts";
 export { webCrypto } from "./age/web-crypto.ts";
 export { ByteBudget } from "./contents/budget.ts";
+export { decodeCode, encodeCode, isCode } from "./encoding/code.ts";
 export { ConclaveError, type ConclaveErrorCode } from "./errors.ts";
 export { type Address, formatAddress, parseAddress } from "./group/address.ts";
 export { findMember } from "./group/people.ts";

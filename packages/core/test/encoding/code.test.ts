@@ -1,0 +1,74 @@
+import { describe, expect, it } from "vitest";
+import { type CodeKind, decodeCode, encodeCode, isCode } from "../../src/encoding/code.ts";
+
+const ALPHABET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
+const bytes = Uint8Array.from({ length: 300 }, (_, index) => (index * 7 + 1) % 256);
+const code = encodeCode("conclave-device", bytes);
+
+/** All that comes of one change, at every place of the code. */
+function mistyped(change: (code: string, at: number) => string): string[] {
+  return Array.from(code, (_, at) => change(code, at)).filter((each) => each !== code);
+}
+
+function isRefused(text: string, kind: CodeKind = "conclave-device"): boolean {
+  try {
+    decodeCode(kind, text);
+    return false;
+  } catch (error) {
+    return (error as { code?: string }).code === "malformed";
+  }
+}
+
+describe("codes", () => {
+  it("give the same bytes back, in capitals and in several lines too", () => {
+    for (const typed of [code, code.toUpperCase(), ` ${code.slice(0, 80)}\r\n${code.slice(80)}\n`]) {
+      expect(decodeCode("conclave-device", typed)).toEqual(bytes);
+    }
+    expect(decodeCode("conclave-invite", encodeCode("conclave-invite", new Uint8Array()))).toEqual(new Uint8Array());
+  });
+
+  it.each([
+    [
+      "another character",
+      (text: string, at: number) => `${text.slice(0, at)}${another(text[at])}${text.slice(at + 1)}`,
+    ],
+    [
+      "two neighbours that changed places",
+      (text: string, at: number) => `${text.slice(0, at)}${text[at + 1] ?? ""}${text[at]}${text.slice(at + 2)}`,
+    ],
+    ["a missing character", (text: string, at: number) => text.slice(0, at) + text.slice(at + 1)],
+  ])("refuse %s, at every place", (_, change) => {
+    const wrong = mistyped(change);
+    expect(wrong.length).toBeGreaterThan(code.length / 2);
+    expect(wrong.filter((text) => !isRefused(text))).toEqual([]);
+  });
+
+  it.each([
+    ["nothing", ""],
+    ["the beginning alone", code.slice(0, 100)],
+    ["mixed capitals", code.slice(0, 40) + code.slice(40).toUpperCase()],
+    ["another kind", encodeCode("conclave-invite", bytes)],
+    ["an address", "conclave:v1/00/00/00/file%3A%2F%2F"],
+    ["more than one picture holds", `${code}${"q".repeat(5000)}`],
+  ])("refuse %s, without quoting it", (_, text) => {
+    expect(isRefused(text)).toBe(true);
+    expect(() => decodeCode("conclave-device", text)).toThrow(/^code [a-z0-9 ,-]+$/);
+  });
+
+  it("say which kind they are", () => {
+    expect(isCode("conclave-device", code.toUpperCase())).toBe(true);
+    expect(isCode("conclave-invite", code)).toBe(false);
+    expect(() => decodeCode("conclave-invite", code)).toThrow("conclave-invite is wanted");
+  });
+
+  it("are not made for more than one picture holds", () => {
+    expect(() => encodeCode("conclave-device", new Uint8Array(4096))).toThrow(
+      expect.objectContaining({ code: "limit" }),
+    );
+  });
+});
+
+function another(character = "q"): string {
+  const at = ALPHABET.indexOf(character);
+  return ALPHABET[(at + 1) % ALPHABET.length] ?? "q";
+}
