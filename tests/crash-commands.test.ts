@@ -12,6 +12,7 @@ import {
   readAll,
   reencrypt,
   removePath,
+  restorePath,
   rotate,
   type Session,
   verify,
@@ -70,6 +71,11 @@ const COMMANDS: readonly CrashedCommand[] = [
     work: (session) => removePath(session, "b.txt"),
     isDone: (carol) => !paths(carol).includes("b.txt"),
   },
+  {
+    name: "taking a folder out of the trash",
+    work: (session) => restorePath(session, { path: "old" }),
+    isDone: (carol) => paths(carol).includes("old/c.txt"),
+  },
 ];
 
 function shows(session: Session, path: string): boolean {
@@ -99,7 +105,8 @@ async function scene(): Promise<Scene> {
   await world.found(alice);
   await world.admit(alice, bob);
   await world.admit(alice, carol, "owner");
-  await put(live(alice), { "kept/a.txt": "of alice", "b.txt": "to go" }, 1);
+  await put(live(alice), { "kept/a.txt": "of alice", "b.txt": "to go", "old/c.txt": "gone" }, 1);
+  await removePath(live(alice), "old");
   await catchUp(live(carol));
   return { world, alice, bob, carol, dave };
 }

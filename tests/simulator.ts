@@ -26,10 +26,13 @@ import {
   remaining,
   removeMember,
   removePath,
+  restorePath,
   rotate,
   type Session,
   StoreError,
+  trash,
   verify,
+  versionsAt,
 } from "@conclave/core";
 import {
   Crash,
@@ -66,6 +69,7 @@ export interface Command {
     | "touch"
     | "move"
     | "delete"
+    | "restore"
     | "mkdir"
     | "admit"
     | "remove"
@@ -106,6 +110,7 @@ const FILE_ACTS = [
   "touch",
   "move",
   "delete",
+  "restore",
   "mkdir",
   "look",
 ] as const;
@@ -396,6 +401,8 @@ class Simulation {
         this.#drop(shown.filter(({ path }) => path === entry.path || path.startsWith(`${entry.path}/`)));
         return removePath(session, entry.path);
       }
+      case "restore":
+        return this.#restore(session, command);
       case "mkdir":
         return makeFolder(session, `${FOLDERS[a % FOLDERS.length]}folder${b % 3}`);
       case "reencrypt":
@@ -404,6 +411,24 @@ class Simulation {
       default:
         return this.#change(actor, command);
     }
+  }
+
+  /** Takes something out of the trash, or makes an older version of a file current, which then is the one that counts. */
+  async #restore(session: Session, { a, b }: Command): Promise<void> {
+    const gone = trash(session.index);
+    const entry = gone[a % Math.max(1, gone.length)];
+    if (entry && b % 2 === 0) {
+      await restorePath(session, { path: entry.path, id: entry.node });
+      return;
+    }
+    const files = entries(session).filter(({ kind }) => kind === "file");
+    const { path } = files[a % Math.max(1, files.length)] ?? {};
+    if (path === undefined) return;
+    const { versions } = versionsAt(session.index, { path, nameOf: memberNames(session.view.state) });
+    const version = versions[b % versions.length]?.change;
+    // Whatever else has the name goes, as its author's own act.
+    this.#drop(versions.map((each) => ({ digest: onlyPiece(session, each) })));
+    await restorePath(session, { path, version });
   }
 
   async #upload(actor: Actor, path: string): Promise<void> {

@@ -139,6 +139,24 @@ export const REGISTRY: readonly RegistryEntry[] = [
     load: async () => (await import("./commands/rm.ts")).rm,
   },
   {
+    name: "versions",
+    summary: "List a file's versions.",
+    section: "Files:",
+    load: async () => (await import("./commands/versions.ts")).versions,
+  },
+  {
+    name: "restore",
+    summary: "Bring back a version, or something from the trash.",
+    section: "Files:",
+    load: async () => (await import("./commands/restore.ts")).restore,
+  },
+  {
+    name: "trash",
+    summary: "List what was deleted.",
+    section: "Files:",
+    load: async () => (await import("./commands/trash.ts")).trash,
+  },
+  {
     name: "reencrypt",
     summary: "Go on with a re-encryption.",
     section: "Upkeep:",

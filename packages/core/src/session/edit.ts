@@ -3,6 +3,7 @@
 import { ConclaveError } from "../errors.ts";
 import { resolvePath } from "../tree/listing.ts";
 import { Planner, type PlanOptions, planDelete, planMove } from "../tree/plan.ts";
+import { planRestore } from "../tree/plan-restore.ts";
 import { publishChanges } from "./change-writer.ts";
 import { writeListingIfDue } from "./listing.ts";
 import { memberNames } from "./member-names.ts";
@@ -54,4 +55,24 @@ export async function removePath(session: Session, path: string, options: Signal
   if (path === "") throw new ConclaveError("the whole tree cannot be removed at once", { code: "conflict" });
   await publishChanges(session, { operations: planDelete(session.index, path, planOptions(session)), ...options });
   await writeListingIfDue(session, options.signal);
+}
+
+/**
+ * Makes an older version current, or takes what is at a path out of the trash.
+ *
+ * @param at.version - The change that wrote the wanted version; without it the trash is meant.
+ * @param at.id - The beginning of a node's id, where the trash holds several of the name.
+ * @returns Where it is now: beside its own path if something else has that.
+ * @throws ConclaveError `not-found`, `exists`, `conflict` as `planRestore`; `role-too-low`.
+ */
+export async function restorePath(
+  session: Session,
+  at: { readonly path: string; readonly version?: string | undefined; readonly id?: string | undefined },
+  options: SignalOption = {},
+): Promise<string> {
+  requireEditor(session);
+  const { operations, path } = planRestore(session.index, { ...at, nameOf: memberNames(session.view.state) });
+  await publishChanges(session, { operations, ...options });
+  await writeListingIfDue(session, options.signal);
+  return path;
 }

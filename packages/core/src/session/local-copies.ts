@@ -41,12 +41,10 @@ export async function isHeldByGroup(
   session: Session,
   local: LocalFile & { readonly nodes: readonly string[] },
 ): Promise<boolean> {
-  for (const node of local.nodes) {
-    for (const version of versionsOf(session.index, node)) {
-      if (version.size !== local.size) continue;
-      const pieces = readable(session, version);
-      if (pieces && (await isSameAsLocal(local, pieces))) return true;
-    }
+  for (const version of versionsOf(session.index, local.nodes)) {
+    if (version.size !== local.size) continue;
+    const pieces = readable(session, version);
+    if (pieces && (await isSameAsLocal(local, pieces))) return true;
   }
   return false;
 }

@@ -11,6 +11,7 @@ export type ProblemCode =
   | "void" // A signed record that does not count, with the reason.
   | "unsupported" // Something that a newer version wrote.
   | "unsettled" // Old objects wait until this folder is known to have reached the storage.
+  | "conflict" // Several people wrote one file at once, or files of one name: all are kept, one is to be chosen.
   | "unreadable"; // Contents that no location leads to.
 
 /** One thing that is wrong, for `status` and `verify`. `detail` is for a person and may hold names from others. */

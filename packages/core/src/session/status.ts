@@ -2,7 +2,7 @@
 import { owedRemovals } from "../group/owed.ts";
 import { awaited } from "../history/awaited.ts";
 import { duplicates } from "../history/duplicates.ts";
-import { countTree } from "../tree/listing.ts";
+import { conflicts, countTree } from "../tree/listing.ts";
 import { memberNames } from "./member-names.ts";
 import type { Problem } from "./problem.ts";
 import { type Amount, isSettled, remaining } from "./reencrypt.ts";
@@ -32,7 +32,7 @@ export function statusOf(session: Session): Status {
     files,
     bytes,
     remaining: remaining(session),
-    problems: problemsOf(session),
+    problems: [...problemsOf(session), ...conflicting(session)],
   };
 }
 
@@ -101,6 +101,16 @@ function misfits(session: Session): Problem[] {
       key,
       detail: detail ?? state,
     }));
+}
+
+/** What several people wrote at once: all of it is kept, and somebody has to choose. */
+function conflicting(session: Session): Problem[] {
+  const shown = [...conflicts(session.index, memberNames(session.view.state))].slice(0, 100);
+  return shown.map(({ path }) => ({
+    code: "conflict" as const,
+    path,
+    detail: "several people wrote here at once: restore the version that is to stay",
+  }));
 }
 
 function awaitedRecords(session: Session): Problem[] {

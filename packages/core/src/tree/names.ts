@@ -34,6 +34,15 @@ export function conflictName(
   }
 }
 
+/** A free name for what comes back to where its own is taken: `name (restored).ext`, with a number from 2 where that is too. */
+export function besideName(name: string, isTaken: (name: string) => boolean): string {
+  const { stem, extension } = splitName(name);
+  for (let count = 1; ; count++) {
+    const beside = `${stem} (restored${count === 1 ? "" : ` ${count}`})${extension}`;
+    if (!isTaken(beside)) return beside;
+  }
+}
+
 /** A name that begins with its only dot has no extension. */
 function splitName(name: string): { stem: string; extension: string } {
   const dot = name.lastIndexOf(".");
