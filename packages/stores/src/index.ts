@@ -1,2 +1,11 @@
-export { type OpenStoreOptions, openStore, parseStoreAddress } from "./address.ts";
+export { type OpenStoreOptions, openStore, parseStoreAddress, resolveStoreAddress } from "./address.ts";
 export { type FolderStoreOptions, folderStore, openFolderStore } from "./folder.ts";
+export {
+  type Authorization,
+  type DriveAccess,
+  type DriveEndpoints,
+  type DriveStoreOptions,
+  findDriveFolder,
+  openDriveStore,
+  type Timing,
+} from "./gdrive.ts";

@@ -42,8 +42,39 @@ describe.skipIf(windows)("the address of a folder", () => {
   });
 });
 
+describe("the address of a folder of Google Drive", () => {
+  const id = "1AbC_dEf-0123456789xyz";
+  it.each([
+    ["gdrive:Family", "gdrive:Family"],
+    ["GDRIVE:Family photos", "gdrive:Family photos"],
+    ["gdrive:Cafe\u0301", "gdrive:Caf\u00e9"],
+    [`gdrive:id=${id}`, `gdrive:id=${id}`],
+    [`gdrive:https://drive.google.com/drive/folders/${id}`, `gdrive:id=${id}`],
+    [`gdrive:https://drive.google.com/drive/u/1/folders/${id}?usp=sharing`, `gdrive:id=${id}`],
+  ])("of %j is %s", (text, address) => {
+    expect(parseStoreAddress(text)).toBe(address);
+    expect(parseStoreAddress(address)).toBe(address);
+  });
+
+  it.each([
+    "gdrive:",
+    "gdrive: x",
+    "gdrive:a/b",
+    "gdrive:a\nb",
+    "gdrive:id=",
+    "gdrive:id=short",
+    `gdrive:id=${id}'`,
+    "gdrive:https://drive.google.com/",
+    `gdrive:http://drive.google.com/drive/folders/${id}`,
+    `gdrive:https://drive.google.com.example/drive/folders/${id}`,
+    `gdrive:${"n".repeat(256)}`,
+  ])("is refused as %j", (text) => {
+    expect(refusalOf(text)).toMatchObject({ code: "malformed" });
+  });
+});
+
 describe("an address that opens nothing", () => {
-  it.each(["gdrive:Family", "gdrive:id=abc", "dropbox:x", "box:x", "onedrive:x", "s3://b/p", "S3://b", "webdav://h/p"])(
+  it.each(["dropbox:x", "box:x", "onedrive:x", "s3://b/p", "S3://b", "webdav://h/p"])(
     "says that %j is not built yet",
     (text) => {
       expect(refusalOf(text)).toMatchObject({ code: "unsupported", message: expect.stringContaining("not built yet") });
@@ -106,7 +137,8 @@ describe("opening an address", () => {
   });
 
   it("opens nothing at an address that it refuses", async () => {
-    await expect(openStore("gdrive:x", { settled: true })).rejects.toBeInstanceOf(ConclaveError);
+    await expect(openStore("gdrive:x", { settled: true })).rejects.toMatchObject({ code: "refused" });
+    await expect(openStore("dropbox:x", { settled: true })).rejects.toBeInstanceOf(ConclaveError);
   });
 });
 

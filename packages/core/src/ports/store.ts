@@ -89,6 +89,8 @@ export interface ObjectStore {
   delete(key: string, options?: CallOptions): Promise<DeleteResult>;
   /** Who can reach the folder; absent where the storage knows no people. */
   readonly sharing?: FolderSharing;
+  /** Requests made so far, each try counted, by kind; absent where none are made. */
+  readonly requests?: () => Readonly<Record<string, number>>;
   /** What the storage keeps of deleted things; absent where nothing can be known of it. */
   readonly retention?: Retention;
 }
@@ -121,14 +123,14 @@ export interface KeptObject {
   readonly key: string;
   /** The account that owns it, where the provider says so. */
   readonly owner: string | undefined;
-  /** Why it is still there: it lies in a trash, as an older version, or another account's copy that only it can delete. */
-  readonly where: "trash" | "version" | "owned-by-other";
+  /** Why it is still there: in a trash, as an older version, or taken out of the folder by somebody who could do no more. */
+  readonly where: "trash" | "version" | "detached";
 }
 
 /** What the provider keeps of deleted objects. */
 export interface Retention {
   /** Takes what is left of a deleted key out of trash and version history, as far as this account may. */
   purge(key: string, options?: CallOptions): Promise<"purged" | "kept">;
-  /** What this account can see of our keys that is deleted and still kept. */
+  /** What is deleted and still kept, of what this account put: nobody else can end it. */
   kept(options?: CallOptions): AsyncIterable<KeptObject>;
 }

@@ -1,0 +1,55 @@
+/** Reading a file or a range of it, however the server takes to ranges. */
+import { type GetOptions, STORED_BYTES_MAX, StoreError } from "@conclave/core";
+import { rangeOf } from "../contract.ts";
+import type { Settled } from "../http/resilient.ts";
+import type { CallContext, DriveClient } from "./client.ts";
+
+/** Reads what a call asks for; undefined if there is no such file. */
+export async function readFile(
+  client: DriveClient,
+  file: { readonly id: string; readonly key: string },
+  options: GetOptions,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const { offset = 0, length = Number.MAX_SAFE_INTEGER } = options;
+  const context = { doing: `read ${file.key}`, signal: options.signal };
+  // One byte more than any object has, so that one which is larger is noticed.
+  const wanted = Math.min(Math.max(length, 1), STORED_BYTES_MAX + 1);
+  const isAll = offset === 0 && length > STORED_BYTES_MAX;
+  const range = isAll ? undefined : `bytes=${offset}-${offset + wanted - 1}`;
+  for (let tries = 0; tries < SHORT_TRIES_MAX; tries++) {
+    const answer = await client.download(file.id, { range, bytesMax: STORED_BYTES_MAX + 1 }, context);
+    if (answer.status === 404) return undefined;
+    if (answer.status === 416) return new Uint8Array();
+    const read = cut(answer, { key: file.key, offset, wanted, length });
+    if (read !== undefined) return read;
+  }
+  throw short(context);
+}
+
+/** Tries of a range that comes back shorter than it is. */
+const SHORT_TRIES_MAX = 4;
+
+/** The bytes that were asked for, out of what came; undefined if too little came. */
+function cut(
+  { status, headers, bytes }: Settled,
+  ask: { readonly key: string; readonly offset: number; readonly wanted: number; readonly length: number },
+): Uint8Array<ArrayBuffer> | undefined {
+  if (status !== 206) {
+    // All of it came, whatever was asked for.
+    const { start, length } = rangeOf(ask.key, bytes.length, { offset: ask.offset, length: ask.length });
+    return length === bytes.length ? bytes : bytes.slice(start, start + length);
+  }
+  const said = /^bytes (\d{1,16})-(\d{1,16})\/(\d{1,16})$/.exec(headers.get("content-range") ?? "");
+  const [first, last, total] = [Number(said?.[1]), Number(said?.[2]), Number(said?.[3])];
+  const due = Math.min(ask.wanted, total - ask.offset);
+  if (said === null || first !== ask.offset || last - first + 1 !== bytes.length || bytes.length < due)
+    return undefined; // check: cut
+  const { length } = rangeOf(ask.key, total, { offset: ask.offset, length: ask.length });
+  return length === bytes.length ? bytes : bytes.slice(0, length);
+}
+
+function short({ doing }: CallContext): StoreError {
+  return new StoreError(`cannot ${doing}: Google Drive keeps answering with other bytes than were asked for`, {
+    code: "unavailable",
+  });
+}
