@@ -6,6 +6,7 @@ import {
   addMember,
   catchUp,
   changeRole,
+  copyPath,
   leaveGroup,
   makeFolder,
   movePath,
@@ -70,6 +71,11 @@ const COMMANDS: readonly CrashedCommand[] = [
     name: "removing a file",
     work: (session) => removePath(session, "b.txt"),
     isDone: (carol) => !paths(carol).includes("b.txt"),
+  },
+  {
+    name: "copying a folder",
+    work: (session) => copyPath(session, { from: "kept", to: "copy" }),
+    isDone: (carol) => paths(carol).includes("copy/a.txt"),
   },
   {
     name: "taking a folder out of the trash",

@@ -9,6 +9,7 @@ import {
   ConclaveError,
   catchUp,
   changeRole,
+  copyPath,
   download,
   filePieces,
   isAtLeast,
@@ -68,6 +69,7 @@ export interface Command {
     | "replace"
     | "touch"
     | "move"
+    | "copy"
     | "delete"
     | "restore"
     | "mkdir"
@@ -109,6 +111,7 @@ const FILE_ACTS = [
   "replace",
   "touch",
   "move",
+  "copy",
   "delete",
   "restore",
   "mkdir",
@@ -400,6 +403,11 @@ class Simulation {
         if (!entry) return;
         this.#drop(shown.filter(({ path }) => path === entry.path || path.startsWith(`${entry.path}/`)));
         return removePath(session, entry.path);
+      }
+      case "copy": {
+        const entry = shown[a % Math.max(1, shown.length)];
+        const to = `${FOLDERS[b % FOLDERS.length]}${NAMES[a % NAMES.length]}`;
+        return entry && copyPath(session, { from: entry.path, to });
       }
       case "restore":
         return this.#restore(session, command);

@@ -133,10 +133,22 @@ export const REGISTRY: readonly RegistryEntry[] = [
     load: async () => (await import("./commands/mv.ts")).mv,
   },
   {
+    name: "cp",
+    summary: "Copy inside a group.",
+    section: "Files:",
+    load: async () => (await import("./commands/cp.ts")).cp,
+  },
+  {
     name: "rm",
     summary: "Move to the trash.",
     section: "Files:",
     load: async () => (await import("./commands/rm.ts")).rm,
+  },
+  {
+    name: "find",
+    summary: "Find files and folders by name.",
+    section: "Files:",
+    load: async () => (await import("./commands/find.ts")).find,
   },
   {
     name: "versions",

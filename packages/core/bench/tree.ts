@@ -6,8 +6,10 @@
 import { randomBytes } from "node:crypto";
 import { declareBlob } from "../src/contents/blob.ts";
 import type { Operation } from "../src/records/change.ts";
+import { findEntries } from "../src/tree/find.ts";
 import { countTree, listFolder, resolvePath } from "../src/tree/listing.ts";
 import { Planner } from "../src/tree/plan.ts";
+import { searchForm } from "../src/tree/search-form.ts";
 import { rebuildTree } from "../src/tree/set-counts.ts";
 import { deleteOf, emptyIndex, take, Writer } from "../test/support/writers.ts";
 
@@ -49,6 +51,9 @@ console.log(`${`apply ${FILES} files`.padEnd(50)} ${applying.toFixed(1).padStart
 timed("list one folder of 100", () => [...listFolder(db, "folder-7/folder-7")].length);
 timed("list it again", () => [...listFolder(db, "folder-7/folder-7")].length);
 timed("resolve a path", () => resolvePath(db, "folder-7/folder-7/file-700.txt"));
+timed("find one name of all", () => findEntries(db, { below: "", pattern: "9917" }).length);
+timed("find by two letters", () => findEntries(db, { below: "", pattern: "zz" }).length);
+timed("the same by reading all names", () => readAllNames("9917"));
 timed("count", () => console.log(countTree(db)));
 timed("list all", () => [...listFolder(db, "", { recursive: true })].length);
 const seen = alice.last;
@@ -63,6 +68,12 @@ timed("build anew", () => rebuildTree(db));
 timed("count", () => console.log(countTree(db)));
 const pages = db.get("SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size");
 console.log(pages);
+
+/** What finding would be without an index of names. */
+function readAllNames(part: string): number {
+  const rows = db.all<{ name: string }>("SELECT name FROM tree_node WHERE shown = 1");
+  return rows.filter(({ name }) => searchForm(name).includes(part)).length;
+}
 
 function uploadOf(first: number, end: number): Operation[] {
   const planner = new Planner(db, { randomBytes: random });

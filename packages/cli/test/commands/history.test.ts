@@ -1,7 +1,7 @@
 import { cpSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { admit, family, newStage, type Person, type Stage } from "../support/stage.ts";
+import { admit, family, filesBelow, newStage, type Person, type Stage } from "../support/stage.ts";
 
 interface Version {
   readonly version: number;
@@ -168,5 +168,74 @@ describe("the trash", () => {
     await write(stage, alice, ["bad\u001b[2J.txt", "one"]);
     await alice.json("rm", "family:bad\u001b[2J.txt");
     expect((await alice("trash", "family")).out).toContain("bad\\u{1b}[2J.txt");
+  });
+});
+
+describe("find", () => {
+  it("shows what ls would show of it, in a group or a folder of it", async () => {
+    const stage = newStage();
+    const { alice, others } = await family(stage, ["Bob"]);
+    stage.files("docs", { "Éclair.txt": "alpha", "sub/eclair.md": "beta", other: "" });
+    await alice.json("upload", "docs", "family:");
+    const all = await alice.json<{ path: string }[]>("ls", "-R", "family:");
+    const wanted = all.filter(({ path }) => /clair/.test(path));
+    expect(await others[0]?.json("find", "family:", "ECLAIR")).toEqual(wanted);
+    expect((await alice("find", "family:docs/sub", "*.md")).out).toBe("docs/sub/eclair.md\n");
+    expect((await alice("find", "-l", "family:", "sub")).out).toMatch(/^0\t.*\tAlice\tdocs\/sub\/\n$/);
+    expect(await alice.json("find", "family:", "nowhere")).toEqual([]);
+  });
+
+  it("refuses a folder that is not there, and to look for nothing", async () => {
+    const { alice } = await family(newStage());
+    expect(await alice.refusal("find", "family:nowhere", "x")).toMatchObject({ exit: 4 });
+    expect(await alice.refusal("find", "family:", "")).toMatchObject({ exit: 2 });
+  });
+
+  it("escapes names from others", async () => {
+    const stage = newStage();
+    const { alice } = await family(stage);
+    await write(stage, alice, ["bad\u001b[2J.txt", "one"]);
+    expect((await alice("find", "family:", "bad")).out).toBe("bad\\u{1b}[2J.txt\n");
+  });
+});
+
+describe("cp", () => {
+  it("copies a folder with all in it, and moves no contents", async () => {
+    const stage = newStage();
+    const { alice, others, store } = await family(stage, ["Bob"]);
+    stage.files("docs", { "a.txt": "alpha", "sub/b.txt": "beta" });
+    await alice.json("upload", "docs", "family:");
+    const objects = () => filesBelow(store).filter((path) => path.includes("/objects/"));
+    const before = objects();
+    await alice.json("mkdir", "family:archive");
+    await alice.json("cp", "family:docs", "family:archive");
+    await alice.json("cp", "family:docs/a.txt", "family:b.txt");
+    expect(objects()).toEqual(before);
+    await alice.json("rm", "family:docs");
+    expect(await pathsIn(alice)).toEqual([
+      "archive",
+      "archive/docs",
+      "archive/docs/a.txt",
+      "archive/docs/sub",
+      "archive/docs/sub/b.txt",
+      "b.txt",
+    ]);
+    expect((await others[0]?.("cat", "family:archive/docs/sub/b.txt", "family:b.txt"))?.out).toBe("betaalpha");
+  });
+
+  it.each<[string, readonly string[], number]>([
+    ["into itself", ["cp", "family:docs", "family:docs/sub"], 1],
+    ["over what is there", ["cp", "family:docs/a.txt", "family:docs/sub/b.txt"], 1],
+    ["what is not there", ["cp", "family:nothing", "family:x"], 4],
+    ["the top", ["cp", "family:", "family:x"], 4],
+    ["to another group, and says how else", ["cp", "family:docs", "other:docs"], 2],
+  ])("refuses to copy %s", async (_, argv, exit) => {
+    const stage = newStage();
+    const { alice } = await family(stage);
+    stage.files("docs", { "a.txt": "alpha", "sub/b.txt": "beta" });
+    await alice.json("upload", "docs", "family:");
+    const before = await pathsIn(alice);
+    expect((await alice.refusal(...argv)).exit).toBe(exit);
+    expect(await pathsIn(alice)).toEqual(before);
   });
 });

@@ -2,7 +2,7 @@
 
 import { ConclaveError } from "../errors.ts";
 import { resolvePath } from "../tree/listing.ts";
-import { Planner, type PlanOptions, planDelete, planMove } from "../tree/plan.ts";
+import { Planner, type PlanOptions, planCopy, planDelete, planMove } from "../tree/plan.ts";
 import { planRestore } from "../tree/plan-restore.ts";
 import { publishChanges } from "./change-writer.ts";
 import { writeListingIfDue } from "./listing.ts";
@@ -38,15 +38,36 @@ export async function movePath(
   options: SignalOption = {},
 ): Promise<void> {
   requireEditor(session);
-  const { nameOf } = planOptions(session);
-  const target = resolvePath(session.index, paths.to, nameOf);
-  const name = paths.from.slice(paths.from.lastIndexOf("/") + 1);
-  const to = target?.kind === "folder" || target?.kind === "root" ? joinPath(target.path, name) : paths.to;
-  await publishChanges(session, {
-    operations: planMove(session.index, { from: paths.from, to }, planOptions(session)),
-    ...options,
-  });
+  const operations = planMove(session.index, intoFolder(session, paths), planOptions(session));
+  await publishChanges(session, { operations, ...options });
   await writeListingIfDue(session, options.signal);
+}
+
+/**
+ * Copies a file, or a folder with all below it, inside the group; into a folder if one is at `to`, as `cp` does. Copies share
+ * the stored pieces.
+ *
+ * @throws ConclaveError `not-found`, `exists`, `conflict` as `planCopy`; `role-too-low`.
+ */
+export async function copyPath(
+  session: Session,
+  paths: { readonly from: string; readonly to: string },
+  options: SignalOption = {},
+): Promise<void> {
+  requireEditor(session);
+  const operations = planCopy(session.index, intoFolder(session, paths), planOptions(session));
+  await publishChanges(session, { operations, ...options });
+  await writeListingIfDue(session, options.signal);
+}
+
+/** Where something goes: into the folder that is there, or to the path itself. */
+function intoFolder(
+  session: Session,
+  { from, to }: { readonly from: string; readonly to: string },
+): { readonly from: string; readonly to: string } {
+  const target = resolvePath(session.index, to, planOptions(session).nameOf);
+  const name = from.slice(from.lastIndexOf("/") + 1);
+  return { from, to: target?.kind === "folder" || target?.kind === "root" ? joinPath(target.path, name) : to };
 }
 
 /** Moves what is at a path to the trash, with all below it. */

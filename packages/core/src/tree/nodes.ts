@@ -1,4 +1,5 @@
 import type { SqlDatabase } from "../ports/sql.ts";
+import { searchForm } from "./search-form.ts";
 
 /** The root's number in `tree_node`. */
 export const ROOT_ID = 1;
@@ -45,6 +46,7 @@ export class Nodes {
   /** Nodes that hold others for certain, though that may not be written yet. */
   readonly #holding = new Set<number>();
   readonly #made = new Set<Node>();
+  readonly #renamed = new Set<Node>();
   #displaced: Set<Node> | undefined;
   #nextId: number | undefined;
 
@@ -108,6 +110,14 @@ export class Nodes {
     this.#changed.add(node);
   }
 
+  /** Gives a node its name; names are kept as they are searched too. */
+  rename(node: Node, name: string): void {
+    if (node.name === name) return;
+    node.name = name;
+    this.#renamed.add(node);
+    this.touch(node);
+  }
+
   /** Takes a node out of its folder. Until {@link attach} it is nowhere. */
   detach(node: Node): void {
     if (node.parent !== null && node.shown) this.#countLive(node.parent, -1);
@@ -140,6 +150,11 @@ export class Nodes {
         node.key,
         ...columnsOf(node),
       );
+      this.#db.run("INSERT INTO tree_find (rowid, name) VALUES (?, ?)", node.id, searchForm(node.name));
+    }
+    for (const node of this.#renamed) {
+      if (this.#fresh.has(node)) continue;
+      this.#db.run("UPDATE tree_find SET name = ? WHERE rowid = ?", searchForm(node.name), node.id);
     }
     for (const node of this.#changed) {
       if (this.#fresh.has(node)) continue;
@@ -151,6 +166,7 @@ export class Nodes {
       );
     }
     this.#fresh.clear();
+    this.#renamed.clear();
     this.#changed.clear();
   }
 

@@ -39,7 +39,7 @@ export function integratePlaces(fold: Fold, places: readonly PlaceRow[]): void {
     if (fold.counts) unhide(fold, node);
     if (!wins(fold, node)) continue;
     node.place = fold.change;
-    node.name = place.name;
+    fold.nodes.rename(node, place.name);
     node.placed = fold.counts;
     fold.nodes.touch(node);
     fold.nodes.refreshShown(node);

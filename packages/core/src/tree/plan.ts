@@ -4,7 +4,7 @@ import { ConclaveError } from "../errors.ts";
 import type { SqlDatabase } from "../ports/sql.ts";
 import { type Operation, ROOT } from "../records/change.ts";
 import type { RecordDigest } from "../records/shapes.ts";
-import { entryIn, type Resolved, resolvePath } from "./listing.ts";
+import { entryIn, listFolder, type Resolved, resolvePath } from "./listing.ts";
 import type { NameOf } from "./names.ts";
 import { splitNewPath } from "./paths.ts";
 import { currentVersions, parentOf, pathOf, versionOperation } from "./stored-node.ts";
@@ -192,6 +192,37 @@ export function planMove(
     (node): Operation => ({ op: "place", node, parent, name, from: parentOf(db, node), path: to }),
   );
   return [...planner.take(), ...moves];
+}
+
+/**
+ * The operations that copy what is at a path, a folder with all below it: new nodes whose versions name the same pieces, so
+ * that no byte moves. What is in conflict is copied as it is shown.
+ *
+ * @param paths.to - The whole new path, not the folder to copy into.
+ * @throws ConclaveError `not-found`, `exists` if something is at the new path, `conflict` if a folder would be copied into
+ *   itself, `malformed` for a path that could not stand in a record.
+ */
+export function planCopy(
+  db: SqlDatabase,
+  paths: { readonly from: string; readonly to: string },
+  options: PlanOptions,
+): Operation[] {
+  const found = existingEntry(db, paths.from, options.nameOf);
+  const to = splitNewPath(paths.to).join("/");
+  if (to === "" || resolvePath(db, to, options.nameOf) !== undefined)
+    throw new ConclaveError(`${to} is there already`, { code: "exists" });
+  if (`${to}/`.startsWith(`${found.path}/`))
+    throw new ConclaveError(`${found.path} cannot be copied into itself`, { code: "conflict" });
+  const planner = new Planner(db, options);
+  const below = found.kind === "folder" ? listFolder(db, found.path, { recursive: true, ...options }) : [];
+  return [found, ...below].flatMap((entry) => {
+    const path = `${to}${entry.path.slice(found.path.length)}`;
+    if (entry.kind === "folder") planner.folder(path);
+    const node = entry.kind === "file" ? planner.file(path).node : entry.kind === "link" && planner.link(path).node;
+    if (!node) return planner.take();
+    const version = entry.version as RecordDigest;
+    return [...planner.take(), versionOperation(db, { node: entry.node, version, as: { node, replaces: [], path } })];
+  });
 }
 
 /**

@@ -2,7 +2,8 @@
  * Tables of the file tree.
  *
  * `tree_place`, `tree_version`, `tree_delete`, `tree_declared` hold what the changes say, whether they count or not;
- * `tree_node` holds what follows from those that count, so that a folder is listed by one index. A change's number here is
+ * `tree_node` holds what follows from those that count, so that a folder is listed by one index; `tree_find` its nodes'
+ * names as they are searched, by the same numbers. A change's number here is
  * its `history_record.id`: causes have smaller ones. Node 1 is the root.
  */
 export const TREE_SCHEMA = `
@@ -32,6 +33,7 @@ CREATE INDEX IF NOT EXISTS tree_node_parent ON tree_node (parent, name);
 CREATE INDEX IF NOT EXISTS tree_node_displaced ON tree_node (id) WHERE displaced = 1;
 CREATE INDEX IF NOT EXISTS tree_node_conflict ON tree_node (id) WHERE versions > 1;
 INSERT OR IGNORE INTO tree_node VALUES (1, 'root', NULL, 1, NULL, '', 0, NULL, 0, NULL, 0, 1);
+CREATE VIRTUAL TABLE IF NOT EXISTS tree_find USING fts5(name, tokenize = 'trigram case_sensitive 1', detail = 'none');
 CREATE TABLE IF NOT EXISTS tree_place (
   change INTEGER NOT NULL,
   node INTEGER NOT NULL,

@@ -59,8 +59,9 @@ export function rebuildTree(db: SqlDatabase): void {
 }
 
 function reset(db: SqlDatabase): void {
+  // Names stay: whatever any change has placed is named anew, and what none has keeps the name drawn from its id.
   db.run(
-    `UPDATE tree_node SET place = NULL, placed = 0, parent = 1, name = 'recovered-' || substr(key, 2, 8), displaced = 0, version = NULL, versions = 0,
+    `UPDATE tree_node SET place = NULL, placed = 0, parent = 1, displaced = 0, version = NULL, versions = 0,
      deleted = NULL, live = 0, shown = 0 WHERE id <> 1`,
   );
   db.run("UPDATE tree_node SET live = 0, shown = 1 WHERE id = 1");

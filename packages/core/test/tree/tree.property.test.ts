@@ -2,7 +2,9 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { recordState } from "../../src/history/stored-record.ts";
 import type { SqlDatabase } from "../../src/ports/sql.ts";
+import { findEntries } from "../../src/tree/find.ts";
 import { listFolder } from "../../src/tree/listing.ts";
+import { readPattern } from "../../src/tree/name-pattern.ts";
 import { rebuildTree, setCounts } from "../../src/tree/set-counts.ts";
 import { histories } from "../support/histories.ts";
 import { indexedTree, modelTree } from "../support/tree-model.ts";
@@ -61,13 +63,30 @@ it("gives each entry a path of its own", () => {
 
 it("is the same built anew", () => {
   const rows = (db: SqlDatabase) =>
-    ["tree_node", "tree_version", "tree_lane"].map((table) => db.all(`SELECT * FROM ${table}`));
+    ["tree_node", "tree_version", "tree_lane", "tree_find"].map((table) => db.all(`SELECT * FROM ${table}`));
   fc.assert(
     fc.property(arrivals, (arrived) => {
       withIndex(arrived, (db) => {
         const before = rows(db);
         rebuildTree(db);
         expect(rows(db)).toEqual(before);
+      });
+    }),
+    RUNS,
+  );
+});
+
+it("finds by any part of a name all that is shown under it, and nothing else", () => {
+  const texts = fc.constantFrom("a", "A", "b.t", "e", "conflict", "recovered-", "*", "?.*", "");
+  fc.assert(
+    fc.property(arrivals, texts, (arrived, text) => {
+      withIndex(arrived, (db) => {
+        const { name: pattern } = readPattern(text);
+        const nameOf = (key: string) => db.get<{ name: string }>("SELECT name FROM tree_node WHERE key = ?", key)?.name;
+        const expected = [...listFolder(db, "", { recursive: true })]
+          .filter(({ node }) => pattern.matches(nameOf(node) ?? ""))
+          .map(({ path }) => path);
+        expect(findEntries(db, { below: "", pattern: text }).map(({ path }) => path)).toEqual(expected.sort());
       });
     }),
     RUNS,
