@@ -1,7 +1,7 @@
 /** A storage that shows one device less than another, for a while: nothing is lost by it, and nothing is given up for good. */
 import { addMember, catchUp, reencrypt, removeMember, rotate } from "@conclave/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { comeTogether, details, keysLike } from "../support/attacked.ts";
+import { comeTogether, details, putBy } from "../support/attacked.ts";
 import { budget, type Device, findMember, live, paths, put, texts, World } from "../support/world.ts";
 
 let world: World;
@@ -12,13 +12,6 @@ afterEach(() => world.close());
 
 async function devices(...names: readonly string[]): Promise<Device[]> {
   return Promise.all(names.map((name) => world.device(name)));
-}
-
-/** What some work puts on the storage, of the keys that fit. */
-async function putBy(work: () => Promise<unknown>, pattern = /./): Promise<ReadonlySet<string>> {
-  const before = new Set(await keysLike(world, pattern));
-  await work();
-  return new Set((await keysLike(world, pattern)).filter((key) => !before.has(key)));
 }
 
 async function remove(admin: Device, name: string, contents: "now" | "on-change"): Promise<void> {
@@ -38,7 +31,7 @@ describe("attack 33: a re-encryption by somebody who was not shown everything", 
     for (const device of [bob, carol, dave]) await world.admit(alice, device);
     await put(live(alice), { one: "one" });
     await comeTogether(alice, carol, dave);
-    const late = await putBy(() => put(live(dave), { late: "late" }), /\/records\//);
+    const late = await putBy(world, () => put(live(dave), { late: "late" }), /\/records\//);
     alice.hooks.hides = (key) => late.has(key);
     await catchUp(live(carol));
     await remove(alice, "bob", "now");
@@ -64,7 +57,7 @@ describe("attack 33: a re-encryption by somebody who was not shown everything", 
     await world.admit(alice, frank, "admin");
     for (const device of [bob, carol]) await world.admit(alice, device);
     await comeTogether(alice, frank, carol);
-    const admission = await putBy(() => addMember(live(frank), { card: erin.card, role: "editor" }));
+    const admission = await putBy(world, () => addMember(live(frank), { card: erin.card, role: "editor" }));
     alice.hooks.hides = (key) => admission.has(key);
     await catchUp(live(carol));
     await put(live(carol), { mine: "mine" });
@@ -82,7 +75,7 @@ describe("attack 7: an admission that is held back", () => {
     const [alice, carol, erin] = (await devices("alice", "carol", "erin")) as [Device, Device, Device];
     await world.found(alice);
     await world.admit(alice, carol);
-    const admission = await putBy(() => addMember(live(alice), { card: erin.card, role: "editor" }));
+    const admission = await putBy(world, () => addMember(live(alice), { card: erin.card, role: "editor" }));
     carol.hooks.hides = (key) => admission.has(key);
     await world.join(erin, world.address(live(alice)));
     await put(live(erin), { hers: "hers" });
@@ -106,7 +99,7 @@ describe("attack 20: what a removed member went on writing", () => {
     for (const device of [bob, carol, dave]) await world.admit(alice, device);
     await comeTogether(carol, dave);
     await remove(alice, "bob", "on-change");
-    const ofBob = await putBy(() => put(live(bob), { late: "late" }), /\/records\//);
+    const ofBob = await putBy(world, () => put(live(bob), { late: "late" }), /\/records\//);
     await catchUp(live(carol));
     await put(live(carol), { hers: "hers" });
     for (const key of ofBob) await world.store.delete(key);
@@ -126,7 +119,7 @@ describe("attack 49: the new epoch is hidden from one writer, the notice is not"
     else await rotate(live(alice), { contents: "on-change" });
     const { epoch } = live(alice).view.current;
     carol.hooks.hides = (key) => key.includes(epoch);
-    const written = await putBy(async () => {
+    const written = await putBy(world, async () => {
       await catchUp(live(carol));
       await expect(put(live(carol), { hers: "hers" })).rejects.toMatchObject({ code: "stale-epoch" });
     });

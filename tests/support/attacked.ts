@@ -12,7 +12,7 @@ import { expect } from "vitest";
 import { type Device, live, World } from "./world.ts";
 
 /** Everything of a device's state that an attack must not change. */
-export function stateOf(session: Session): unknown {
+export function stateOf(session: Session) {
   const { state, current } = session.view;
   return {
     head: state.head,
@@ -83,6 +83,13 @@ export async function keysLike(world: World, pattern: RegExp): Promise<string[]>
   const keys: string[] = [];
   for await (const { key } of world.store.list("")) if (pattern.test(key)) keys.push(key);
   return keys.sort();
+}
+
+/** What some work puts on the storage, of the keys that fit. */
+export async function putBy(world: World, work: () => Promise<unknown>, pattern = /./): Promise<ReadonlySet<string>> {
+  const before = new Set(await keysLike(world, pattern));
+  await work();
+  return new Set((await keysLike(world, pattern)).filter((key) => !before.has(key)));
 }
 
 /** Does something, and holds that nothing of these devices' state changed by it. */

@@ -57,7 +57,7 @@ export const CONCLAVE_OUTCOMES: Readonly<Record<ConclaveErrorCode, Outcome>> = {
   },
   contested: {
     exit: 5,
-    hint: 'talk to the others; "conclave log GROUP" shows both histories, and there is no command yet to choose',
+    hint: 'talk to the others; "conclave log GROUP" shows both histories, and "conclave settle GROUP ENTRY" chooses one',
   },
   "stale-epoch": { exit: 3, hint: "an admin's next command answers this device; then run the same command again" },
   missing: { exit: 5, hint: `${NOTHING_RELEASED}; if the storage is still being synchronised, wait and try again` },

@@ -61,6 +61,12 @@ export const REGISTRY: readonly RegistryEntry[] = [
     load: async () => (await import("./commands/log.ts")).log,
   },
   {
+    name: "settle",
+    summary: "Say which of two histories to follow.",
+    section: "Groups:",
+    load: async () => (await import("./commands/settle.ts")).settle,
+  },
+  {
     name: "leave",
     summary: "Leave a group.",
     section: "Groups:",

@@ -9,10 +9,12 @@ import {
   StoreError,
 } from "@conclave/core";
 import { findGroup, type KnownGroup, openGroup } from "@conclave/node";
+import { advising } from "./advice.ts";
 import type { Context } from "./context.ts";
 import { countedStore } from "./counted-store.ts";
 import { ownCard, type Person, withPerson } from "./person.ts";
 import { parseGroupName } from "./place.ts";
+import { settleHint, warnOfHistories } from "./two-histories.ts";
 
 /** A group at work. */
 export interface AtWork {
@@ -30,6 +32,8 @@ export interface GroupOptions {
   readonly reading?: boolean;
   /** Whether somebody who was removed asks once more, so that admins see the attempt. Default true. */
   readonly asks?: boolean;
+  /** The command says itself which of two histories to follow. */
+  readonly isSettling?: boolean;
   /** How the group is brought up to date; default `catchUp`. */
   readonly refresh?: (session: Session, options: { readonly signal: AbortSignal }) => Promise<Shown>;
 }
@@ -60,7 +64,7 @@ export async function withKnownGroup(
     readonly work: (at: AtWork) => Promise<number | undefined>;
   },
 ): Promise<number | undefined> {
-  const { person, group, work, reading = false } = options;
+  const { person, group, work, reading = false, isSettling = false } = options;
   const opened = await openGroup(person, { group, acceptRollback: context.options.acceptRollback });
   const counted = context.options.stats ? countedStore(opened.session.store) : undefined;
   const session = counted ? { ...opened.session, store: counted.store } : opened.session;
@@ -68,13 +72,23 @@ export async function withKnownGroup(
   try {
     const { shown, rollback } = await bringUpToDate(context, { ...options, session, reading });
     warnOfMisfits(context, session);
-    const exit = await work({ session, person, group, shown, rollback });
+    if (!isSettling) warnOfHistories(context, { session, group: group.name });
+    const exit = await adviseToSettle({ session, group }, () => work({ session, person, group, shown, rollback }));
     if (rollback) throw rollback;
     return exit;
   } finally {
     opened.close();
     if (counted) context.note(`${counted.describe()}; ${((context.clock.now() - started) / 1000).toFixed(2)} s`);
   }
+}
+
+/** A refusal because of two histories says which commands choose between them. */
+function adviseToSettle<Result>(
+  { session, group }: { readonly session: Session; readonly group: KnownGroup },
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const contested = settleHint({ session, group: group.name });
+  return advising(contested === undefined ? {} : { contested }, work);
 }
 
 /** Who has never read a file cannot know what it lacks: an empty listing alone would pass for an empty group. */

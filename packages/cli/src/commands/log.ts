@@ -1,5 +1,6 @@
-import { judgedChanges, memberNames, type Session } from "@conclave/core";
+import { judgedChanges, memberNames, type OpenFork, openForks, type Session } from "@conclave/core";
 import { defineCommand } from "../command.ts";
+import { describeAct } from "../describe-act.ts";
 import { isoTime } from "../units.ts";
 import { withGroup } from "../with-group.ts";
 
@@ -18,7 +19,14 @@ export const log = defineCommand({
         context.out.result(value, ({ table }) =>
           table(
             COLUMNS,
-            value.map((each) => [each.at, each.counts ? "" : "void", each.by, each.did, each.why ?? ""]),
+            value.map((each) => [
+              each.entry.slice(0, 16),
+              each.at,
+              each.counts ? "" : "void",
+              each.by,
+              each.did,
+              each.why ?? "",
+            ]),
           ),
         );
         return undefined;
@@ -38,16 +46,19 @@ interface LoggedAct {
   readonly why?: string;
 }
 
-type Entry = ReturnType<typeof allEntries>[number]["verified"]["entry"];
-
 /** Everything that was rightly signed, oldest first: on the branch, on branches that lost, and refused. */
 function allEntries({ view }: Session) {
   const { log, choice } = view;
   const path = new Set(choice.path);
+  const open = new Set(openForks({ view }).flatMap(elsewhere));
+  const lost = (entry: string) =>
+    open.has(entry)
+      ? 'it is of another history, which this device does not follow: "conclave settle" chooses'
+      : "another entry was made at the same time, and the group follows that one";
   const counting = [...log.nodes.values()].map((node) => ({
     verified: node.verified,
     height: node.state.height,
-    why: path.has(node.digest) ? undefined : "another entry was made at the same time, and the group follows that one",
+    why: path.has(node.digest) ? undefined : lost(node.digest),
   }));
   const refused = [...log.refused.values()].map(({ verified, refusal }) => ({
     verified,
@@ -59,45 +70,23 @@ function allEntries({ view }: Session) {
   );
 }
 
+/** Entries of the histories that are not followed. */
+function elsewhere({ histories }: OpenFork): string[] {
+  return histories.flatMap(({ acts, isFollowed }) => (isFollowed ? [] : acts.map(({ digest }) => digest)));
+}
+
 function entries(session: Session): LoggedAct[] {
-  const nameOf = memberNames(session.view.state);
   return allEntries(session).map(({ verified, why }) => {
     const { entry, digest } = verified;
     return {
       entry: digest,
       at: isoTime(entry.time),
-      by: nameOf(entry.device) ?? verified.card?.card.name ?? "somebody unknown",
       act: entry.type === "conclave/v1/found" ? "found" : entry.act.act,
-      did: describe(session, { entry, card: verified.card?.card.name }),
+      ...describeAct(session, verified),
       counts: why === undefined,
       ...(why === undefined ? {} : { why }),
     };
   });
-}
-
-function describe(
-  session: Session,
-  { entry, card }: { readonly entry: Entry; readonly card: string | undefined },
-): string {
-  if (entry.type === "conclave/v1/found") return "founded the group";
-  const { act } = entry;
-  switch (act.act) {
-    case "add":
-      return `added ${card ?? "somebody"} as ${act.role}`;
-    case "role":
-      return `made ${nameOfMember(session, act.member)} ${act.role}`;
-    case "remove":
-      return `removed ${nameOfMember(session, act.member)} and changed the key`;
-    case "leave":
-      return "left";
-    case "rotate":
-      return "changed the key";
-  }
-}
-
-function nameOfMember({ view }: Session, id: string): string {
-  const people = [...view.state.members, ...view.state.departures.map(({ member }) => member)];
-  return people.find((member) => member.id === id)?.name ?? `somebody (${id.slice(0, 16)})`;
 }
 
 /** Changes to the tree that were rightly signed and do not count. */
@@ -120,6 +109,7 @@ function voidChanges(session: Session): LoggedAct[] {
 }
 
 const COLUMNS = [
+  { title: "entry" },
   { title: "at" },
   { title: "" },
   { title: "by" },

@@ -38,7 +38,8 @@ export type Fall =
   | { readonly rule: "voices"; readonly voices: number; readonly most: number }
   | { readonly rule: "struck"; readonly by: RecordDigest } // The entry that removes or demotes its author.
   | { readonly rule: "digest" }
-  | { readonly rule: "contested" }; // Undecided, and this device stays elsewhere, or nowhere.
+  | { readonly rule: "contested" } // Undecided, and this device stays elsewhere, or nowhere.
+  | { readonly rule: "held" }; // What the records lead to; this device stays elsewhere, because of {@link Fork.held}.
 
 /** One child of a fork. */
 export interface ForkChild {
@@ -57,6 +58,11 @@ export interface Fork {
   /** Null if the fork is contested and this device has no entry to stay with. */
   readonly followed: RecordDigest | null;
   readonly contested: boolean;
+  /**
+   * Why this device follows a child that the records do not lead to: its person has `settled` on it, or it has stood there
+   * for long and is to be told before it leaves (`late`). Null where the records decide, or the pin in a contested fork.
+   */
+  readonly held: "settled" | "late" | null;
 }
 
 /** An entry that removes or demotes somebody. */
@@ -151,7 +157,17 @@ export function judgeFork(
     })),
     followed: followed ?? null,
     contested,
+    held: null,
   };
+}
+
+/** The same fork, where this device follows `child` whatever the records say. */
+export function heldFork(fork: Fork, child: RecordDigest, held: "settled" | "late"): Fork {
+  const children = fork.children.map((each) => {
+    if (each.digest === child) return { ...each, fall: null };
+    return each.digest === fork.followed ? { ...each, fall: { rule: "held" as const } } : each;
+  });
+  return { ...fork, children, followed: child, held };
 }
 
 function caseOf(grounds: Grounds, at: RecordDigest): Case {

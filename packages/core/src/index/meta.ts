@@ -8,6 +8,8 @@ export type MetaName =
   | "number" // Number of the writer's newest record.
   | "previous" // Digest of the writer's newest record.
   | "pinned" // The entry on whose branch this device stands.
+  | "settled" // The entry that this device's person has settled on, if any.
+  | "looked" // When this device last looked at the storage, by its own clock.
   | "listing" // Epoch, time, rows and history sequence of the newest listing that this device put, as JSON.
   | "applied"; // Sequence of the newest history record that the tree has seen.
 

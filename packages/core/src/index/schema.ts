@@ -30,6 +30,11 @@ CREATE INDEX IF NOT EXISTS held_by_key ON held(key);
 -- The newest entries that devices have named: what rule 1 of the choice of branch counts.
 CREATE TABLE IF NOT EXISTS words(device TEXT NOT NULL, entry TEXT NOT NULL, PRIMARY KEY(device, entry)) WITHOUT ROWID;
 
+-- Entries of the followed branch: for how long, from look to look, it was followed, and whether that was once long enough.
+CREATE TABLE IF NOT EXISTS followed(
+  entry TEXT PRIMARY KEY, ms INTEGER NOT NULL DEFAULT 0, stood INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+
 -- Epochs' identities, sealed under the device's key.
 CREATE TABLE IF NOT EXISTS identities(epoch TEXT PRIMARY KEY, sealed BLOB NOT NULL) WITHOUT ROWID;
 -- When this device first saw an epoch as the current one: its own clock, for the store's lag.

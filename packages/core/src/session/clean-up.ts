@@ -15,6 +15,7 @@ import { changesOfBlob, knownPieces } from "../tree/blobs.ts";
 import { isEditorDevice, type LocationRow, locationsOf, markProven, toPieces } from "./blob-sources.ts";
 import type { WorkOptions } from "./events.ts";
 import type { Session } from "./session.ts";
+import { forkMs } from "./standing.ts";
 import { isVoidForGood } from "./verdicts.ts";
 
 /** An object in an older epoch that records place there and nobody has deleted yet. */
@@ -51,16 +52,16 @@ export function oldObjects(session: Session): OldObject[] {
   });
 }
 
-/** How long a branch must have been known to have lost before its epochs are emptied: till then others may choose otherwise. */
-const FORK_MS = 3600 * 1000;
-
-/** Whether an epoch's contents may go: it came before the current one, or its branch has long lost. */
+/**
+ * Whether an epoch's contents may go: it came before the current one, or its branch has long lost. Till then others may
+ * choose otherwise, and so they may as long as this device holds on to a branch that the records alone do not give.
+ */
 function isOver(session: Session, epoch: EpochId): boolean {
-  const { state } = session.view;
+  const { state, choice } = session.view;
   if (state.epochs.some((each) => each.epoch === epoch)) return true;
+  if (choice.forks.some(({ contested, held }) => contested || held !== null)) return false; // check: epoch
   const seen = session.index.get<{ seen: number }>("SELECT seen FROM epochs WHERE epoch = ?", epoch)?.seen;
-  const lagMs = (state.lagSeconds ?? session.store.traits.lagSeconds) * 1000;
-  return seen !== undefined && session.clock.now() - seen >= FORK_MS + lagMs;
+  return seen !== undefined && session.clock.now() - seen >= forkMs(session);
 }
 
 /** What was deleted, and what the store would not delete. */

@@ -9,6 +9,7 @@ import { sealNotice } from "../group/notice.ts";
 import { mayManage } from "../group/rules.ts";
 import { isAtLeast, memberById } from "../group/state.ts";
 import { writeMeta } from "../index/meta.ts";
+import { isDecided } from "./decided.ts";
 import { entriesSince, grantIdentities, logLines } from "./log-lines.ts";
 import { signLostActs } from "./lost-acts.ts";
 import { removeMember, rotate } from "./membership.ts";
@@ -22,6 +23,7 @@ import { refresh } from "./refresh.ts";
 import { countMissing, resealRecords } from "./reseal.ts";
 import type { Session } from "./session.ts";
 import type { Shown } from "./shown.ts";
+import { noteStanding } from "./standing.ts";
 import { unlessUnwritable } from "./unwritable.ts";
 import { isUpdateNeeded } from "./update-needed.ts";
 
@@ -33,9 +35,10 @@ import { isUpdateNeeded } from "./update-needed.ts";
 export async function catchUp(session: Session, options: { readonly signal?: AbortSignal } = {}): Promise<Shown> {
   const shown = await refreshOrSayGoodbye(session, options);
   if (!session.view.choice.undecided) writeMeta(session.index, "pinned", session.view.state.head);
+  noteStanding(session);
   if (!session.view.opened.has(session.view.current.epoch)) return shown;
   if (session.acceptRollback) forgetVanished(session, shown);
-  if (isUpdateNeeded(session)) return shown;
+  if (isUpdateNeeded(session) || !isDecided(session)) return shown;
   await unlessUnwritable(() => doDuties(session, { shown, ...options }));
   return shown;
 }

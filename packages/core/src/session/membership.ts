@@ -1,6 +1,5 @@
 /** Acts on the group's log: admitting, removing, changing roles, leaving, rotating. */
 import { newEpochIdentity } from "../age/epoch-identity.ts";
-import { ConclaveError } from "../errors.ts";
 import { draftAdd, draftLeave, draftRemove, draftRole, draftRotate, entryOf } from "../group/draft.ts";
 import { recipientFile, recipientKey } from "../group/epoch.ts";
 import { sealGrant } from "../group/grant.ts";
@@ -18,6 +17,7 @@ import type { Act, ContentsMode, Cut, Role } from "../records/entry.ts";
 import type { NumberedRecord } from "../records/record.ts";
 import type { OpenEpoch, ReadRecord } from "../records/records-file.ts";
 import type { DeviceKey, EpochId, MemberId, RecordDigest } from "../records/shapes.ts";
+import { requireDecided } from "./decided.ts";
 import { entriesSince, grantIdentities, logLines } from "./log-lines.ts";
 import type { OutboxItem } from "./outbox.ts";
 import { publish, requireOpened } from "./publish.ts";
@@ -182,8 +182,8 @@ async function publishEntry(
   },
 ): Promise<void> {
   const { epoch, before, after, together, onPut, signal } = options;
-  const { state, choice } = session.view;
-  if (choice.undecided) throw new ConclaveError("the group's history is contested", { code: "contested" });
+  const { state } = session.view;
+  requireDecided(session);
   let verified: VerifiedEntry | undefined;
   await publish(session, {
     drafts: [(slot) => entryOf(state, { place: slot, act, time: slot.time })],

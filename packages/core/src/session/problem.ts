@@ -7,6 +7,7 @@ export type ProblemCode =
   | "awaited" // A record that others name and that has not arrived.
   | "fork" // Two histories; the rule chose this one.
   | "contested" // Two histories between which no rule decides.
+  | "late" // The records lead away from the history that this device has stood on for long: its person decides.
   | "duplicate" // Two records with one number: a copied device or state folder.
   | "void" // A signed record that does not count, with the reason.
   | "unsupported" // Something that a newer version wrote.

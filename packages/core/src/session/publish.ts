@@ -9,6 +9,7 @@ import type { NumberedRecord } from "../records/record.ts";
 import { type OpenEpoch, type ReadRecord, sealRecords } from "../records/records-file.ts";
 import type { MemberId, RecordDigest } from "../records/shapes.ts";
 import { type SignedLine, signLine } from "../records/signed-line.ts";
+import { requireDecided } from "./decided.ts";
 import { flushOutbox, type OutboxItem, queue, refuseSize } from "./outbox.ts";
 import { owedNow } from "./owed-removals.ts";
 import type { Session } from "./session.ts";
@@ -102,6 +103,7 @@ export function requireCurrent(session: Session): OpenEpoch {
 
 /** As {@link requireCurrent}, for whoever starts the next epoch. */
 export function requireOpened(session: Session): OpenEpoch {
+  requireDecided(session);
   const opened = session.view.opened.get(session.view.current.epoch);
   if (opened) return opened;
   throw new ConclaveError("the group has a newer key, and no grant of it for this device has arrived yet", {

@@ -4,6 +4,7 @@ import { ConclaveError } from "../errors.ts";
 import { isAtLeast } from "../group/state.ts";
 import type { Receipt } from "../records/receipt.ts";
 import { cleanUp, oldObjects } from "./clean-up.ts";
+import { requireDecided } from "./decided.ts";
 import type { WorkOptions } from "./events.ts";
 import { writeListingIfDue } from "./listing.ts";
 import { blobsToMove, type Moved, moveContents, spoiledBlobs } from "./move-contents.ts";
@@ -58,6 +59,7 @@ export async function reencrypt(
   if (!session.view.me || !isAtLeast(session.view.me.role, "editor")) {
     throw new ConclaveError("re-encrypting needs an editor, an admin or an owner", { code: "role-too-low" }); // check: role
   }
+  requireDecided(session);
   const work = signal ? { signal } : {};
   const resealed = countMissing(session) > 0 ? await resealRecords(session, work) : 0;
   let moved = await moveContents(session, { ...options, blobs: blobsToMove(session) });
@@ -65,7 +67,7 @@ export async function reencrypt(
   await flushOutbox(session, work);
   const before = remaining(session);
   let kept: readonly string[] = [];
-  if (isSettled(session, settled) && !session.view.choice.contested) {
+  if (isSettled(session, settled) && !isOpen(session)) {
     kept = (await cleanUp(session, options)).kept;
     const spoiled = spoiledBlobs(session);
     if (spoiled.length > 0) {
@@ -85,6 +87,11 @@ export async function reencrypt(
     kept,
     problems: moved.problems,
   };
+}
+
+/** Whether a fork is met that neither the records nor this device's person has decided. */
+function isOpen({ view }: Session): boolean {
+  return view.choice.forks.some(({ contested, held }) => contested && held === null);
 }
 
 function sum(left: Moved, right: Moved): Moved {

@@ -10,9 +10,11 @@ import {
 } from "../group/request.ts";
 import type { SignedCard } from "../identity/card.ts";
 import { getIfThere } from "../ports/store.ts";
+import { isDecided } from "./decided.ts";
 import { requireCurrent } from "./publish.ts";
 import type { Session } from "./session.ts";
 import { unlessUnwritable } from "./unwritable.ts";
+import { isUpdateNeeded } from "./update-needed.ts";
 
 /** Most requests that are looked at: a stranger may leave any number. */
 const REQUESTS_MAX = 500;
@@ -41,6 +43,7 @@ export async function listRequests(
     if (!opened) continue;
     const state = requestState(session.view.state, opened.card);
     if (state !== "member") found.set(name.id, { id: name.id, key, card: opened.card, state, at: stored.getTime() });
+    if (isReadOnly(session)) continue;
     await unlessUnwritable(async () => {
       if (state === "member") await session.store.delete(key, options);
       else if (opened.epoch !== session.view.current.epoch) {
@@ -49,6 +52,10 @@ export async function listRequests(
     });
   }
   return [...found.values()].sort((left, right) => left.at - right.at);
+}
+
+function isReadOnly(session: Session): boolean {
+  return !isDecided(session) || isUpdateNeeded(session);
 }
 
 async function openOne(

@@ -1,9 +1,10 @@
 /** How a group stands, as this device knows it. */
+import type { Fork } from "../group/fork.ts";
 import { owedRemovals } from "../group/owed.ts";
 import { awaited } from "../history/awaited.ts";
 import { duplicates } from "../history/duplicates.ts";
 import { conflicts, countTree } from "../tree/listing.ts";
-import { memberNames } from "./member-names.ts";
+import { memberNames, namesInLog } from "./member-names.ts";
 import type { Problem } from "./problem.ts";
 import { type Amount, isSettled, remaining } from "./reencrypt.ts";
 import type { Session } from "./session.ts";
@@ -53,15 +54,29 @@ export function problemsOf(session: Session): Problem[] {
 
 function forks(session: Session): Problem[] {
   const { choice, log } = session.view;
-  const author = (entry: string) => {
-    const device = log.nodes.get(entry)?.verified.entry.device;
-    return (device && memberNames(session.view.state)(device)) ?? "somebody";
-  };
-  return choice.forks.map(({ children, followed, contested }) => ({
-    code: contested ? ("contested" as const) : ("fork" as const),
-    detail: `two acts at once: ${children.map(({ digest: entry }) => `${author(entry)}'s (${entry.slice(0, 16)})`).join(" and ")}; followed: ${followed?.slice(0, 16) ?? "none"}`,
-  }));
+  const nameOf = namesInLog(log);
+  const author = (entry: string) => nameOf(log.nodes.get(entry)?.verified.entry.device ?? "") ?? "somebody";
+  return choice.forks.map((fork) => {
+    const acts = fork.children.map(({ digest }) => `${author(digest)}'s (${digest.slice(0, 16)})`).join(" and ");
+    const followed = fork.followed?.slice(0, 16) ?? "none";
+    return {
+      code: forkCode(fork),
+      detail: `two acts at once: ${acts}; followed: ${followed}${FOLLOWED_WHY[fork.held ?? "rules"]}`,
+    };
+  });
 }
+
+function forkCode({ held, contested }: Fork): "late" | "contested" | "fork" {
+  if (held !== null) return held === "late" ? "late" : "fork";
+  return contested ? "contested" : "fork";
+}
+
+/** Why a fork's branch is followed, where the rules are not all that there is to say. */
+const FOLLOWED_WHY = {
+  rules: "",
+  settled: ", as this device's person has settled",
+  late: ", where this device has stood for long, until its person settles",
+} as const;
 
 function newer(session: Session): Problem[] {
   if (!isUpdateNeeded(session)) return [];

@@ -12,6 +12,7 @@ import { type Resolved, resolvePath } from "../tree/listing.ts";
 import { newNodeId, Planner } from "../tree/plan.ts";
 import type { TreeEntry } from "../tree/view.ts";
 import { publishChanges } from "./change-writer.ts";
+import { requireDecided } from "./decided.ts";
 import type { WorkOptions } from "./events.ts";
 import { writeListingIfDue } from "./listing.ts";
 import { pieceSource, readSource, requireUnchanged } from "./local-pieces.ts";
@@ -63,12 +64,12 @@ export async function upload(session: Session, options: UploadOptions): Promise<
 
 /** @throws ConclaveError `role-too-low` if this device's person may only read. */
 export function requireEditor(session: Session): void {
-  const { me, choice } = session.view;
+  const { me } = session.view;
   if (!me || !isAtLeast(me.role, "editor")) {
     throw new ConclaveError("this needs an editor, an admin or an owner", { code: "role-too-low" }); // check: role
   }
   requireUpToDate(session);
-  if (choice.undecided) throw new ConclaveError("the group's history is contested", { code: "contested" });
+  requireDecided(session);
 }
 
 class Upload {

@@ -1,7 +1,7 @@
 /** What a device sees of its group: a pure consequence of the entries and words in its index. */
 
 import { ConclaveError } from "../errors.ts";
-import { type Choice, chooseBranch } from "../group/branch.ts";
+import { type Choice, chooseBranch, type Hold } from "../group/branch.ts";
 import { emptyLog, extendLog, type Log, namedEpoch } from "../group/log.ts";
 import { currentEpoch, type Epoch, type GroupState, type Member, memberOfDevice } from "../group/state.ts";
 import type { VerifiedEntry } from "../group/verified-entry.ts";
@@ -45,8 +45,19 @@ export function look(options: {
 export function chooseFrom(index: SqlDatabase, base: Log): { readonly log: Log; readonly choice: Choice | undefined } {
   const log = extendLog(base, loadEntries(index, { except: verifiedOf(base) }));
   const words = index.all<{ device: DeviceKey; entry: string }>("SELECT device, entry FROM words");
+  return { log, choice: chooseBranch(log, { words, ...holdOf(index) }) };
+}
+
+/** What this device holds on to where the records lead elsewhere, or do not decide. */
+function holdOf(index: SqlDatabase): Hold {
   const pinned = readMeta<string>(index, "pinned");
-  return { log, choice: chooseBranch(log, { words, ...(pinned === undefined ? {} : { pinned }) }) };
+  const settled = readMeta<string>(index, "settled");
+  const stood = index.all<{ entry: RecordDigest }>("SELECT entry FROM followed WHERE stood = 1");
+  return {
+    ...(pinned === undefined ? {} : { pinned }),
+    ...(settled === undefined ? {} : { settled }),
+    stood: new Set(stood.map(({ entry }) => entry)),
+  };
 }
 
 function openEpochs(options: {
