@@ -4,6 +4,7 @@
  */
 // biome-ignore-start lint/style/noRestrictedImports: attackers do not keep to the public interface.
 export { sealObject } from "../../packages/core/src/contents/object.ts";
+export { sealDeletion } from "../../packages/core/src/group/deletion.ts";
 export { sealGrant } from "../../packages/core/src/group/grant.ts";
 export { sealNotice } from "../../packages/core/src/group/notice.ts";
 export { openSecret } from "../../packages/core/src/index/secrets.ts";
@@ -15,4 +16,5 @@ export type { NumberedRecord } from "../../packages/core/src/records/record.ts";
 export { type OpenEpoch, sealRecords } from "../../packages/core/src/records/records-file.ts";
 export { type SignedLine, signLine } from "../../packages/core/src/records/signed-line.ts";
 export { blobsToMove, moveContents } from "../../packages/core/src/session/move-contents.ts";
+export { requireOpened } from "../../packages/core/src/session/publish.ts";
 // biome-ignore-end lint/style/noRestrictedImports: as above.

@@ -35,6 +35,10 @@ export const CONCLAVE_OUTCOMES: Readonly<Record<ConclaveErrorCode, Outcome>> = {
   unsupported: { exit: 1, hint: "update conclave, then run the same command again" },
   "not-a-member": { exit: 3, hint: 'ask to be admitted with "conclave join ADDRESS"' },
   removed: { exit: 3, hint: "an admin of the group can admit you again" },
+  deleted: {
+    exit: 4,
+    hint: '"conclave leave GROUP" takes it off this device\'s list; what you downloaded is yours as before',
+  },
   waiting: { exit: 3, hint: "tell an admin your fingerprint, and run the same command again once you are admitted" },
   "role-too-low": { exit: 3, hint: 'an admin can change it with "conclave role GROUP MEMBER ROLE"' },
   "last-owner": { exit: 3, hint: 'make somebody else an owner first, with "conclave role GROUP MEMBER owner"' },

@@ -73,6 +73,12 @@ export const REGISTRY: readonly RegistryEntry[] = [
     load: async () => (await import("./commands/leave.ts")).leave,
   },
   {
+    name: "delete",
+    summary: "Delete a group from its storage, for everybody.",
+    section: "Groups:",
+    load: async () => (await import("./commands/delete.ts")).deleteCommand,
+  },
+  {
     name: "members",
     summary: "List who is in.",
     section: "Members:",

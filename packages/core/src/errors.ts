@@ -6,6 +6,7 @@ export type ConclaveErrorCode =
   | "unsupported" // Written by a newer version, or for another suite: update needed.
   | "not-a-member" // No grant opens with this device's identities.
   | "removed" // The group's log says that this member is out.
+  | "deleted" // An owner has deleted the group from its storage.
   | "waiting" // A join request lies on the storage and nobody has answered it yet.
   | "role-too-low" // The log gives this member no right to do that.
   | "last-owner" // The group would be left without an owner's live device.

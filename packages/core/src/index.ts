@@ -86,6 +86,7 @@ export {
 export { isAdmissibleKey, verifySignature } from "./records/ed25519.ts";
 export type { ContentsMode, Role, Suite } from "./records/entry.ts";
 export { contentReader, sourceOf } from "./session/blob-sources.ts";
+export { catchUpToDelete, type Deleted, deleteGroup, requireOwner } from "./session/delete-group.ts";
 export { type DownloadOptions, download } from "./session/download.ts";
 export { catchUp } from "./session/duties.ts";
 export { copyPath, makeFolder, movePath, removePath, restorePath } from "./session/edit.ts";

@@ -9,15 +9,19 @@ import { type AtWork, withKnownGroup } from "../with-group.ts";
 export const leave = defineCommand({
   examples: ["conclave leave family"],
   args: ["group"],
-  notes: "The group's key changes when an admin's device next looks. What this device knows of the group is deleted.",
+  options: { local: { summary: "only forget it on this device: you stay a member, and the storage is not touched" } },
+  notes: [
+    "The group's key changes when an admin's device next looks. What this device knows of the group is deleted.",
+    "--local is for a group that is gone with its storage, or that you mean to join anew.",
+  ].join("\n"),
 
-  run: (context, { group: text }) =>
+  run: (context, { group: text, local }) =>
     withPerson(context, async (person) => {
       const group = await findGroup(person.home, parseGroupName(text));
-      const epoch = await leaveNow(context, { person, group });
+      const epoch = local ? "" : await leaveNow(context, { person, group });
       await forgetGroup(person.home, group);
       context.out.result({ name: group.name, id: group.id, ...(epoch === "" ? {} : { epoch }) }, ({ line }) =>
-        line(`left ${group.name}`),
+        line(`${local ? "forgot" : "left"} ${group.name}`),
       );
     }),
 });
@@ -34,8 +38,8 @@ async function leaveNow(
   try {
     await withKnownGroup(context, { person, group, asks: false, work });
   } catch (error) {
-    // Broken off after it was signed, or removed by somebody else: there is nothing left to leave.
-    if (!(error instanceof ConclaveError) || error.code !== "removed") throw error;
+    // Broken off after it was signed, removed by somebody else, or deleted with all of it: there is nothing left to leave.
+    if (!(error instanceof ConclaveError) || !["removed", "deleted"].includes(error.code)) throw error;
     context.note(error.message);
   }
   return epoch;

@@ -1,6 +1,7 @@
 /** Reading `epochs/`: grants of epochs that this device cannot open yet. Whatever else lies there is a stranger's. */
 
 import { ConclaveError } from "../errors.ts";
+import { parseDeletionKey } from "../group/deletion.ts";
 import { EPOCHS_FOLDER, parseRecipientKey } from "../group/epoch.ts";
 import { audienceTag, type GrantName, openGrant, parseGrantKey } from "../group/grant.ts";
 import { verifyGrant } from "../group/verified-grant.ts";
@@ -20,6 +21,8 @@ const GRANTS_MAX = 64;
 export interface EpochsListing {
   /** Keys of grants that lie there now. */
   readonly grants: ReadonlySet<string>;
+  /** Keys of files that say that the group was deleted, by whomever. */
+  readonly deletions: ReadonlySet<string>;
   /** Epochs whose recipient lies there and that this device has no identity for. */
   readonly unopened: readonly EpochId[];
 }
@@ -29,16 +32,18 @@ export async function readEpochs(session: Session, signal?: AbortSignal): Promis
   const grants = new Set<string>();
   const candidates: { readonly stored: StoredObject; readonly name: GrantName }[] = [];
   const recipients: EpochId[] = [];
+  const deletions = new Set<string>();
   for await (const stored of session.store.list(EPOCHS_FOLDER, signal ? { signal } : {})) {
     const name = parseGrantKey(stored.key);
     const recipient = parseRecipientKey(stored.key);
     if (recipient) recipients.push(recipient);
+    if (parseDeletionKey(stored.key)) deletions.add(stored.key);
     if (!name) continue;
     grants.add(stored.key);
     if (isForUs(session, name) && isWorthTrying(session, stored)) candidates.push({ stored, name });
   }
   for (const candidate of candidates.slice(0, GRANTS_MAX)) await readGrant(session, candidate, signal);
-  return { grants, unopened: recipients.filter((epoch) => !holdsIdentity(session, epoch)) };
+  return { grants, deletions, unopened: recipients.filter((epoch) => !holdsIdentity(session, epoch)) };
 }
 
 function isForUs(session: Session, name: GrantName): boolean {

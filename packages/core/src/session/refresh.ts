@@ -3,6 +3,7 @@
  */
 import { ConclaveError } from "../errors.ts";
 import { departureOf } from "../group/state.ts";
+import { requireNotDeleted } from "./deleted.ts";
 import { countElsewhere, forgetMoved, requireSeen } from "./pins.ts";
 import { type EpochsListing, readEpochs } from "./read-epochs.ts";
 import { readNotices } from "./read-notices.ts";
@@ -18,11 +19,12 @@ const ROUNDS_MAX = 32;
 /**
  * Reads the storage until nothing new turns up.
  *
- * @throws ConclaveError `removed` if the log says that this member is out, `rollback` if the storage lacks what this device
+ * @throws ConclaveError `deleted` if an owner has deleted the group, `removed` if the log says that this member is out, `rollback` if the storage lacks what this device
  *   has seen on it (unless that is accepted); `StoreError` as the store.
  */
 export async function refresh(session: Session, options: { readonly signal?: AbortSignal } = {}): Promise<Shown> {
   const shown = await readAll(session, options.signal);
+  await requireNotDeleted(session, shown, options.signal);
   requireListed(session);
   requireSeen(session, shown);
   forgetMoved(session, shown);
@@ -49,7 +51,12 @@ export async function readAll(session: Session, signal?: AbortSignal): Promise<S
     if (news) rejudge(session);
     if (!news && session.view.log === before.log && session.view.opened.size === before.opened.size) {
       for (const key of epochs.grants) keys.add(key);
-      return { keys, unopened: epochs.unopened, elsewhere: await countElsewhere(session, signal) };
+      return {
+        keys,
+        deletions: epochs.deletions,
+        unopened: epochs.unopened,
+        elsewhere: await countElsewhere(session, signal),
+      };
     }
   }
   throw new ConclaveError("the storage shows ever more records", { code: "limit" });

@@ -9,6 +9,7 @@ import { openRecords, parseRecordsKey } from "../records/records-file.ts";
 import { allBlobs, blobsOf, type DeclaredBlob } from "../tree/blobs.ts";
 import { countTree, listFolder } from "../tree/listing.ts";
 import { locationsOf, toPieces } from "./blob-sources.ts";
+import { requireNotDeleted } from "./deleted.ts";
 import type { WorkOptions } from "./events.ts";
 import { vanished } from "./pins.ts";
 import type { Problem } from "./problem.ts";
@@ -32,11 +33,13 @@ const FATAL: ReadonlySet<Problem["code"]> = new Set(["altered", "missing", "roll
  * Checks every record, and that every object is there; with `full` opens every object and compares every digest.
  *
  * @param options.shown - What the storage showed when it was read just now, without conclusions drawn.
+ * @throws ConclaveError `deleted` if an owner has deleted the group.
  */
 export async function verify(
   session: Session,
   options: WorkOptions & { readonly budget: ByteBudget; readonly shown: Shown; readonly full?: boolean },
 ): Promise<Verification> {
+  await requireNotDeleted(session, options.shown, options.signal);
   const problems = new Map<string, Problem>();
   const report = (problem: Problem) =>
     problems.set(`${problem.code} ${problem.key ?? ""} ${problem.path ?? ""} ${problem.detail}`, problem);

@@ -1,0 +1,123 @@
+/** Deleting a group: killed at every step, and claimed by people who may not. */
+import { catchUp, catchUpToDelete, changeRole, deleteGroup } from "@conclave/core";
+import { afterEach, describe, expect, it } from "vitest";
+import { DEATHS, type Death, dies } from "./support/deaths.ts";
+import { requireOpened, sealDeletion } from "./support/insides.ts";
+import { type Device, findMember, live, put, texts, World } from "./support/world.ts";
+
+const worlds: World[] = [];
+afterEach(() => {
+  for (const world of worlds.splice(0)) world.close();
+});
+
+async function scene(): Promise<{ world: World; alice: Device; bob: Device; carol: Device }> {
+  const world = new World();
+  worlds.push(world);
+  const [alice, bob, carol] = [await world.device("alice"), await world.device("bob"), await world.device("carol")];
+  await world.found(alice);
+  await world.admit(alice, bob);
+  await world.admit(alice, carol, "owner");
+  await put(live(alice), { "a.txt": "of alice" }, 1);
+  for (const device of [alice, bob, carol]) await catchUp(live(device));
+  return { world, alice, bob, carol };
+}
+
+async function keys(world: World): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { key } of world.store.list("")) found.push(key);
+  return found;
+}
+
+const sweeps = DEATHS.map((death, index) => ({
+  ...death,
+  finisher: index % 2 === 0 ? ("carol" as const) : ("alice" as const),
+}));
+
+it.each(sweeps)(
+  "a death at a $at, $when it takes effect, leaves a group whole or deleted, and $finisher finishes its deletion",
+  async ({ finisher, ...death }) => {
+    for (let step = 1; ; step++) {
+      const stage = await scene();
+      const { world, alice, bob } = stage;
+      const hasDied = await dies(world, alice, {
+        death: death as Death,
+        step,
+        work: async (session) => {
+          await catchUpToDelete(session);
+          await deleteGroup(session);
+        },
+      });
+      const isMarked = (await keys(world)).some((key) => key.includes("-deleted-"));
+      if (isMarked) await expect(catchUp(live(bob))).rejects.toMatchObject({ code: "deleted" });
+      else {
+        await catchUp(live(bob));
+        expect(await texts(live(bob))).toEqual({ "a.txt": "of alice" });
+      }
+      const again = world.restart(stage[finisher]);
+      await catchUpToDelete(again);
+      await deleteGroup(again);
+      expect(await keys(world)).toEqual([expect.stringContaining("-deleted-")]);
+      await expect(catchUp(live(bob))).rejects.toMatchObject({
+        code: "deleted",
+        message: expect.stringMatching(isMarked ? /^alice / : /^/),
+      });
+      if (!hasDied) {
+        // A sweep that never killed anything would prove nothing.
+        expect(step).toBeGreaterThan(3);
+        break;
+      }
+      world.close();
+      worlds.pop();
+    }
+  },
+  300_000,
+);
+
+describe("a deletion that was never an owner's act", () => {
+  it.each<
+    [string, (stage: Awaited<ReturnType<typeof scene>>) => Promise<{ by: Device; group?: string; device?: string }>]
+  >([
+    ["by an editor", async ({ bob }) => ({ by: bob })],
+    [
+      "by somebody who was an owner once",
+      async ({ alice, carol }) => {
+        const member = findMember(live(alice).view.state, "carol");
+        await changeRole(live(alice), { member, role: "editor" });
+        return { by: carol };
+      },
+    ],
+    ["by an editor in an owner's name", async ({ bob, alice }) => ({ by: bob, device: live(alice).deviceKey })],
+    ["of another group", async ({ carol }) => ({ by: carol, group: "00".repeat(32) })],
+  ])("%s stops nobody", async (_, claim) => {
+    const stage = await scene();
+    const { world, alice, bob } = stage;
+    const { by, group, device } = await claim(stage);
+    const session = live(by);
+    const mark = await sealDeletion(session.crypto, {
+      value: {
+        group: group ?? session.group,
+        device: device ?? session.deviceKey,
+        head: session.view.state.head,
+        time: 0,
+      },
+      signingKey: session.device.signingKey,
+      epoch: requireOpened(session),
+    });
+    await world.store.put(mark.key, mark.bytes);
+    for (const each of [alice, bob]) {
+      await catchUp(live(each));
+      expect(await texts(live(each))).toEqual({ "a.txt": "of alice" });
+    }
+  });
+
+  it("by bytes that do not fit their name stops nobody, whatever the storage leaves there", async () => {
+    const { world, bob } = await scene();
+    const { epoch } = live(bob).view.current;
+    for (let number = 0; number < 40; number++) {
+      const key = `epochs/${epoch}-deleted-${String(number).padStart(32, "0")}.age`;
+      await world.store.put(key, Uint8Array.of(number));
+    }
+    await catchUp(live(bob));
+    expect(await texts(live(bob))).toEqual({ "a.txt": "of alice" });
+  });
+});
