@@ -1,8 +1,10 @@
 /** Writes all golden vectors anew: `npm run vectors`. The same run gives the same bytes; SPEC.md says what they mean. */
 import { cardPlan } from "./vectors/card.ts";
 import { changePlan } from "./vectors/change.ts";
+import { codePlan } from "./vectors/code.ts";
 import { contentsPlans } from "./vectors/contents.ts";
 import { derivedPlans } from "./vectors/derived.ts";
+import { deviceCardPlan } from "./vectors/device-card.ts";
 import { grantPlan } from "./vectors/grant.ts";
 import { fingerprintPlan, identityFilePlan, kitPlan, recipientPlan } from "./vectors/home.ts";
 import { listingPlan } from "./vectors/listing.ts";
@@ -18,9 +20,9 @@ import { writePlans } from "./vectors/write.ts";
 
 seedPlatform();
 const world = await makeWorld();
-const records = [foundPlan, entryPlan, changePlan, locationPlan, receiptPlan, cardPlan, listingPlan];
+const records = [foundPlan, entryPlan, changePlan, locationPlan, receiptPlan, cardPlan, deviceCardPlan, listingPlan];
 const sealed = [recordsFilePlan, grantPlan, noticePlan, requestPlan];
-const open = [keyPlan, recipientFilePlan, recipientPlan, conclaveJsonPlan, addressPlan];
+const open = [keyPlan, recipientFilePlan, recipientPlan, conclaveJsonPlan, addressPlan, codePlan];
 const home = [kitPlan, identityFilePlan, fingerprintPlan];
 const plans = [...records, ...sealed, ...open, ...home].map((plan) => plan(world));
 await writePlans([...plans, ...contentsPlans(world), ...derivedPlans(world)]);

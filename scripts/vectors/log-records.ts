@@ -27,7 +27,7 @@ export function foundPlan(world: World): Plan {
 }
 
 export function entryPlan(world: World): Plan {
-  const { alice, bob, group, writer, second } = world;
+  const { alice, bob, group, writer, second, furtherDevice, newKit } = world;
   const place = { group, device: alice.key, writer, number: 4, previous: world.log[2]?.digest ?? null };
   const cut = [[world.bobsWriter, digestOf("Bob's newest change")]] as const;
   const of = (act: Act): Entry => ({
@@ -35,6 +35,16 @@ export function entryPlan(world: World): Plan {
   });
   const rotate: Act = { act: "rotate", cut: [], recipient: second.recipient, contents: "now" };
   const owed = digestOf("an entry on a lost branch");
+  const epoch = { cut: [], recipient: second.recipient, contents: "now" } as const;
+  const device = inside({ signed: furtherDevice });
+  const kit = inside({ signed: newKit });
+  const devices = [bob.key, alice.key].sort();
+  const removed: Act = { act: "remove-device", devices, ...epoch, owed: null };
+  const recover = {
+    act: "recover",
+    ...{ device: device.card, deviceSignature: device.signature, kit: kit.card, kitSignature: kit.signature },
+    ...epoch,
+  } as const;
   return recordPlan(world, {
     file: "entry",
     description:
@@ -51,6 +61,10 @@ export function entryPlan(world: World): Plan {
       ["leave", of({ act: "leave" })],
       ["rotate", of(rotate)],
       ["rotate with contents on change", of({ ...rotate, contents: "on-change" })],
+      ["admit-device", of({ act: "admit-device", device: device.card, signature: device.signature })],
+      ["remove-device of two", of(removed)],
+      ["kit", of({ act: "kit", kit: kit.card, signature: kit.signature, ...epoch })],
+      ["recover", of(recover)],
     ],
     own: [
       ["an act that nobody knows", '"act":"role"', '"act":"rule"', "unsupported"],
@@ -70,7 +84,22 @@ export function entryPlan(world: World): Plan {
         of({ act: "remove", member: owed, cut, recipient: second.recipient, contents: "now" } as never),
       ],
       ["rotate with a mode that nobody knows", of({ ...rotate, contents: "later" } as never)],
+      ["remove-device of one that is no list", of({ ...removed, devices: bob.key } as never)],
+      ["remove-device with a device of 31 bytes", of({ ...removed, devices: [bob.key.slice(2)] } as never)],
+      [
+        "remove-device of 257 devices",
+        of({ ...removed, devices: Array.from({ length: 257 }, () => bob.key) } as never),
+      ],
+      ["admit-device with a recipient", of({ act: "admit-device", device: device.card, ...epoch } as never)],
+      ["kit without a recipient", of({ act: "kit", kit: kit.card, signature: kit.signature, cut: [] } as never)],
+      ["recover with one signature", of({ ...recover, kitSignature: "" } as never)],
+      ["recover with its kit before its device", of(turnedCards(recover) as never)],
       ["add as an owner in capitals", of({ ...addOf(bob), role: "Owner" } as never)],
     ],
   });
+}
+
+/** The same keys, the kit's before the device's. */
+function turnedCards({ act, device, deviceSignature, kit, kitSignature, ...rest }: Extract<Act, { act: "recover" }>) {
+  return { act, kit, kitSignature, device, deviceSignature, ...rest };
 }

@@ -7,6 +7,7 @@ import { encodeBase64, writeLine } from "../../packages/core/src/encoding/strict
 import { type DeviceSecrets, publicKeysOf, verifyingKeyOf } from "../../packages/core/src/identity/device.ts";
 import { kitDevice } from "../../packages/core/src/identity/kit.ts";
 import type { Card, PublicKeys } from "../../packages/core/src/records/card.ts";
+import type { DeviceCard } from "../../packages/core/src/records/device-card.ts";
 import type { Act, Entry, Found, Suite } from "../../packages/core/src/records/entry.ts";
 import type { OpenEpoch } from "../../packages/core/src/records/records-file.ts";
 import { type RecordType, type SignedLine, signedLine } from "../../packages/core/src/records/signed-line.ts";
@@ -74,6 +75,10 @@ export interface World {
   readonly hybrid: OpenEpoch;
   readonly found: Found;
   readonly group: string;
+  /** Cards of a further device of Alice's, with its keys, and of a new kit of hers. */
+  readonly furtherDevice: SignedLine;
+  readonly furtherKeys: DeviceSecrets;
+  readonly newKit: SignedLine;
   /** The log: found by Alice, Bob added, Bob removed. */
   readonly log: readonly SignedLine[];
 }
@@ -92,8 +97,24 @@ export async function makeWorld(): Promise<World> {
     ...{ alice, bob, carol, writer, bobsWriter: seededHex("Bob's writer").slice(0, 32), first, second },
     stray: await epoch("an epoch of nobody's", "classic"),
     hybrid: await epoch("hybrid epoch", "hybrid"),
+    ...(await moreOf(alice)),
     ...{ found, group, log: [founding, adding, removing] },
   };
+}
+
+async function moreOf(owner: Person): Promise<Pick<World, "furtherDevice" | "furtherKeys" | "newKit">> {
+  const furtherKeys = { ...kitDevice(seeded("Alice's phone")), label: "Alice's phone" };
+  const newKit = kitDevice(seeded("Alice's new kit"));
+  const cardOf = async (keys: DeviceSecrets, kind: DeviceCard["kind"]): Promise<SignedLine> => {
+    const card = {
+      type: "conclave/v1/device",
+      member: owner.signed.digest,
+      kind,
+      keys: await publicKeysOf(keys),
+    } as const;
+    return signValue({ ...card, time: TIME } as DeviceCard, keys.signingKey);
+  };
+  return { furtherKeys, furtherDevice: await cardOf(furtherKeys, "device"), newKit: await cardOf(newKit, "kit") };
 }
 
 export function foundBy(

@@ -5,6 +5,7 @@
 import { encodeBase64 } from "../encoding/strict.ts";
 import { ConclaveError } from "../errors.ts";
 import type { SignedCard } from "../identity/card.ts";
+import type { SignedDeviceCard } from "../identity/device-card.ts";
 import type { Act, ContentsMode, Cut, Entry, Found, Role, Suite } from "../records/entry.ts";
 import type { DeviceKey, MemberId, RecordDigest, WriterId } from "../records/shapes.ts";
 import { refusalOf } from "./rules.ts";
@@ -86,9 +87,81 @@ export function draftRotate(
   return permitted(state, { ...options, act: { act: "rotate", cut, recipient, contents } });
 }
 
-function permitted(state: GroupState, options: Signer & { readonly act: Act; readonly card?: SignedCard }): Act {
-  const { device, act, card = null } = options;
-  const refusal = refusalOf(state, { device, act, card }); // check: role
+/** Admits a further device of the signer's member; refuses with `exists` for keys that are or were in the group, `limit`. */
+export function draftAdmitDevice(state: GroupState, options: Signer & { readonly admitted: SignedDeviceCard }): Act {
+  const act = { act: "admit-device", ...carried(options.admitted, ["device", "signature"]) } as const;
+  return permitted(state, { device: options.device, act, devices: [options.admitted] });
+}
+
+/**
+ * Takes devices of one member off the list and starts a new epoch.
+ *
+ * @param options.cut - Newest records of their writers (`cutTargets`), as far as this device has read.
+ * @param options.owed - The removal on a lost branch that this one signs again.
+ * @throws ConclaveError `role-too-low`, `not-found`, `last-owner`.
+ */
+export function draftRemoveDevice(
+  state: GroupState,
+  options: Signer & {
+    readonly devices: readonly DeviceKey[];
+    readonly cut: Cut;
+    readonly recipient: string;
+    readonly contents: ContentsMode;
+    readonly owed?: RecordDigest | null;
+  },
+): Act {
+  const { device, cut, recipient, contents, owed = null } = options;
+  const devices = [...options.devices].sort();
+  return permitted(state, { device, act: { act: "remove-device", devices, cut, recipient, contents, owed } });
+}
+
+/** Lists a new kit of the signer's member in place of the old one, and starts a new epoch. */
+export function draftKit(
+  state: GroupState,
+  options: Signer & {
+    readonly kit: SignedDeviceCard;
+    readonly cut: Cut;
+    readonly recipient: string;
+    readonly contents: ContentsMode;
+  },
+): Act {
+  const { device, kit, cut, recipient, contents } = options;
+  const act = { act: "kit", ...carried(kit, ["kit", "signature"]), cut, recipient, contents } as const;
+  return permitted(state, { device, act, devices: [kit] });
+}
+
+/** Uses a kit up: lists a new device and a new kit in its place, and starts a new epoch. The signer is the old kit. */
+export function draftRecover(
+  state: GroupState,
+  options: Signer & {
+    readonly admitted: SignedDeviceCard;
+    readonly kit: SignedDeviceCard;
+    readonly cut: Cut;
+    readonly recipient: string;
+    readonly contents: ContentsMode;
+  },
+): Act {
+  const { device, admitted, kit, cut, recipient, contents } = options;
+  const cards = { ...carried(admitted, ["device", "deviceSignature"]), ...carried(kit, ["kit", "kitSignature"]) };
+  const act = { act: "recover", ...cards, cut, recipient, contents } as const;
+  return permitted(state, { device, act, devices: [admitted, kit] });
+}
+
+/** A device card as an act carries it, under the act's own names for line and signature. */
+function carried<Line extends string, Signature extends string>(
+  { signed }: SignedDeviceCard,
+  [line, signature]: readonly [Line, Signature],
+): { readonly [Name in Line | Signature]: string } {
+  const values = { [line]: new TextDecoder().decode(signed.line), [signature]: encodeBase64(signed.signature) };
+  return values as { [Name in Line | Signature]: string };
+}
+
+function permitted(
+  state: GroupState,
+  options: Signer & { readonly act: Act; readonly card?: SignedCard; readonly devices?: readonly SignedDeviceCard[] },
+): Act {
+  const { device, act, card = null, devices = [] } = options;
+  const refusal = refusalOf(state, { device, act, card, devices }); // check: role
   if (refusal) throw new ConclaveError(`${WORDS[act.act]}: ${refusal.reason}`, { code: refusal.code });
   return act;
 }
@@ -99,6 +172,10 @@ const WORDS: Readonly<Record<Act["act"], string>> = {
   remove: "removing a member",
   leave: "leaving the group",
   rotate: "starting a new epoch",
+  "admit-device": "admitting a device",
+  "remove-device": "removing a device",
+  kit: "replacing the recovery kit",
+  recover: "recovering with a kit",
 };
 
 /** Where a record stands in its writer's chain. */

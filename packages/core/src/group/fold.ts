@@ -5,10 +5,21 @@
 import { epochOf } from "../age/epoch-identity.ts";
 import { suiteOf } from "../age/suite.ts";
 import type { SignedCard } from "../identity/card.ts";
+import type { SignedDeviceCard } from "../identity/device-card.ts";
 import type { Act, Cut, Entry, Found } from "../records/entry.ts";
-import type { RecordDigest } from "../records/shapes.ts";
-import { type Refusal, refusalOf } from "./rules.ts";
-import { type Departure, devicesOfCard, type Epoch, type GroupState, type Member, memberOfDevice } from "./state.ts";
+import type { DeviceKey, RecordDigest } from "../records/shapes.ts";
+import type { Refusal } from "./refusals.ts";
+import { refusalOf } from "./rules.ts";
+import {
+  type Departure,
+  type Epoch,
+  type GroupState,
+  keysOfCard,
+  listedDevice,
+  type Member,
+  type MemberDevice,
+  memberOfDevice,
+} from "./state.ts";
 import type { VerifiedEntry } from "./verified-entry.ts";
 
 /** What the fold says of one entry. */
@@ -28,7 +39,7 @@ export function foundState(first: VerifiedEntry): Folded {
   if (suiteOf(entry.recipient) !== entry.suite) {
     return refused("unsupported", "its epoch's recipient is not of the suite that it founds"); // check: downgrade
   }
-  if (devicesOfCard(card.card).some((keys) => keys.hybrid === entry.recipient || keys.classic === entry.recipient)) {
+  if (keysOfCard(card.card).some((keys) => keys.hybrid === entry.recipient || keys.classic === entry.recipient)) {
     return refused("exists", "its epoch's recipient is a device's own"); // check: key
   }
   return { state: firstState(entry, { card, digest }) };
@@ -46,6 +57,7 @@ function firstState(entry: Found, options: { readonly card: SignedCard; readonly
     height: 0,
     members: [founder],
     departures: [],
+    retired: [],
     epochs: [epochOfEntry(entry, digest)],
     owedRotation: [],
   };
@@ -53,20 +65,21 @@ function firstState(entry: Found, options: { readonly card: SignedCard; readonly
 
 /** The state after an entry, or why the entry does not count. `state` must be the one at the entry's parent. */
 export function applyEntry(state: GroupState, verified: VerifiedEntry): Folded {
-  const { entry, card, flaw, digest } = verified;
+  const { entry, card, devices, flaw, digest } = verified;
   if (entry.type !== "conclave/v1/entry") return refused("malformed", "a group is founded once"); // check: canonical
   if (entry.group !== state.group) return refused("corrupt", "it belongs to another group"); // check: link
   if (entry.parent !== state.head) return refused("corrupt", "it follows another entry"); // check: link
   if (flaw !== null) return refused("corrupt", flaw); // check: key
-  const refusal = refusalOf(state, { device: entry.device, act: entry.act, card }); // check: role
+  const refusal = refusalOf(state, { device: entry.device, act: entry.act, card, devices }); // check: role
   if (refusal) return { refused: refusal };
   const next = { ...state, head: digest, height: state.height + 1 };
-  return { state: applyAct(next, { entry, card, digest }) };
+  return { state: applyAct(next, { entry, card, devices, digest }) };
 }
 
 interface Step {
   readonly entry: Entry;
   readonly card: SignedCard | null;
+  readonly devices: readonly SignedDeviceCard[];
   readonly digest: RecordDigest;
 }
 
@@ -87,7 +100,55 @@ function applyAct(state: GroupState, step: Step): GroupState {
       return withEpoch(withoutMember(state, step, act.member), step, act.cut);
     case "rotate":
       return withEpoch(state, step, act.cut);
+    case "admit-device":
+      return withDevices(state, step);
+    case "remove-device":
+      return withEpoch(retire(state, step, new Set(act.devices)), step, act.cut);
+    case "kit":
+    case "recover":
+      return withEpoch(withDevices(retire(state, step, kitsOfAuthor(state, entry)), step), step, act.cut);
   }
+}
+
+/** Lists what the entry's device cards bring with its author, be that a device or, in a recovery, the kit. */
+function withDevices(state: GroupState, step: Step): GroupState {
+  const { entry, devices, digest } = step;
+  const fresh = devices.map(
+    ({ card }): MemberDevice => ({
+      ...card.keys,
+      kind: card.kind,
+      since: digest,
+      sinceTime: entry.time,
+      admittedBy: entry.device,
+    }),
+  );
+  const owner = devices[0]?.card.member;
+  const members = state.members.map((each) =>
+    each.id === owner ? { ...each, devices: [...each.devices, ...fresh] } : each,
+  );
+  return { ...state, members };
+}
+
+function kitsOfAuthor(state: GroupState, entry: Entry): ReadonlySet<DeviceKey> {
+  const author = listedDevice(state, entry.device)?.member;
+  const kits = (author?.devices ?? []).filter(({ kind }) => kind === "kit");
+  return new Set(kits.map(({ verifyingKey }) => verifyingKey));
+}
+
+/** Takes devices off their members' lists; the members stay. */
+function retire(state: GroupState, step: Step, keys: ReadonlySet<DeviceKey>): GroupState {
+  const { entry, digest } = step;
+  const by = listedDevice(state, entry.device)?.member.id ?? "";
+  const retired = state.members.flatMap(({ id, devices }) =>
+    devices
+      .filter(({ verifyingKey }) => keys.has(verifyingKey))
+      .map((device) => ({ member: id, device, entry: digest, by, time: entry.time })),
+  );
+  const members = state.members.map((each) => ({
+    ...each,
+    devices: each.devices.filter(({ verifyingKey }) => !keys.has(verifyingKey)),
+  }));
+  return { ...state, members, retired: [...state.retired, ...retired] };
 }
 
 function authorId(state: GroupState, entry: Entry): string {
@@ -107,7 +168,12 @@ function admit(
     id: card.member,
     name: card.card.name,
     role: options.role,
-    devices: devicesOfCard(card.card),
+    devices: keysOfCard(card.card).map((keys) => ({
+      ...keys,
+      since: options.entry,
+      sinceTime: options.time,
+      admittedBy: null,
+    })),
     account: options.account,
     since: options.entry,
     sinceTime: options.time,

@@ -3,7 +3,8 @@
  *
  * A fork is an entry E that several entries follow. M are the members at E, each with all of its devices. A *word* is a
  * pair of a device and an entry that it has named as its newest: the head of a record, or the parent of an entry. It
- * counts at this fork if its device is one (no kit) of somebody of M, and listed at the entry that it names; it *lies under* a
+ * counts at this fork if its device is one (no kit) of somebody of M, listed at the entry that it names, and no entry by
+ * another device of its own person takes it off the list; it *lies under* a
  * child if it names that child or what comes after it. The rules, each on what the ones before it have left:
  *
  * 0. Own word. A child falls if its author has a word under another child, whose author has none under this one: who had
@@ -12,7 +13,7 @@
  * 1. Voices. Somebody of M, not the child's author, whose words lie under this child and no other of the fork's children,
  *    those that fell included. The children with most voices stay.
  * 2. Strikes. A child strikes another if its own author, in it or in an entry under it, removes or demotes the other's author,
- *    and the other does not do the same to it. In rounds: who is struck by one that nobody strikes, falls, and its strikes
+ *    or removes the device that signed the other, and the other does not do the same to it. In rounds: who is struck by one that nobody strikes, falls, and its strikes
  *    with it. Then, of those that are left: if all are struck (a cycle), or two remove each other, the fork is *contested*,
  *    and nothing in the records decides it; those that are struck in a cycle fall if another is left.
  * 3. The smallest digest.
@@ -65,11 +66,13 @@ export interface Fork {
   readonly held: "settled" | "late" | null;
 }
 
-/** An entry that removes or demotes somebody. */
+/** An entry that removes or demotes somebody, or removes some devices of somebody who stays. */
 interface Blow {
   readonly entry: RecordDigest;
   readonly author: MemberId;
-  readonly target: MemberId;
+  /** Of devices: undefined. */
+  readonly target?: MemberId;
+  readonly devices?: readonly DeviceKey[];
   readonly removes: boolean;
 }
 
@@ -77,6 +80,8 @@ interface Blow {
 interface Case {
   readonly children: readonly RecordDigest[];
   readonly authorOf: ReadonlyMap<RecordDigest, MemberId>;
+  /** The device that signed each child. */
+  readonly deviceOf: ReadonlyMap<RecordDigest, DeviceKey>;
   readonly members: ReadonlySet<MemberId>;
   /** The children that each of M has words under. */
   readonly wordsOf: ReadonlyMap<MemberId, ReadonlySet<RecordDigest>>;
@@ -103,7 +108,9 @@ export function groundsOf(log: Log, options: { readonly order: TreeOrder; readon
 /** Words whose device was listed where it spoke, once each; the parents of entries are words as well. */
 function countingWords(log: Log, said: Iterable<Word>): Grounds["words"] {
   const counting = new Map<string, { member: MemberId; entry: RecordDigest }>();
+  const disowned = disownedDevices(log);
   const take = ({ device, entry }: Word): void => {
+    if (disowned.has(device)) return; // check: role
     const state = log.nodes.get(entry)?.state;
     const member = state ? memberOfDevice(state, device) : undefined; // check: role
     if (member) counting.set(`${member.id} ${entry}`, { member: member.id, entry });
@@ -115,6 +122,21 @@ function countingWords(log: Log, said: Iterable<Word>): Grounds["words"] {
   return [...counting.values()];
 }
 
+/**
+ * Devices that another device of the same person has taken off the list, on whatever branch: a thief's words are not the
+ * person's. What others removed still speaks for the past, else an admin could silence voices.
+ */
+export function disownedDevices(log: Log): ReadonlySet<DeviceKey> {
+  const disowned = new Set<DeviceKey>();
+  for (const { verified, parent } of log.nodes.values()) {
+    const before = parent === null ? undefined : log.nodes.get(parent)?.state;
+    if (!before || verified.entry.type !== "conclave/v1/entry" || verified.entry.act.act !== "remove-device") continue;
+    const author = memberOfDevice(before, verified.entry.device);
+    for (const key of verified.entry.act.devices) if (memberOfDevice(before, key) === author) disowned.add(key);
+  }
+  return disowned;
+}
+
 function blowsOf(log: Log): readonly Blow[] {
   const blows: Blow[] = [];
   for (const { verified, digest, parent } of log.nodes.values()) {
@@ -123,6 +145,7 @@ function blowsOf(log: Log): readonly Blow[] {
     const author = memberOfDevice(before, verified.entry.device)?.id ?? "";
     const { act } = verified.entry;
     if (act.act === "remove") blows.push({ entry: digest, author, target: act.member, removes: true });
+    if (act.act === "remove-device") blows.push({ entry: digest, author, devices: act.devices, removes: true });
     if (act.act === "role" && isDemotion(act, memberById(before, act.member)?.role)) {
       blows.push({ entry: digest, author, target: act.member, removes: false });
     }
@@ -176,8 +199,10 @@ function caseOf(grounds: Grounds, at: RecordDigest): Case {
   const state = log.nodes.get(at)?.state;
   const members = new Set(state?.members.map((member) => member.id));
   const authorOf = new Map<RecordDigest, MemberId>();
+  const deviceOf = new Map<RecordDigest, DeviceKey>();
   for (const child of children) {
     const device = log.nodes.get(child)?.verified.entry.device ?? "";
+    deviceOf.set(child, device);
     authorOf.set(child, (state && memberOfDevice(state, device)?.id) ?? "");
   }
   const wordsOf = new Map<MemberId, Set<RecordDigest>>([...members].map((member) => [member, new Set()]));
@@ -194,7 +219,7 @@ function caseOf(grounds: Grounds, at: RecordDigest): Case {
   const ownBlows = new Map(
     [...blows].map(([child, all]) => [child, all.filter((blow) => blow.author === authorOf.get(child))]),
   );
-  return { children, authorOf, members, wordsOf, blows, ownBlows };
+  return { children, authorOf, deviceOf, members, wordsOf, blows, ownBlows };
 }
 
 /** Rule 0. */
@@ -215,9 +240,8 @@ function isDatedBack(fork: Case, child: RecordDigest): boolean {
 }
 
 function isAuthorRemovedUnder(fork: Case, child: RecordDigest): boolean {
-  const author = fork.authorOf.get(child);
   return (fork.blows.get(child) ?? []).some(
-    (blow) => blow.removes && blow.target === author && fork.members.has(blow.author),
+    (blow) => blow.removes && isAimedAt(fork, blow, child) && fork.members.has(blow.author),
   );
 }
 
@@ -268,9 +292,15 @@ function strike(fork: Case, from: RecordDigest, to: RecordDigest): Blow | undefi
 
 /** An entry in or under `from`, by its own author, against the author of `to`. */
 function blowAt(fork: Case, from: RecordDigest, to: RecordDigest): Blow | undefined {
-  const target = fork.authorOf.get(to);
-  if (fork.authorOf.get(from) === target) return undefined;
-  return ownBlows(fork, from).find((blow) => blow.target === target);
+  if (fork.deviceOf.get(from) === fork.deviceOf.get(to)) return undefined;
+  const isOwnAuthor = fork.authorOf.get(from) === fork.authorOf.get(to);
+  return ownBlows(fork, from).find((blow) => isAimedAt(fork, blow, to) && !(isOwnAuthor && blow.devices === undefined));
+}
+
+/** Whether a blow is against who signed a child: that person, or that very device. */
+function isAimedAt(fork: Case, blow: Blow, child: RecordDigest): boolean {
+  if (blow.devices === undefined) return blow.target === fork.authorOf.get(child);
+  return blow.devices.includes(fork.deviceOf.get(child) ?? "");
 }
 
 function ownBlows(fork: Case, child: RecordDigest): readonly Blow[] {

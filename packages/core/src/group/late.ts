@@ -6,8 +6,8 @@
  * who could do it here as well, so that nothing is gained by leading others there.
  */
 import { ROLES } from "../records/entry.ts";
-import type { MemberId } from "../records/shapes.ts";
-import { type GroupState, memberById } from "./state.ts";
+import type { DeviceKey, MemberId } from "../records/shapes.ts";
+import { type GroupState, liveDevices, memberById, memberOfDevice } from "./state.ts";
 
 /** What is compared: the group where the branches part, and at the end of each. */
 export interface Parting {
@@ -18,10 +18,19 @@ export interface Parting {
   readonly there: GroupState;
 }
 
-/** Whether somebody has lost a role since the parting, or was let out of the group, and somebody stands higher over there. */
+/**
+ * Whether somebody has lost a role since the parting, or was let out of the group, and somebody stands higher over there; or
+ * a device that was taken off the list here is on it there.
+ */
 export function undoesLoss({ at, here, there }: Parting): boolean {
   const hasLoss = at.members.some(({ id }) => rank(here, id) < rank(at, id));
-  return hasLoss && there.members.some(({ id }) => rank(there, id) > rank(here, id)); // check: role
+  if (hasLoss && there.members.some(({ id }) => rank(there, id) > rank(here, id))) return true; // check: role
+  const lost = liveKeys(at).filter((key) => !memberOfDevice(here, key));
+  return lost.some((key) => memberOfDevice(there, key) !== undefined); // check: role
+}
+
+function liveKeys(state: GroupState): DeviceKey[] {
+  return state.members.flatMap(liveDevices).map(({ verifyingKey }) => verifyingKey);
 }
 
 /** -1 for whoever is no member. */

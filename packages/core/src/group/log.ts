@@ -4,7 +4,7 @@
  */
 import type { EpochId, RecordDigest } from "../records/shapes.ts";
 import { applyEntry, type Folded, foundState } from "./fold.ts";
-import type { Refusal } from "./rules.ts";
+import type { Refusal } from "./refusals.ts";
 import type { Epoch, GroupState } from "./state.ts";
 import type { VerifiedEntry } from "./verified-entry.ts";
 

@@ -4,13 +4,14 @@
  * SPEC.md §6.
  */
 import type { Act } from "../records/entry.ts";
-import type { MemberId, RecordDigest } from "../records/shapes.ts";
+import type { DeviceKey, MemberId, RecordDigest } from "../records/shapes.ts";
 import type { Choice } from "./branch.ts";
-import type { Word } from "./fork.ts";
+import { disownedDevices, type Word } from "./fork.ts";
 import type { Log, LogNode } from "./log.ts";
+import { mayManage } from "./refusals.ts";
 import { branchBase, type History, historyOf } from "./rights.ts";
-import { mayManage, refusalOf } from "./rules.ts";
-import { currentEpoch, departureOf, type GroupState, memberById, memberOfDevice } from "./state.ts";
+import { refusalOf } from "./rules.ts";
+import { currentEpoch, departureOf, type GroupState, listedDevice, memberById, memberOfDevice } from "./state.ts";
 import { isUnder, treeOrder } from "./tree-order.ts";
 
 /** A removal or leave on a lost branch, whose target is still in the group. */
@@ -18,6 +19,8 @@ export interface LostRemoval {
   readonly entry: RecordDigest;
   readonly author: MemberId;
   readonly target: MemberId;
+  /** The devices of the target that are to go; null for the whole member. */
+  readonly devices: readonly DeviceKey[] | null;
   /** Whether it is to be signed again. If not, its author has lost the right: every admin is shown it by name. */
   readonly isOwed: boolean;
   /** Of two owed removals of each other, each may be signed again only by its author. */
@@ -28,7 +31,7 @@ export interface LostRemoval {
 export interface LostAct {
   readonly entry: RecordDigest;
   readonly author: MemberId;
-  readonly act: Exclude<Act, { act: "remove" } | { act: "leave" }>;
+  readonly act: Exclude<Act, { act: "remove" | "leave" | "remove-device" | "recover" }>;
   /** Whether its author's client signs it again: it has the right, and nothing on the chosen branch decides otherwise. */
   readonly again: boolean;
   /** Whether it left the current epoch with somebody who is not in the group: a rotation is owed. */
@@ -65,15 +68,44 @@ export function owedRemovals(
   options: { readonly choice: Choice; readonly words: Iterable<Word> },
 ): readonly LostRemoval[] {
   const history = historyOf(log, options.choice);
-  const words = [...options.words];
+  const disowned = disownedDevices(log);
+  const words = [...options.words, ...entryWords(log)].filter(({ device }) => !disowned.has(device));
   const removals = lostEntries(history).flatMap((lost) => {
-    const target = lost.act.act === "remove" ? lost.act.member : lost.act.act === "leave" ? lost.author : undefined;
-    if (target === undefined || !memberById(options.choice.state, target) || isSettled(history, { lost, target }))
-      return [];
-    const isOwed = hasRightStill(history, { lost, target }) || lostItKnowingly(history, { lost, words });
-    return [{ entry: lost.node.digest, author: lost.author, target, isOwed, onlyByAuthor: false }];
+    const aimed = stillIn(history, lost);
+    if (!aimed) return [];
+    const isOwed = hasRightStill(history, { lost, ...aimed }) || lostItKnowingly(history, { lost, words });
+    const { device } = lost.node.verified.entry;
+    return [{ entry: lost.node.digest, author: lost.author, device, ...aimed, isOwed, onlyByAuthor: false }];
   });
-  return removals.map((removal) => ({ ...removal, onlyByAuthor: isMutual(removals, removal) }));
+  return removals.map(({ device, ...removal }) => ({
+    ...removal,
+    onlyByAuthor: isMutual(removals, { ...removal, device }),
+  }));
+}
+
+/** Whom or what a removal is aimed at. */
+type Aim = Pick<LostRemoval, "target" | "devices">;
+
+/** What a lost removal or leave is aimed at, and what is still in the group and was not decided anew. */
+function stillIn(history: History, lost: Lost): Aim | undefined {
+  const { act, author } = lost;
+  if (act.act === "remove-device") return devicesStillIn(history, { lost, keys: act.devices });
+  const target = act.act === "remove" ? act.member : act.act === "leave" ? author : undefined;
+  if (target === undefined || !memberById(history.choice.state, target) || isSettled(history, { lost, target })) {
+    return undefined;
+  }
+  return { target, devices: null };
+}
+
+/** Those of the devices that are listed, and were so already where the lost branch began. */
+function devicesStillIn(
+  history: History,
+  options: { readonly lost: Lost; readonly keys: readonly DeviceKey[] },
+): Aim | undefined {
+  const listed = options.keys.flatMap((key) => listedDevice(history.choice.state, key) ?? []);
+  const older = listed.filter(({ device }) => (history.indexes.get(device.since) ?? 0) <= options.lost.base);
+  const target = older[0]?.member.id;
+  return target === undefined ? undefined : { target, devices: older.map(({ device }) => device.verifyingKey) };
 }
 
 /**
@@ -96,12 +128,12 @@ function actsAfter(history: History, base: number): Act[] {
 }
 
 /** Whether author and device could sign it at the chosen head, or its author left of its own will. */
-function hasRightStill(history: History, options: { readonly lost: Lost; readonly target: MemberId }): boolean {
-  const { lost, target } = options;
+function hasRightStill(history: History, options: Aim & { readonly lost: Lost }): boolean {
+  const { lost, target, devices } = options;
   const now = history.choice.state;
   if (departureOf(now, lost.author)?.how === "left") return true;
   const author = memberOfDevice(now, lost.node.verified.entry.device);
-  if (!author) return false;
+  if (!author || devices?.includes(lost.node.verified.entry.device)) return false;
   return author.id === target || mayManage(author.role, memberById(now, target)?.role ?? "owner");
 }
 
@@ -111,8 +143,7 @@ function lostItKnowingly(history: History, options: { readonly lost: Lost; reado
   const taker = lastTaker(history, lost);
   if (taker === undefined) return false;
   const order = treeOrder(history.log);
-  const said = [...words, ...entryWords(history.log)];
-  return said.some(({ device, entry }) => {
+  return words.some(({ device, entry }) => {
     const state = history.log.nodes.get(entry)?.state;
     if (!state || memberOfDevice(state, device)?.id !== taker) return false;
     return isUnder(order, { entry, ancestor: lost.node.digest });
@@ -132,23 +163,27 @@ function lastTaker(history: History, lost: Lost): MemberId | undefined {
     const before = node?.parent ? history.log.nodes.get(node.parent)?.state : undefined;
     if (!node || !before || node.verified.entry.type !== "conclave/v1/entry") continue;
     const { act, device } = node.verified.entry;
-    if ((act.act === "remove" || act.act === "role") && act.member === lost.author)
-      return memberOfDevice(before, device)?.id;
+    const isAimed =
+      act.act === "remove-device"
+        ? act.devices.includes(lost.node.verified.entry.device)
+        : (act.act === "remove" || act.act === "role") && act.member === lost.author;
+    if (isAimed) return memberOfDevice(before, device)?.id;
   }
   return undefined;
 }
 
-type Removal = Pick<LostRemoval, "author" | "target" | "isOwed">;
+type Removal = Pick<LostRemoval, "author" | "target" | "devices" | "isOwed"> & { readonly device: DeviceKey };
 
 function isMutual(removals: readonly Removal[], removal: Removal): boolean {
   return removals.some(
-    (other) =>
-      other !== removal &&
-      other.isOwed &&
-      removal.isOwed &&
-      other.author === removal.target &&
-      other.target === removal.author,
+    (other) => other.isOwed && removal.isOwed && isAimedAt(other, removal) && isAimedAt(removal, other),
   );
+}
+
+/** Whether one removal is against who signed the other: that person, or that very device. */
+function isAimedAt(removal: Removal, other: Removal): boolean {
+  if (removal.devices !== null) return removal.devices.includes(other.device);
+  return removal.target === other.author && removal.author !== other.author;
 }
 
 /** Everything else that was signed on lost branches, and whether it is to be signed again. */
@@ -156,7 +191,8 @@ export function lostActs(log: Log, choice: Choice): readonly LostAct[] {
   const history = historyOf(log, choice);
   return lostEntries(history).flatMap((lost) => {
     const { act, author, node } = lost;
-    if (act.act === "remove" || act.act === "leave") return [];
+    if (act.act === "remove" || act.act === "leave" || act.act === "remove-device") return [];
+    if (act.act === "recover") return []; // Its author, the kit, signs nothing again: the person recovers once more.
     const again = canSignAgain(history, lost) && !isDecidedOtherwise(history, lost);
     return [{ entry: node.digest, author, act, again, owesRotation: !again && leavesEpochBehind(choice.state, node) }];
   });
@@ -170,8 +206,9 @@ function canSignAgain(history: History, lost: Lost): boolean {
     const author = memberOfDevice(history.choice.state, device);
     return author !== undefined && mayManage(author.role, "editor");
   }
-  const plain = act.act === "role" ? { ...act, cut: [] } : act;
-  return refusalOf(history.choice.state, { device, act: plain, card: node.verified.card }) === null;
+  const plain = "cut" in act ? { ...act, cut: [] } : act;
+  const { card, devices } = node.verified;
+  return refusalOf(history.choice.state, { device, act: plain, card, devices }) === null;
 }
 
 function isDecidedOtherwise(history: History, lost: Lost): boolean {
@@ -181,8 +218,19 @@ function isDecidedOtherwise(history: History, lost: Lost): boolean {
   if (act.act === "role") {
     return since.some((each) => (each.act === "role" || each.act === "remove") && each.member === act.member);
   }
+  if (act.act === "kit") return isKitRenewedSince(history, lost);
+  if (act.act === "admit-device") return false; // A device that was removed since is refused for its keys.
   const member = node.verified.card?.member ?? "";
   return departureOf(history.choice.state, member) !== undefined || isOutAgainUnder(history.log, { node, member });
+}
+
+/** Whether the branch lists another kit of the member whose kit the lost entry replaced: then that one decides. */
+function isKitRenewedSince(history: History, lost: Lost): boolean {
+  const member = lost.node.verified.devices[0]?.card.member;
+  return history.choice.path.slice(lost.base + 1).some((digest) => {
+    const brought = history.log.nodes.get(digest)?.verified.devices ?? [];
+    return brought.some(({ card }) => card.kind === "kit" && card.member === member);
+  });
 }
 
 /** Whether somebody whom a lost entry let in was out again by the end of a branch under it: removed, or gone. */
@@ -199,8 +247,15 @@ function isOutAgainUnder(log: Log, options: { readonly node: LogNode; readonly m
 
 /** Whether a lost entry let somebody in who is out here, into the epoch that is current here. */
 function leavesEpochBehind(now: GroupState, node: LogNode): boolean {
-  const { card } = node.verified;
-  if (!card || memberById(now, card.member)) return false;
+  if (!letsIn(now, node)) return false;
   const { epoch } = currentEpoch(now);
   return node.state.epochs.some((each) => each.epoch === epoch);
+}
+
+/** Whether a lost entry lists somebody, or a device, that is not in the group here. */
+function letsIn(now: GroupState, { verified }: LogNode): boolean {
+  const { entry, card, devices } = verified;
+  if (card) return !memberById(now, card.member);
+  if (entry.type !== "conclave/v1/entry" || entry.act.act !== "admit-device") return false;
+  return devices.some(({ card: device }) => !listedDevice(now, device.keys.verifyingKey));
 }

@@ -3,13 +3,13 @@
  * it out. SPEC.md §7.
  */
 import type { Role } from "../records/entry.ts";
-import type { DeviceKey, MemberId, RecordDigest } from "../records/shapes.ts";
+import type { DeviceKey, RecordDigest } from "../records/shapes.ts";
 import type { Choice } from "./branch.ts";
 import { type Log, type LogNode, parentOf, stateAt } from "./log.ts";
-import { cutTargets } from "./rules.ts";
+import { cutTargets } from "./refusals.ts";
 import { type GroupState, isAtLeast, listedDevice, memberOfDevice } from "./state.ts";
 
-/** An entry of the branch that cuts what a member signed. */
+/** An entry of the branch that cuts what a device signed. */
 export interface CuttingEntry {
   readonly node: LogNode;
   /** Its place on the branch, from 0. */
@@ -22,14 +22,14 @@ export interface History {
   readonly choice: Choice;
   /** Place of each entry of the branch, from 0. */
   readonly indexes: ReadonlyMap<RecordDigest, number>;
-  /** Entries that cut each member's records, oldest first. */
-  readonly cuts: ReadonlyMap<MemberId, readonly CuttingEntry[]>;
+  /** Entries that cut each device's records, oldest first. */
+  readonly cuts: ReadonlyMap<DeviceKey, readonly CuttingEntry[]>;
 }
 
 /** Lays a branch out. */
 export function historyOf(log: Log, choice: Choice): History {
   const indexes = new Map(choice.path.map((digest, index) => [digest, index]));
-  const cuts = new Map<MemberId, CuttingEntry[]>();
+  const cuts = new Map<DeviceKey, CuttingEntry[]>();
   for (const [index, digest] of choice.path.entries()) {
     const node = log.nodes.get(digest);
     const before = node?.parent ? stateAt(log, node.parent) : undefined;
@@ -82,7 +82,7 @@ export type Verdict =
  *
  * The role is looked up at the record's head, or rather at the last entry of the chosen branch that the head builds on, and
  * at the branch's own head; either is enough. Then every entry of the branch that comes after the record's place and cuts
- * its author is asked. What builds on a removal (somebody was admitted again) is judged by later ones only. A member who
+ * its device is asked. What builds on a removal (somebody was admitted again) is judged by later ones only. A member who
  * left keeps what was signed before the leave, until the rotation that follows it cuts.
  *
  * `unknown-head` is for now only: the record waits until the entry is seen.
@@ -108,9 +108,8 @@ export function changeVerdict(
   if (!hasRole(then, editor) && !hasRole(now, editor)) {
     return { counts: false, why: "not-an-editor", reason: notAnEditor(then, record.device) }; // check: role
   }
-  const member = memberOfDevice(then, record.device) ?? memberOfDevice(now, record.device);
   const after = history.indexes.get(base) ?? 0;
-  const cutting = (history.cuts.get(member?.id ?? "") ?? []).find(
+  const cutting = (history.cuts.get(record.device) ?? []).find(
     ({ node, index }) => index > after && !isWithinCut(record.digest, node), // check: cut
   );
   return cutting ? cutVerdict(history, cutting.node) : { counts: true };

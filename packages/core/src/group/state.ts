@@ -10,6 +10,24 @@ import type { DeviceKey, EpochId, MemberId, RecordDigest } from "../records/shap
 /** One installation, or a recovery kit: everything public about it. */
 export interface MemberDevice extends PublicKeys {
   readonly kind: "device" | "kit";
+  /** The entry that lists it. */
+  readonly since: RecordDigest;
+  /** Claimed time of that entry. */
+  readonly sinceTime: number;
+  /** The device of the same member that admitted it; null for those that came with the member's card. */
+  readonly admittedBy: DeviceKey | null;
+}
+
+/** A device or kit that was taken from the list while its member stayed. Its keys are never listed again. */
+export interface RetiredDevice {
+  readonly member: MemberId;
+  readonly device: MemberDevice;
+  /** The entry that says so. */
+  readonly entry: RecordDigest;
+  /** Who signed it. */
+  readonly by: MemberId;
+  /** Claimed time of the entry. */
+  readonly time: number;
 }
 
 /** A person in the group. */
@@ -64,6 +82,8 @@ export interface GroupState {
   readonly members: readonly Member[];
   /** Oldest first. */
   readonly departures: readonly Departure[];
+  /** Oldest first. */
+  readonly retired: readonly RetiredDevice[];
   /** Oldest first; the last one is current. */
   readonly epochs: readonly Epoch[];
   /** Leaves that no rotation has followed: whoever left still holds the current epoch. */
@@ -132,8 +152,33 @@ export function isAtLeast(role: Role, wanted: Role): boolean {
   return ROLES.indexOf(role) >= ROLES.indexOf(wanted);
 }
 
-/** The devices that a card brings: the person's first one, and the recovery kit. */
-export function devicesOfCard(card: Card): readonly MemberDevice[] {
+/** The live devices of a member: a kit is none. */
+export function liveDevices(member: Member): readonly MemberDevice[] {
+  return member.devices.filter(({ kind }) => kind === "device");
+}
+
+/** Every device that these people have or ever had, kits too. */
+export function devicesEver(state: GroupState, members: readonly MemberId[]): DeviceKey[] {
+  const people = [...state.members, ...state.departures.map(({ member }) => member)];
+  const devices = people.filter(({ id }) => members.includes(id)).flatMap((each) => each.devices);
+  const retired = state.retired.filter(({ member }) => members.includes(member)).map(({ device }) => device);
+  return [...new Set([...devices, ...retired].map(({ verifyingKey }) => verifyingKey))];
+}
+
+/** These devices, and whatever devices they admitted, and those admitted in turn. */
+export function withAdmitted(member: Member, devices: readonly DeviceKey[]): MemberDevice[] {
+  const all = new Set(devices);
+  for (let before = -1; before < all.size; ) {
+    before = all.size;
+    for (const { admittedBy, verifyingKey } of liveDevices(member)) {
+      if (admittedBy !== null && all.has(admittedBy)) all.add(verifyingKey);
+    }
+  }
+  return liveDevices(member).filter(({ verifyingKey }) => all.has(verifyingKey));
+}
+
+/** The keys that a card brings: of the person's first device, and of the recovery kit. */
+export function keysOfCard(card: Card): readonly (PublicKeys & Pick<MemberDevice, "kind">)[] {
   return [
     { ...card.device, kind: "device" },
     { ...card.kit, kind: "kit" },

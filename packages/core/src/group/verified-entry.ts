@@ -3,14 +3,15 @@
  * nothing about rights. SPEC.md §6.
  */
 import { requireRecipient } from "../age/suite.ts";
-import { toUtf8 } from "../encoding/bytes.ts";
 import { ConclaveError } from "../errors.ts";
 import { readCard, type SignedCard } from "../identity/card.ts";
+import { readDeviceCard, type SignedDeviceCard } from "../identity/device-card.ts";
 import type { Crypto } from "../ports/crypto.ts";
+import { claimedCard, claimedDevices, signedCardOf } from "../records/claimed-cards.ts";
 import type { LogEntry } from "../records/entry.ts";
 import { readRecord } from "../records/record.ts";
 import type { RecordDigest } from "../records/shapes.ts";
-import { isSignedBy, type SignedLine, signedLine } from "../records/signed-line.ts";
+import { isSignedBy, type SignedLine } from "../records/signed-line.ts";
 
 /** An entry that its author's device really signed. */
 export interface VerifiedEntry {
@@ -19,6 +20,8 @@ export interface VerifiedEntry {
   readonly entry: LogEntry;
   /** The card that it admits, if it admits one and that card proves itself. */
   readonly card: SignedCard | null;
+  /** The device cards that it brings, if they prove themselves: of a device, of a kit, or of both in this order. */
+  readonly devices: readonly SignedDeviceCard[];
   /** Why nothing it says can count, whoever says it: a card or a recipient that is none. */
   readonly flaw: string | null;
 }
@@ -65,18 +68,18 @@ export async function verifyEntries(
 }
 
 /** What an entry brings that can be judged without knowing the group. A flaw is kept, so that the audit view can show it. */
-async function readClaims(
-  crypto: Crypto,
-  entry: LogEntry,
-): Promise<{ readonly card: SignedCard | null; readonly flaw: string | null }> {
+async function readClaims(crypto: Crypto, entry: LogEntry): Promise<Pick<VerifiedEntry, "card" | "devices" | "flaw">> {
   try {
     const recipient = newRecipient(entry);
     if (recipient !== undefined) requireRecipient(recipient, recipient.startsWith("age1pq1") ? "hybrid" : "classic"); // check: key
     const claim = claimedCard(entry);
-    return { card: claim ? await cardInside(crypto, claim) : null, flaw: null };
+    const devices = await Promise.all(
+      claimedDevices(entry).map(async (each) => readDeviceCard(crypto, signedCardOf(each))),
+    );
+    return { card: claim ? await readCard(crypto, signedCardOf(claim)) : null, devices, flaw: null };
   } catch (error) {
     if (!(error instanceof ConclaveError)) throw error;
-    return { card: null, flaw: error.message };
+    return { card: null, devices: [], flaw: error.message };
   }
 }
 
@@ -84,17 +87,4 @@ async function readClaims(
 export function newRecipient(entry: LogEntry): string | undefined {
   if (entry.type === "conclave/v1/found") return entry.recipient;
   return "recipient" in entry.act ? entry.act.recipient : undefined;
-}
-
-function claimedCard(entry: LogEntry): { readonly card: string; readonly signature: string } | undefined {
-  if (entry.type === "conclave/v1/found") return entry;
-  return entry.act.act === "add" ? entry.act : undefined;
-}
-
-/** Reads a card as entries carry it: its line as text, its signature in base64. */
-async function cardInside(
-  crypto: Crypto,
-  claim: { readonly card: string; readonly signature: string },
-): Promise<SignedCard> {
-  return readCard(crypto, signedLine(toUtf8(claim.card), claim.signature));
 }

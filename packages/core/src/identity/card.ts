@@ -83,7 +83,8 @@ function readCardLine(signed: SignedLine): Card {
   }
 }
 
-function requireKeys(keys: PublicKeys): void {
+/** @throws ConclaveError `malformed` for keys that no group may take. */
+export function requireKeys(keys: PublicKeys): void {
   if (!isAdmissibleKey(fromHex(keys.verifyingKey))) {
     throw new ConclaveError("card holds a verifying key that is not safe to use", { code: "malformed" }); // check: key
   }

@@ -1,13 +1,12 @@
-import { toUtf8 } from "../encoding/bytes.ts";
 import { readLine } from "../encoding/strict.ts";
 import type { VerifiedEntry } from "../group/verified-entry.ts";
-import type { SignedCard } from "../identity/card.ts";
 import type { SqlDatabase } from "../ports/sql.ts";
 import { card as cardShape } from "../records/card.ts";
+import { claimedCard, claimedDevices, signedCardOf } from "../records/claimed-cards.ts";
+import { deviceCard } from "../records/device-card.ts";
 import type { LogEntry } from "../records/entry.ts";
 import { readRecord } from "../records/record.ts";
 import type { RecordDigest } from "../records/shapes.ts";
-import { signedLine } from "../records/signed-line.ts";
 
 interface EntryRow {
   readonly digest: string;
@@ -29,7 +28,8 @@ export function loadEntries(
     .filter(({ digest }) => !options.except.has(digest))
     .map(({ digest, line, signature, flaw }) => {
       const entry = readRecord(line) as LogEntry;
-      return { signed: { digest, line, signature }, digest, entry, card: flaw === null ? cardOf(entry) : null, flaw };
+      const cards = flaw === null ? cardsOf(entry) : { card: null, devices: [] };
+      return { signed: { digest, line, signature }, digest, entry, ...cards, flaw };
     });
 }
 
@@ -46,9 +46,15 @@ export function saveEntries(index: SqlDatabase, entries: readonly VerifiedEntry[
   }
 }
 
-function cardOf(entry: LogEntry): SignedCard | null {
-  const claim = entry.type === "conclave/v1/found" ? entry : entry.act.act === "add" ? entry.act : undefined;
-  if (claim === undefined) return null;
-  const signed = signedLine(toUtf8(claim.card), claim.signature);
-  return { card: readLine(signed.line, cardShape), signed, member: signed.digest };
+/** What an entry brings, as it was found right when the entry was verified. */
+function cardsOf(entry: LogEntry): Pick<VerifiedEntry, "card" | "devices"> {
+  const claim = claimedCard(entry);
+  const signed = claim && signedCardOf(claim);
+  return {
+    card: signed ? { card: readLine(signed.line, cardShape), signed, member: signed.digest } : null,
+    devices: claimedDevices(entry).map((each) => {
+      const device = signedCardOf(each);
+      return { card: readLine(device.line, deviceCard), signed: device, id: device.digest };
+    }),
+  };
 }

@@ -28,6 +28,8 @@ const role: Shape<Role> = oneOf("viewer", "editor", "admin", "owner");
 /** The line of a card, as text inside the entry, so that its bytes and signature travel unchanged. */
 const cardLine = text({ max: 16 * 1024 });
 
+/** Most devices that one entry removes. */
+const REMOVED_DEVICES_MAX = 256;
 /** Most writers that one cut names. */
 const CUT_MAX = 10_000;
 
@@ -60,6 +62,26 @@ export const act = variant("act", {
   }),
   leave: object({ act: oneOf("leave") }),
   rotate: object({ act: oneOf("rotate"), cut, recipient: anyRecipient, contents }),
+  "admit-device": object({ act: oneOf("admit-device"), device: cardLine, signature: base64(64) }),
+  "remove-device": object({
+    act: oneOf("remove-device"),
+    devices: list(deviceKey, REMOVED_DEVICES_MAX),
+    cut,
+    recipient: anyRecipient,
+    contents,
+    owed: nullable(digest),
+  }),
+  kit: object({ act: oneOf("kit"), kit: cardLine, signature: base64(64), cut, recipient: anyRecipient, contents }),
+  recover: object({
+    act: oneOf("recover"),
+    device: cardLine,
+    deviceSignature: base64(64),
+    kit: cardLine,
+    kitSignature: base64(64),
+    cut,
+    recipient: anyRecipient,
+    contents,
+  }),
 });
 export type Act = Shaped<typeof act>;
 

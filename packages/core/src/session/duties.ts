@@ -6,17 +6,17 @@ import { ByteBudget } from "../contents/budget.ts";
 import { ConclaveError } from "../errors.ts";
 import { audienceTag, sealGrant } from "../group/grant.ts";
 import { sealNotice } from "../group/notice.ts";
-import { mayManage } from "../group/rules.ts";
-import { isAtLeast, memberById } from "../group/state.ts";
+import { isAtLeast, listedDevices, memberById } from "../group/state.ts";
 import { writeMeta } from "../index/meta.ts";
 import { isDecided } from "./decided.ts";
+import { removeDevices } from "./devices.ts";
 import { entriesSince, grantIdentities, logLines } from "./log-lines.ts";
 import { signLostActs } from "./lost-acts.ts";
 import { removeMember, rotate } from "./membership.ts";
 import { blobsToMove, moveContents } from "./move-contents.ts";
 import { clearStrayPuts } from "./object-puts.ts";
 import { flushOutbox, noteFile, waitingFor } from "./outbox.ts";
-import { owedNow } from "./owed-removals.ts";
+import { maySignOwed, owedNow } from "./owed-removals.ts";
 import { forgetVanished } from "./pins.ts";
 import { readNotices } from "./read-notices.ts";
 import { refresh } from "./refresh.ts";
@@ -162,15 +162,15 @@ function hasNotice(session: Session, epoch: string): boolean {
   );
 }
 
-/** Whoever was admitted in the current epoch has a grant of their own; an admin's device makes one that is missing. */
+/** What device was admitted in the current epoch has a grant of its own; an admin's, or another of its member, makes one that is missing. */
 async function grantNewcomers(session: Session, { shown, signal }: DutyOptions): Promise<void> {
   const { state, me, log, current } = session.view;
-  if (!me || !isAtLeast(me.role, "admin")) return;
+  if (!me) return;
   const started = log.nodes.get(current.entry)?.state.height ?? 0;
-  for (const member of state.members) {
-    const admitted = log.nodes.get(member.since)?.state.height ?? 0;
-    const device = member.devices.find(({ kind }) => kind === "device");
-    if (admitted <= started || !device) continue;
+  const isAdmin = isAtLeast(me.role, "admin");
+  for (const { member, device } of listedDevices(state)) {
+    const admitted = log.nodes.get(device.since)?.state.height ?? 0;
+    if (admitted <= started || device.kind === "kit" || (!isAdmin && member.id !== me.id)) continue;
     const audience = { device: device.verifyingKey };
     const prefix = `epochs/${current.epoch}-${audienceTag(current.epoch, audience)}-`;
     if ([...shown.keys].some((key) => key.startsWith(prefix))) continue;
@@ -194,10 +194,11 @@ async function rotateAfterLeave(session: Session, options: { readonly signal?: A
 /** A removal that lost against another branch still holds: the first device with the right signs it again there. */
 async function signOwedRemovals(session: Session, options: { readonly signal?: AbortSignal }): Promise<void> {
   for (const owed of owedNow(session)) {
-    const { state, me } = session.view;
-    const member = memberById(state, owed.target);
-    if (!me || !member || !mayManage(me.role, member.role) || me.id === member.id) continue;
-    if (owed.onlyByAuthor && owed.author !== me.id) continue;
-    await removeMember(session, { member, contents: "on-change", owed: owed.entry, ...options });
+    if (!maySignOwed(session, owed)) continue;
+    const { target, devices, entry } = owed;
+    const member = memberById(session.view.state, target);
+    const call = { contents: "on-change", owed: entry, ...options } as const;
+    if (devices !== null) await removeDevices(session, { devices, ...call });
+    else if (member) await removeMember(session, { member, ...call });
   }
 }

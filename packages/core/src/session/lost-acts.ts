@@ -1,6 +1,7 @@
 /** What was lost with a branch and is no removal: its author's device signs it again where the group went on. SPEC.md §6. */
 import { type LostAct, lostActs } from "../group/owed.ts";
 import { isAtLeast, memberById } from "../group/state.ts";
+import { admitDevice, replaceKit } from "./devices.ts";
 import { addMember, changeRole, rotate } from "./membership.ts";
 import { owedNow } from "./owed-removals.ts";
 import type { Session } from "./session.ts";
@@ -37,6 +38,11 @@ async function signAgain(session: Session, options: SignalOption & { readonly lo
   } else if (act.act === "role") {
     const member = memberById(session.view.state, act.member);
     if (member) await changeRole(session, { member, role: act.role, ...call });
+  } else if (act.act === "admit-device" || act.act === "kit") {
+    const [brought] = session.view.log.nodes.get(lost.entry)?.verified.devices ?? [];
+    if (!brought) throw new Error("a lost act without its device card");
+    if (act.act === "kit") await replaceKit(session, { kit: brought, contents: act.contents, ...call });
+    else await admitDevice(session, { admitted: brought, ...call });
   } else {
     const card = session.view.log.nodes.get(lost.entry)?.verified.card;
     if (!card) throw new Error("a lost addition without a card");

@@ -5,7 +5,7 @@ import { recipientFile, recipientKey } from "../group/epoch.ts";
 import { sealGrant } from "../group/grant.ts";
 import { extendLog, type Log } from "../group/log.ts";
 import { sealNotice } from "../group/notice.ts";
-import { cutTargets } from "../group/rules.ts";
+import { cutTargets } from "../group/refusals.ts";
 import type { GroupState, Member } from "../group/state.ts";
 import { type VerifiedEntry, verifyEntry } from "../group/verified-entry.ts";
 import { writerHeads } from "../history/frontier.ts";
@@ -16,7 +16,7 @@ import { sealSecret } from "../index/secrets.ts";
 import type { Act, ContentsMode, Cut, Role } from "../records/entry.ts";
 import type { NumberedRecord } from "../records/record.ts";
 import type { OpenEpoch, ReadRecord } from "../records/records-file.ts";
-import type { DeviceKey, EpochId, MemberId, RecordDigest } from "../records/shapes.ts";
+import type { DeviceKey, EpochId, RecordDigest } from "../records/shapes.ts";
 import { requireDecided } from "./decided.ts";
 import { entriesSince, grantIdentities, logLines } from "./log-lines.ts";
 import type { OutboxItem } from "./outbox.ts";
@@ -38,17 +38,17 @@ export async function addMember(
   const act = draftAdd(state, { device: session.deviceKey, card, role, account });
   await publishEntry(session, act, {
     ...(signal ? { signal } : {}),
-    after: async (log, next) => {
-      const audience = { device: card.card.device.verifyingKey };
-      const grant = await sealGrant(session.crypto, {
-        state: next,
-        audience,
-        identities: grantIdentities(session),
-        lines: logLines(log),
-      });
-      return [{ ...grant, epoch: session.view.current.epoch, kind: "grant" }];
-    },
+    after: grantTo(session, card.card.device.verifyingKey),
   });
+}
+
+/** A grant of the current epoch to one device, made from the log that lists it. */
+export function grantTo(session: Session, device: DeviceKey): Companions {
+  return async (log, state) => {
+    const identities = grantIdentities(session);
+    const grant = await sealGrant(session.crypto, { state, audience: { device }, identities, lines: logLines(log) });
+    return [{ ...grant, epoch: session.view.current.epoch, kind: "grant" }];
+  };
 }
 
 /** Changes a member's role; who loses the right to write is cut at what this device has read. */
@@ -59,7 +59,12 @@ export async function changeRole(
   const { member, role, signal } = options;
   const { state } = session.view;
   const targets = cutTargets(state, { act: "role", member: member.id, role, cut: [] });
-  const act = draftRole(state, { device: session.deviceKey, member: member.id, role, cut: cutOf(session, targets) });
+  const act = draftRole(state, {
+    device: session.deviceKey,
+    member: member.id,
+    role,
+    cut: writerCut(session, targets),
+  });
   await publishEntry(session, act, signal ? { signal } : {});
 }
 
@@ -91,7 +96,7 @@ export async function removeMember(
     return draftRemove(state, {
       device: session.deviceKey,
       member: member.id,
-      cut: cutOf(session, targets),
+      cut: writerCut(session, targets),
       recipient,
       contents,
       owed,
@@ -107,25 +112,17 @@ export async function rotate(
   const { contents } = options;
   return startEpoch(session, options, (state, recipient) => {
     const targets = cutTargets(state, { act: "rotate", cut: [], recipient, contents });
-    return draftRotate(state, { device: session.deviceKey, cut: cutOf(session, targets), recipient, contents });
+    return draftRotate(state, { device: session.deviceKey, cut: writerCut(session, targets), recipient, contents });
   });
 }
 
-/** The newest records, as far as this device has read, of every device that these people have or had. */
-function cutOf(session: Session, members: readonly MemberId[]): Cut {
-  return writerHeads(session.index, devicesEver(session.view.state, members)).map(
-    ({ writer, digest }) => [writer, digest] as const,
-  );
+/** The newest records of these devices, as far as this one has read. */
+export function writerCut(session: Session, devices: readonly DeviceKey[]): Cut {
+  return writerHeads(session.index, devices).map(({ writer, digest }) => [writer, digest] as const);
 }
 
-function devicesEver(state: GroupState, members: readonly MemberId[]): DeviceKey[] {
-  const people = [...state.members, ...state.departures.map(({ member }) => member)].filter(({ id }) =>
-    members.includes(id),
-  );
-  return [...new Set(people.flatMap(({ devices }) => devices.map(({ verifyingKey }) => verifyingKey)))];
-}
-
-async function startEpoch(
+/** Draws a new epoch, and publishes the act that starts it: recipient, grant to all (the commit), entry, notice. */
+export async function startEpoch(
   session: Session,
   options: SignalOption,
   draft: (state: GroupState, recipient: string) => Act,
@@ -170,7 +167,8 @@ async function startEpoch(
 /** Items that go out with an entry, made from the log that contains it and the state after it. */
 type Companions = (log: Log, next: GroupState) => Promise<readonly OutboxItem[]>;
 
-async function publishEntry(
+/** Publishes one entry with what goes out before and after it. */
+export async function publishEntry(
   session: Session,
   act: Act,
   options: SignalOption & {

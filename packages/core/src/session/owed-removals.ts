@@ -1,7 +1,14 @@
 /** Removals that a lost branch leaves to do: until they are done, their targets hold the current key. SPEC.md §6. */
 import { type LostRemoval, owedRemovals } from "../group/owed.ts";
-import { mayManage } from "../group/rules.ts";
-import { memberById } from "../group/state.ts";
+import { mayManage } from "../group/refusals.ts";
+import {
+  type GroupState,
+  listedDevice,
+  liveDevices,
+  type Member,
+  type MemberDevice,
+  memberById,
+} from "../group/state.ts";
 import type { Session } from "./session.ts";
 import type { View } from "./view.ts";
 
@@ -22,13 +29,23 @@ export function owedNow(session: Pick<Session, "view" | "index">): readonly Lost
   return owed;
 }
 
-function hasSigner({ state }: View, { target, author, onlyByAuthor }: LostRemoval): boolean {
+function hasSigner({ state }: View, owed: LostRemoval): boolean {
+  return state.members.some((member) => liveDevices(member).some((device) => maySign(owed, { state, member, device })));
+}
+
+/** Whether this device may sign an owed removal again. */
+export function maySignOwed({ view, deviceKey }: Pick<Session, "view" | "deviceKey">, owed: LostRemoval): boolean {
+  const listed = listedDevice(view.state, deviceKey);
+  return listed !== undefined && maySign(owed, { state: view.state, ...listed });
+}
+
+function maySign(
+  { target, author, onlyByAuthor, devices }: LostRemoval,
+  by: { readonly state: GroupState; readonly member: Member; readonly device: MemberDevice },
+): boolean {
+  const { state, member, device } = by;
   const role = memberById(state, target)?.role;
-  return state.members.some(
-    (member) =>
-      role !== undefined &&
-      member.id !== target &&
-      mayManage(member.role, role) &&
-      (!onlyByAuthor || member.id === author),
-  );
+  if (role === undefined || device.kind === "kit" || (onlyByAuthor && member.id !== author)) return false;
+  if (member.id === target) return devices !== null && !devices.includes(device.verifyingKey);
+  return mayManage(member.role, role);
 }

@@ -101,6 +101,12 @@ function noteEpochs(session: Session): void {
 /** Somebody who is out learns it here, and nothing else. */
 function requireListed(session: Session): void {
   if (session.view.me) return;
+  const retired = session.view.state.retired.find(({ device }) => device.verifyingKey === session.deviceKey);
+  if (retired) {
+    const owner = session.view.state.members.find(({ id }) => id === retired.by)?.name;
+    const by = owner === undefined ? "" : ` by ${owner}`;
+    throw new ConclaveError(`this device was removed from the group${by}`, { code: "removed" }); // check: role
+  }
   const former = [...session.view.state.departures]
     .reverse()
     .find(({ member }) => member.devices.some((device) => device.verifyingKey === session.deviceKey));

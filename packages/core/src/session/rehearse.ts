@@ -1,7 +1,7 @@
 /** A removal in rehearsal: what it would move and cut, from the index alone. Nothing is changed. */
 import { newEpochIdentity } from "../age/epoch-identity.ts";
 import { draftRemove } from "../group/draft.ts";
-import { cutTargets } from "../group/rules.ts";
+import { cutTargets } from "../group/refusals.ts";
 import type { Member } from "../group/state.ts";
 import { writerHeads } from "../history/frontier.ts";
 import type { DeviceKey } from "../records/shapes.ts";
@@ -39,10 +39,7 @@ export async function rehearseRemoval(session: Session, options: { readonly memb
   const { recipient } = await newEpochIdentity(view.state.suite);
   const act = { member: member.id, cut: [], recipient, contents: "now", owed: null } as const;
   draftRemove(view.state, { ...act, device: deviceKey });
-  const targets = cutTargets(view.state, { act: "remove", ...act });
-  const people = [...view.state.members, ...view.state.departures.map((departure) => departure.member)];
-  const devices = people.filter(({ id }) => targets.includes(id)).flatMap((each) => each.devices);
-  const keys = [...new Set(devices.map(({ verifyingKey }) => verifyingKey))];
+  const keys = cutTargets(view.state, { act: "remove", ...act });
   const contents = amountHeld(session);
   const records = index.get<{ n: number }>("SELECT count(*) AS n FROM files WHERE kind = 'records' AND state = 'read'");
   const files = records?.n ?? 0;

@@ -315,7 +315,7 @@ describe("what forks leave to do", () => {
     expect(choice.head).toBe(back);
     const owed = owedRemovals(tree.log, { choice, words: tree.words });
     expect(owed).toEqual([
-      { entry: removal, author: who.alice.id, target: who.dave.id, isOwed: true, onlyByAuthor: false },
+      { entry: removal, author: who.alice.id, target: who.dave.id, devices: null, isOwed: true, onlyByAuthor: false },
     ]);
     const again = await tree.grow(back, who.alice, acts.remove(who.dave, { owed: removal }));
     const then = choose(tree);

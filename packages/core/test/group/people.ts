@@ -9,6 +9,7 @@ import type { GroupState } from "../../src/group/state.ts";
 import { type VerifiedEntry, verifyEntry } from "../../src/group/verified-entry.ts";
 import { makeCard, type SignedCard } from "../../src/identity/card.ts";
 import { type DeviceSecrets, newDevice, publicKeysOf, verifyingKeyOf } from "../../src/identity/device.ts";
+import { makeDeviceCard, type SignedDeviceCard } from "../../src/identity/device-card.ts";
 import { kitDevice, newKitSecret } from "../../src/identity/kit.ts";
 import type { Act, Cut, Role, Suite } from "../../src/records/entry.ts";
 import { signLine } from "../../src/records/signed-line.ts";
@@ -39,6 +40,33 @@ export async function people<const Names extends readonly string[]>(
 ): Promise<{ readonly [Name in Names[number]]: Person }> {
   const all = await Promise.all(names.map(person));
   return Object.fromEntries(all.map((each) => [each.name, each])) as never;
+}
+
+/** A further device of somebody, not listed anywhere yet: it signs as that person. */
+export async function deviceOf(owner: Person, label = "phone"): Promise<Person> {
+  const device = await newDevice(crypto, { label: `${owner.name}'s ${label}` });
+  return { ...owner, device, key: verifyingKeyOf(device.signingKey) };
+}
+
+/** Somebody with another kit than that of the card. */
+export function withNewKit(owner: Person): Person {
+  return { ...owner, kit: kitDevice(newKitSecret(crypto)) };
+}
+
+/** The device card of a person's device or kit, for that person or for another member. */
+export async function deviceCard(
+  owner: Person,
+  kind: "device" | "kit",
+  member: string = owner.id,
+): Promise<SignedDeviceCard> {
+  return makeDeviceCard(crypto, { keys: owner[kind], member, kind, time: 1 });
+}
+
+function carried({ signed }: SignedDeviceCard): { readonly line: string; readonly signature: string } {
+  return {
+    line: new TextDecoder().decode(signed.line),
+    signature: btoa(String.fromCharCode(...signed.signature)),
+  };
 }
 
 const NO_WRITER = "00".repeat(16);
@@ -108,6 +136,37 @@ export const acts = {
       act: "rotate",
       cut: options.cut ?? [],
       recipient: options.recipient ?? (await freshRecipient()),
+      contents: "now",
+    };
+  },
+  async admitDevice(device: Person, card?: SignedDeviceCard): Promise<Act> {
+    const { line, signature } = carried(card ?? (await deviceCard(device, "device")));
+    return { act: "admit-device", device: line, signature };
+  },
+  async removeDevice(
+    devices: readonly Person[],
+    options: { cut?: Cut; owed?: string | null; recipient?: string } = {},
+  ): Promise<Act> {
+    const { cut = [], owed = null, recipient = await freshRecipient() } = options;
+    const keys = devices.map(({ key }) => key).sort();
+    return { act: "remove-device", devices: keys, cut, recipient, contents: "now", owed };
+  },
+  async kit(who: Person, card?: SignedDeviceCard): Promise<Act> {
+    const { line, signature } = carried(card ?? (await deviceCard(who, "kit")));
+    return { act: "kit", kit: line, signature, cut: [], recipient: await freshRecipient(), contents: "now" };
+  },
+  /** Back on `device`, whose owner has a new kit. */
+  async recover(device: Person, cards?: readonly [SignedDeviceCard, SignedDeviceCard]): Promise<Act> {
+    const [first, second] = cards ?? [await deviceCard(device, "device"), await deviceCard(device, "kit")];
+    const [listed, kit] = [carried(first), carried(second)];
+    return {
+      act: "recover",
+      device: listed.line,
+      deviceSignature: listed.signature,
+      kit: kit.line,
+      kitSignature: kit.signature,
+      cut: [],
+      recipient: await freshRecipient(),
       contents: "now",
     };
   },

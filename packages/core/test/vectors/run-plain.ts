@@ -6,6 +6,7 @@ import { entryHeader, hasFrameOf, layoutOf } from "../../src/contents/archive.ts
 import { isBlobOf } from "../../src/contents/blob.ts";
 import { isPiece } from "../../src/contents/object.ts";
 import { paddedLength, padme } from "../../src/contents/padme.ts";
+import { type CodeKind, decodeCode, encodeCode } from "../../src/encoding/code.ts";
 import { sha256Hex } from "../../src/encoding/digest.ts";
 import { toHex } from "../../src/encoding/hex.ts";
 import { ConclaveError } from "../../src/errors.ts";
@@ -52,6 +53,12 @@ export const runAddress: Runner<{ readonly address: string }> = (_crypto, input)
   const address: Address = parseAddress(input.address);
   expect(formatAddress(address)).toBe(input.address.trim());
   return address;
+};
+
+export const runCode: Runner<{ readonly kind: CodeKind; readonly typed: string }> = (_crypto, { kind, typed }) => {
+  const bytes = decodeCode(kind, typed);
+  expect(encodeCode(kind, bytes)).toBe(typed.replaceAll(/\s/g, "").toLowerCase());
+  return { bytes: toHex(bytes) };
 };
 
 export const runKit: Runner<{ readonly typed: string }> = async (_crypto, { typed }) => {

@@ -4,6 +4,7 @@ import { toUtf8 } from "../../src/encoding/bytes.ts";
 import { fromHex } from "../../src/encoding/hex.ts";
 import { base64, decodeBase64, readLine } from "../../src/encoding/strict.ts";
 import { decodeCardFile, encodeCardFile } from "../../src/identity/card.ts";
+import { readDeviceCard } from "../../src/identity/device-card.ts";
 import { fingerprint } from "../../src/identity/fingerprint.ts";
 import { verifySignature } from "../../src/records/ed25519.ts";
 import { type ListingStart, listingStart } from "../../src/records/listing-start.ts";
@@ -35,6 +36,16 @@ export const runCard: Runner<Signed & { readonly card: Bytes }> = async (crypto,
   const again = await signLine(crypto, { value: card, signingKey: fromHex(input.signingKey) });
   expect(encodeCardFile(again)).toEqual(bytes);
   return { member, fingerprint: fingerprint(member), value: card };
+};
+
+export const runDeviceCard: Runner<Signed & { readonly device: Bytes }> = async (crypto, input) => {
+  const bytes = bytesOf(input.device);
+  const [signed, ...others] = decodeSignedLines(bytes);
+  if (!signed || others.length > 0) throw new Refused("corrupt");
+  const { card, id } = await readDeviceCard(crypto, signed);
+  const again = await signLine(crypto, { value: card, signingKey: fromHex(input.signingKey) });
+  expect(encodeSignedLine(again)).toEqual(bytes);
+  return { id, fingerprint: fingerprint(id), value: card };
 };
 
 const signature = base64(64);

@@ -2,6 +2,7 @@ import {
   runAddress,
   runArchive,
   runBlobId,
+  runCode,
   runConclaveJson,
   runDerived,
   runFingerprint,
@@ -12,7 +13,7 @@ import {
   runRecipient,
   runRecipientFile,
 } from "./run-plain.ts";
-import { runCard, runListing, runRecord } from "./run-records.ts";
+import { runCard, runDeviceCard, runListing, runRecord } from "./run-records.ts";
 import { runGrant, runNotice, runObject, runRecordsFile, runRequest } from "./run-sealed.ts";
 import type { Runner } from "./vector-file.ts";
 
@@ -20,6 +21,8 @@ import type { Runner } from "./vector-file.ts";
 export const RUNNERS: { readonly [format: string]: Runner<never> } = {
   record: runRecord,
   card: runCard,
+  "device-card": runDeviceCard,
+  code: runCode,
   listing: runListing,
   "records-file": runRecordsFile,
   grant: runGrant,
