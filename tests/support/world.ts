@@ -9,6 +9,7 @@ import {
   type Address,
   addMember,
   addressRecipient,
+  admitDevice,
   askToJoin,
   ByteBudget,
   type Clock,
@@ -23,13 +24,16 @@ import {
   kitDevice,
   listFolder,
   makeCard,
+  makeDeviceCard,
   memberNames,
   newDevice,
   newKitSecret,
   type ObjectStore,
   openSession,
+  openWithKit,
   publicKeysOf,
   type Role,
+  type SeenByKit,
   type Session,
   type SessionPorts,
   type SignedCard,
@@ -118,6 +122,31 @@ export class World {
     };
     this.#paths.set(device, join(this.folder, `${this.#indexes++}.sqlite`));
     return device;
+  }
+
+  /** A further device of somebody, which nobody has admitted yet. */
+  async further(owner: Device, label = "phone"): Promise<Device> {
+    const device = await this.device(`${owner.name}'s ${label}`);
+    return Object.assign(device, { card: owner.card, kit: owner.kit });
+  }
+
+  /** Lists a further device of the same member, and opens the group on it. */
+  async admitFurther(by: Device, device: Device): Promise<Session> {
+    const session = live(by);
+    await catchUp(session);
+    const member = session.view.me?.id ?? "";
+    const keys = device.secrets;
+    const admitted = await makeDeviceCard(this.crypto, { keys, member, kind: "device", time: this.clock.now() });
+    await admitDevice(session, { admitted });
+    return this.join(device, this.address(session));
+  }
+
+  /** Somebody's kit at work on a group, with an index of its own. */
+  async withKit(owner: Device, address: Address): Promise<SeenByKit> {
+    const reader = Object.assign(await this.device(`${owner.name}'s kit`), { secrets: owner.kit });
+    const seen = await openWithKit(this.ports(reader), { address });
+    reader.session = seen.session;
+    return seen;
   }
 
   /** Everything that a session of this device works with, on fresh connections. */

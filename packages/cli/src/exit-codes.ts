@@ -59,6 +59,10 @@ export const CONCLAVE_OUTCOMES: Readonly<Record<ConclaveErrorCode, Outcome>> = {
     exit: 5,
     hint: "if you know why the storage went back, for instance a restored backup, add --accept-rollback",
   },
+  unconfirmed: {
+    exit: 3,
+    hint: 'reading works; ask a member for "conclave address GROUP" as it is now, and run "conclave join" with it: then writing does too',
+  },
   contested: {
     exit: 5,
     hint: 'talk to the others; "conclave log GROUP" shows both histories, and "conclave settle GROUP ENTRY" chooses one',

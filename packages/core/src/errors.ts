@@ -15,6 +15,7 @@ export type ConclaveErrorCode =
   | "fingerprint-mismatch" // A card is not the one whose fingerprint was given.
   | "wrong-passphrase" // The identity file does not open.
   | "rollback" // The storage lacks something that this device has seen on it.
+  | "unconfirmed" // A recovered device, and nobody has confirmed yet what the storage shows it.
   | "contested" // Two histories of the group, and this device's person has to say which one it follows.
   | "stale-epoch" // The group has moved on to an epoch that this device holds no grant for.
   | "missing" // An object or record that the group needs is not on the storage.

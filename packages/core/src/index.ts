@@ -33,7 +33,18 @@ export { decodeCode, encodeCode, isCode } from "./encoding/code.ts";
 export { ConclaveError, type ConclaveErrorCode } from "./errors.ts";
 export { type Address, formatAddress, parseAddress } from "./group/address.ts";
 export { findMember } from "./group/people.ts";
-export { currentEpoch, type Departure, formerMembers, type GroupState, isAtLeast, type Member } from "./group/state.ts";
+export {
+  currentEpoch,
+  type Departure,
+  formerMembers,
+  type GroupState,
+  isAtLeast,
+  liveDevices,
+  type Member,
+  type MemberDevice,
+  memberById,
+  withAdmitted,
+} from "./group/state.ts";
 export {
   CARD_BYTES_MAX,
   decodeCardFile,
@@ -51,6 +62,7 @@ export {
   verifyingKeyOf,
   writeIdentityFile,
 } from "./identity/device.ts";
+export { makeDeviceCard, type SignedDeviceCard } from "./identity/device-card.ts";
 export { fingerprint, matchesFingerprint } from "./identity/fingerprint.ts";
 export { KIT_LABEL, KIT_WORDS, kitDevice, kitWords, newKitSecret, readKitWords } from "./identity/kit.ts";
 export type { Clock, Runs } from "./ports/clock.ts";
@@ -86,7 +98,9 @@ export {
 export { isAdmissibleKey, verifySignature } from "./records/ed25519.ts";
 export type { ContentsMode, Role, Suite } from "./records/entry.ts";
 export { contentReader, sourceOf } from "./session/blob-sources.ts";
+export { confirmBy, unconfirmedSince } from "./session/confirmed.ts";
 export { catchUpToDelete, type Deleted, deleteGroup, requireOwner } from "./session/delete-group.ts";
+export { admitDevice, removeDevices, replaceKit } from "./session/devices.ts";
 export { type DownloadOptions, download } from "./session/download.ts";
 export { catchUp } from "./session/duties.ts";
 export { copyPath, makeFolder, movePath, removePath, restorePath } from "./session/edit.ts";
@@ -101,6 +115,7 @@ export { addMember, changeRole, leaveGroup, type NewEpoch, removeMember, rotate 
 export { openSession } from "./session/open.ts";
 export { flushOutbox } from "./session/outbox.ts";
 export type { Problem, ProblemCode } from "./session/problem.ts";
+export { openWithKit, recover, type SeenByKit } from "./session/recover.ts";
 export { type Amount, isSettled, type Reencryption, reencrypt, remaining } from "./session/reencrypt.ts";
 export { readAll, refresh } from "./session/refresh.ts";
 export { type Rehearsal, type RehearsedCut, rehearseRemoval } from "./session/rehearse.ts";

@@ -8,6 +8,7 @@ import { audienceTag, sealGrant } from "../group/grant.ts";
 import { sealNotice } from "../group/notice.ts";
 import { isAtLeast, listedDevices, memberById } from "../group/state.ts";
 import { writeMeta } from "../index/meta.ts";
+import { unconfirmedSince } from "./confirmed.ts";
 import { isDecided } from "./decided.ts";
 import { removeDevices } from "./devices.ts";
 import { entriesSince, grantIdentities, logLines } from "./log-lines.ts";
@@ -38,7 +39,7 @@ export async function catchUp(session: Session, options: { readonly signal?: Abo
   noteStanding(session);
   if (!session.view.opened.has(session.view.current.epoch)) return shown;
   if (session.acceptRollback) forgetVanished(session, shown);
-  if (isUpdateNeeded(session) || !isDecided(session)) return shown;
+  if (isUpdateNeeded(session) || !isDecided(session) || unconfirmedSince(session) !== undefined) return shown;
   await unlessUnwritable(() => doDuties(session, { shown, ...options }));
   return shown;
 }

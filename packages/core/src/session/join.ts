@@ -34,12 +34,17 @@ const GRANTS_MAX = 256;
  */
 export async function joinGroup(
   ports: SessionPorts,
-  options: { readonly address: Address; readonly signal?: AbortSignal },
+  options: {
+    readonly address: Address;
+    readonly signal?: AbortSignal;
+    /** Whether grants to one other device are tried too: one of them may be for a recovery kit as well. Default false. */
+    readonly anyAudience?: boolean;
+  },
 ): Promise<Session | undefined> {
-  const { address, signal } = options;
+  const { address, signal, anyAudience = false } = options;
   await addressRecipient(ports.store, address);
   let short: ConclaveError | undefined;
-  for (const { key, name } of await ownGrants(ports, signal)) {
+  for (const { key, name } of await ownGrants(ports, { anyAudience, ...(signal ? { signal } : {}) })) {
     const bytes = await getIfThere(ports.store, key, { length: STORED_BYTES_MAX + 1, ...(signal ? { signal } : {}) });
     if (!bytes) continue;
     try {
@@ -127,13 +132,17 @@ function enter(ports: SessionPorts, options: { readonly address: Address; readon
 }
 
 /** Grants that may be for this device, newest put first: of everybody, and of its own. */
-async function ownGrants(ports: SessionPorts, signal?: AbortSignal): Promise<{ key: string; name: GrantName }[]> {
+async function ownGrants(
+  ports: SessionPorts,
+  options: { readonly anyAudience: boolean; readonly signal?: AbortSignal },
+): Promise<{ key: string; name: GrantName }[]> {
+  const { anyAudience, signal } = options;
   const device = verifyingKeyOf(ports.device.signingKey);
   const found: { key: string; name: GrantName; stored: number }[] = [];
   for await (const stored of ports.store.list(EPOCHS_FOLDER, signal ? { signal } : {})) {
     const name = parseGrantKey(stored.key);
     if (!name || stored.size > STORED_BYTES_MAX) continue; // check: size
-    if (name.audience !== "all" && name.audience !== audienceTag(name.epoch, { device })) continue;
+    if (!anyAudience && name.audience !== "all" && name.audience !== audienceTag(name.epoch, { device })) continue;
     found.push({ key: stored.key, name, stored: stored.stored.getTime() });
   }
   found.sort((left, right) => right.stored - left.stored);

@@ -9,6 +9,7 @@ import type { NumberedRecord } from "../records/record.ts";
 import { type OpenEpoch, type ReadRecord, sealRecords } from "../records/records-file.ts";
 import type { MemberId, RecordDigest } from "../records/shapes.ts";
 import { type SignedLine, signLine } from "../records/signed-line.ts";
+import { requireConfirmed } from "./confirmed.ts";
 import { requireDecided } from "./decided.ts";
 import { flushOutbox, type OutboxItem, queue, refuseSize } from "./outbox.ts";
 import { owedNow } from "./owed-removals.ts";
@@ -61,6 +62,7 @@ export async function publish(
   publication: Publication,
 ): Promise<readonly ReadRecord<NumberedRecord>[]> {
   requireUpToDate(session, publication.removes === undefined ? {} : { except: publication.removes });
+  requireConfirmed(session);
   const epoch = publication.epoch ?? requireCurrent(session);
   const locations = await signLocations(session, publication.locations ?? []);
   for (;;) {

@@ -4,6 +4,7 @@ import { ConclaveError } from "../errors.ts";
 import { isAtLeast } from "../group/state.ts";
 import type { Receipt } from "../records/receipt.ts";
 import { cleanUp, oldObjects } from "./clean-up.ts";
+import { requireConfirmed } from "./confirmed.ts";
 import { requireDecided } from "./decided.ts";
 import type { WorkOptions } from "./events.ts";
 import { writeListingIfDue } from "./listing.ts";
@@ -56,6 +57,7 @@ export async function reencrypt(
   options: WorkOptions & { readonly budget: ByteBudget; readonly settled?: boolean },
 ): Promise<Reencryption> {
   const { signal, settled = false } = options;
+  requireConfirmed(session);
   if (!session.view.me || !isAtLeast(session.view.me.role, "editor")) {
     throw new ConclaveError("re-encrypting needs an editor, an admin or an owner", { code: "role-too-low" }); // check: role
   }

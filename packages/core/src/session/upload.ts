@@ -12,6 +12,7 @@ import { type Resolved, resolvePath } from "../tree/listing.ts";
 import { newNodeId, Planner } from "../tree/plan.ts";
 import type { TreeEntry } from "../tree/view.ts";
 import { publishChanges } from "./change-writer.ts";
+import { requireConfirmed } from "./confirmed.ts";
 import { requireDecided } from "./decided.ts";
 import type { WorkOptions } from "./events.ts";
 import { writeListingIfDue } from "./listing.ts";
@@ -70,6 +71,7 @@ export function requireEditor(session: Session): void {
   }
   requireUpToDate(session);
   requireDecided(session);
+  requireConfirmed(session);
 }
 
 class Upload {

@@ -1,0 +1,218 @@
+/** Attacks with devices that were removed, with recovery kits that were used or replaced, and on whoever comes back by one. */
+import {
+  type Address,
+  catchUp,
+  confirmBy,
+  joinGroup,
+  makeDeviceCard,
+  openWithKit,
+  recover,
+  reencrypt,
+  removeDevices,
+  removeMember,
+  replaceKit,
+  unconfirmedSince,
+  withAdmitted,
+} from "@conclave/core";
+import { memoryStore, restoreSnapshot, takeSnapshot } from "@conclave/stores/testing";
+import { afterEach, describe, expect, it } from "vitest";
+import { comeTogether, people, problemCodes, shownPaths } from "../support/attacked.ts";
+import { forge, forgedChange, newFolder } from "../support/forge.ts";
+import { budget, type Device, findMember, live, put, texts, World } from "../support/world.ts";
+
+const worlds: World[] = [];
+afterEach(() => {
+  for (const world of worlds.splice(0)) world.close();
+});
+
+/** Alice with a laptop and a phone, Bob and Carol; everybody has seen everything. */
+async function group() {
+  const world = new World();
+  worlds.push(world);
+  const all = await people({ world, bob: "owner" });
+  const phone = await world.further(all.alice);
+  await world.admitFurther(all.alice, phone);
+  await comeTogether(all.alice, all.bob, all.carol, phone);
+  return { ...all, phone };
+}
+
+function keyOf(device: Device): string {
+  return live(device).deviceKey;
+}
+
+/** Removes devices and moves everything to the new epoch. */
+async function removeAll(by: Device, devices: readonly string[]): Promise<void> {
+  const session = live(by);
+  await catchUp(session);
+  await removeDevices(session, { devices, contents: "now" });
+  await reencrypt(session, { budget: budget() });
+}
+
+/** Whether any grant that lies on the storage opens with these keys. */
+async function opensAny(world: World, keys: Device["secrets"], address: Address): Promise<boolean> {
+  const thief = Object.assign(await world.device("thief"), { secrets: keys });
+  return (await joinGroup(world.ports(thief), { address, anyAudience: true })) !== undefined;
+}
+
+describe("a device that was removed", () => {
+  it("reads nothing that is re-encrypted, and writes nothing that is accepted, while its person goes on", async () => {
+    const { alice, bob, phone } = await group();
+    await put(live(alice), { "a.txt": "before" });
+    await catchUp(live(phone));
+    await removeAll(alice, [keyOf(phone)]);
+    await expect(catchUp(live(phone))).rejects.toMatchObject({ code: "removed", message: /device was removed.*alice/ });
+    await expect(put(live(phone), { "b.txt": "after" })).rejects.toMatchObject({ code: "role-too-low" });
+    await put(live(alice), { "c.txt": "by the laptop" });
+    await catchUp(live(bob));
+    expect(await texts(live(bob))).toEqual({ "a.txt": "before", "c.txt": "by the laptop" });
+  });
+
+  it("is back neither with an entry nor with content dated before the removal", async () => {
+    const { alice, bob, phone } = await group();
+    const before = live(phone);
+    await removeAll(alice, [keyOf(phone)]);
+    const { head } = before.view.state;
+    await forge(before, { records: [forgedChange({ head, operations: [newFolder(before, "late")] })] });
+    await comeTogether(alice, bob);
+    for (const device of [alice, bob]) expect(shownPaths(live(device))).toEqual([]);
+    expect(problemCodes(live(bob))).toContain("void");
+  });
+
+  it("takes those along that it admitted", async () => {
+    const { world, alice, phone } = await group();
+    const tablet = await world.further(alice, "tablet");
+    await world.admitFurther(phone, tablet);
+    await catchUp(live(alice));
+    const { me } = live(alice).view;
+    if (!me) throw new Error("alice is out");
+    const gone = withAdmitted(me, [keyOf(phone)]).map(({ verifyingKey }) => verifyingKey);
+    expect(gone.toSorted()).toEqual([keyOf(phone), keyOf(tablet)].sort());
+    await removeAll(alice, gone);
+    for (const device of [phone, tablet])
+      await expect(catchUp(live(device))).rejects.toMatchObject({ code: "removed" });
+    expect(await opensAny(world, tablet.secrets, world.address(live(alice)))).toBe(false);
+  });
+
+  it("is not let in again: its keys are taken for good", async () => {
+    const { world, alice, phone } = await group();
+    await removeAll(alice, [keyOf(phone)]);
+    await expect(world.admitFurther(alice, phone)).rejects.toMatchObject({ code: "exists" });
+  });
+});
+
+describe("a member who was removed", () => {
+  it("has no way back by a further device, a kit, or a device that the kit would admit", async () => {
+    const { world, alice, bob, carol, phone } = await group();
+    const address = world.address(live(alice));
+    await catchUp(live(bob));
+    await removeMember(live(bob), { member: findMember(live(bob).view.state, "alice"), contents: "now" });
+    await reencrypt(live(bob), { budget: budget() });
+    for (const device of [alice, phone]) await expect(catchUp(live(device))).rejects.toMatchObject({ code: "removed" });
+    await expect(world.withKit(alice, address)).rejects.toMatchObject({ code: "not-a-member" });
+    const tablet = await world.further(alice, "tablet");
+    await expect(world.admitFurther(phone, tablet)).rejects.toMatchObject({ code: "removed" });
+    await catchUp(live(carol));
+    expect(live(carol).view.state.members.map(({ name }) => name)).toEqual(["bob", "carol"]);
+  });
+});
+
+describe("a recovery kit", () => {
+  it("brings its person back once, on a new device, with a new kit; everybody sees it", async () => {
+    const { world, alice, bob, carol } = await group();
+    await put(live(carol), { "a.txt": "mine" });
+    const address = world.address(live(alice));
+    const back = await comeBack(world, carol, address);
+    expect(await texts(live(back))).toEqual({ "a.txt": "mine" });
+    await expect(world.withKit(carol, address)).rejects.toMatchObject({ code: "removed" });
+    await catchUp(live(bob));
+    const acts = [...live(bob).view.log.nodes.values()].map(
+      ({ verified: { entry } }) => "act" in entry && entry.act.act,
+    );
+    expect(acts).toContain("recover");
+  });
+
+  it("that was replaced opens nothing new and recovers nothing", async () => {
+    const { world, alice, carol } = await group();
+    const address = world.address(live(carol));
+    await catchUp(live(carol));
+    const keys = (await world.device("a new kit")).kit;
+    const member = live(carol).view.me?.id ?? "";
+    const kit = await makeDeviceCard(world.crypto, { keys, member, kind: "kit", time: 1 });
+    await replaceKit(live(carol), { kit, contents: "now" });
+    await reencrypt(live(carol), { budget: budget() });
+    await expect(world.withKit(carol, address)).rejects.toMatchObject({ code: "not-a-member" });
+    const fresh = Object.assign(await world.further(carol, "new laptop"), { kit: keys });
+    expect((await world.withKit(fresh, address)).member.name).toBe("carol");
+    await catchUp(live(alice));
+  });
+
+  it("used on two storages' views at once lists one device in the end", async () => {
+    const { world, alice, bob, carol } = await group();
+    const address = world.address(live(alice));
+    const [one, other] = [await world.withKit(carol, address), await world.withKit(carol, address)];
+    for (const seen of [one, other]) {
+      const device = (await world.further(carol, "new laptop")).secrets;
+      await recover(seen, { device, kit: (await world.device("kit")).kit });
+    }
+    await comeTogether(alice, bob);
+    const state = live(bob).view.state;
+    expect(findMember(state, "carol").devices.filter(({ label }) => label === "recovery kit")).toHaveLength(1);
+    expect(findMember(state, "carol").devices).toHaveLength(3);
+  });
+});
+
+describe("a device that came back by a kit", () => {
+  it("reads, and writes nothing, until a member's newer address confirms it", async () => {
+    const { world, alice, carol } = await group();
+    const address = world.address(live(alice));
+    const back = await comeBack(world, carol, address);
+    const session = live(back);
+    expect(unconfirmedSince(session)).toBe(address.entry);
+    await expect(put(session, { "a.txt": "mine" })).rejects.toMatchObject({ code: "unconfirmed" });
+    expect(() => confirmBy(session, session.group)).toThrow(expect.objectContaining({ code: "unconfirmed" }));
+    expect(() => confirmBy(session, "ab".repeat(32))).toThrow(expect.objectContaining({ code: "rollback" }));
+    await catchUp(live(alice));
+    confirmBy(session, world.address(live(alice)).entry);
+    await put(session, { "a.txt": "mine" });
+    await catchUp(live(alice));
+    expect(await texts(live(alice))).toEqual({ "a.txt": "mine" });
+  });
+
+  it("is not fooled by a storage that was put back to before a removal", async () => {
+    const { world, alice, bob, carol } = await group();
+    const printed = world.address(live(alice));
+    const yesterday = memoryStore({ settled: true });
+    await restoreSnapshot(yesterday, await takeSnapshot(world.store));
+    await catchUp(live(bob));
+    await removeMember(live(bob), { member: findMember(live(bob).view.state, "alice"), contents: "now" });
+    const now = world.address(live(bob));
+    // The removed owner and the storage together show Carol the old group, and go on there.
+    const back = await comeBack(world, carol, printed, yesterday);
+    expect(live(back).view.state.members.map(({ name }) => name)).toContain("alice");
+    await expect(put(live(back), { "a.txt": "mine" })).rejects.toMatchObject({ code: "unconfirmed" });
+    expect(() => confirmBy(live(back), now.entry)).toThrow(expect.objectContaining({ code: "rollback" }));
+  });
+
+  it("needs nobody where no other member has a device", async () => {
+    const world = new World();
+    worlds.push(world);
+    const alice = await world.device("alice");
+    await world.found(alice);
+    await put(live(alice), { "a.txt": "mine" });
+    const back = await comeBack(world, alice, world.address(live(alice)));
+    await put(live(back), { "b.txt": "more" });
+    expect(await texts(live(back))).toEqual({ "a.txt": "mine", "b.txt": "more" });
+  });
+});
+
+/** Recovers with somebody's kit on a new device; on the world's storage, or on what somebody shows instead. */
+async function comeBack(world: World, owner: Device, address: ReturnType<World["address"]>, store = world.store) {
+  const back = await world.further(owner, "new laptop");
+  back.kit = (await world.device("new kit")).kit;
+  back.store = store;
+  const reader = Object.assign(await world.device("kit"), { secrets: owner.kit, store });
+  const seen = await openWithKit(world.ports(reader), { address });
+  await recover(seen, { device: back.secrets, kit: back.kit });
+  await world.join(back, world.address(seen.session));
+  return back;
+}
