@@ -207,9 +207,8 @@ describe("a device that came back by a kit", () => {
 
 /** Recovers with somebody's kit on a new device; on the world's storage, or on what somebody shows instead. */
 async function comeBack(world: World, owner: Device, address: ReturnType<World["address"]>, store = world.store) {
-  const back = await world.further(owner, "new laptop");
-  back.kit = (await world.device("new kit")).kit;
-  back.store = store;
+  const { kit } = await world.device("new kit");
+  const back = Object.assign(await world.further(owner, "new laptop"), { kit, store });
   const reader = Object.assign(await world.device("kit"), { secrets: owner.kit, store });
   const seen = await openWithKit(world.ports(reader), { address });
   await recover(seen, { device: back.secrets, kit: back.kit });
