@@ -115,6 +115,12 @@ export const REGISTRY: readonly RegistryEntry[] = [
     load: async () => (await import("./commands/upload.ts")).upload,
   },
   {
+    name: "import",
+    summary: "Take plain files that lie on a storage into a group.",
+    section: "Files:",
+    load: async () => (await import("./commands/import.ts")).importCommand,
+  },
+  {
     name: "download",
     summary: "Download files and folders.",
     section: "Files:",

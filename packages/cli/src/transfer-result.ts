@@ -22,6 +22,12 @@ export function sumTransfers(transfers: readonly Transfer[]): Transfer {
   );
 }
 
+/** The exit code that failures ask for: they are the storage's, or something local. */
+export function failureExit(failed: Transfer["failed"]): number | undefined {
+  if (failed.length === 0) return undefined;
+  return failed.some(({ code }) => code !== undefined && INTEGRITY.has(code)) ? 5 : 1;
+}
+
 /** Shows what was done, and gives the exit code. */
 export function showTransfer(
   context: Context,
@@ -46,6 +52,5 @@ export function showTransfer(
   if (verb === "downloaded" && failed.some(({ code }) => code === "conflict")) {
     context.note("--overwrite replaces local files that the group does not hold, but never links");
   }
-  if (failed.length === 0) return undefined;
-  return failed.some(({ code }) => code !== undefined && INTEGRITY.has(code)) ? 5 : 1;
+  return failureExit(failed);
 }

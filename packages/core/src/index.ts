@@ -32,6 +32,7 @@ export { ByteBudget } from "./contents/budget.ts";
 export { decodeCode, encodeCode, isCode } from "./encoding/code.ts";
 export { ConclaveError, type ConclaveErrorCode } from "./errors.ts";
 export { type Address, formatAddress, parseAddress } from "./group/address.ts";
+export { CONCLAVE_JSON_BYTES_MAX, CONCLAVE_JSON_KEY, claimedGroup } from "./group/conclave-json.ts";
 export { findMember } from "./group/people.ts";
 export {
   currentEpoch,
@@ -115,6 +116,7 @@ export { addMember, changeRole, leaveGroup, type NewEpoch, removeMember, rotate 
 export { openSession } from "./session/open.ts";
 export { flushOutbox } from "./session/outbox.ts";
 export type { Problem, ProblemCode } from "./session/problem.ts";
+export { type ReadBack, readBack } from "./session/read-back.ts";
 export { openWithKit, recover, type SeenByKit } from "./session/recover.ts";
 export { type Amount, isSettled, type Reencryption, reencrypt, remaining } from "./session/reencrypt.ts";
 export { readAll, refresh } from "./session/refresh.ts";

@@ -2,7 +2,7 @@
 import { toHex } from "../encoding/hex.ts";
 import { ConclaveError } from "../errors.ts";
 import type { Crypto } from "../ports/crypto.ts";
-import type { TargetTree } from "../ports/files.ts";
+import type { SourceFile, TargetTree } from "../ports/files.ts";
 import { PIECE_BYTES } from "../records/change.ts";
 import { type FilePiece, filePieces } from "../tree/blobs.ts";
 import { versionsOf } from "../tree/versions-of.ts";
@@ -18,22 +18,30 @@ export interface LocalFile {
 
 /** Whether a local file has exactly these pieces. */
 export async function isSameAsLocal(local: LocalFile, pieces: readonly FilePiece[]): Promise<boolean> {
-  const size = pieces.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  if (local.size !== size) return false;
   const file = await local.target.open(local.path);
   try {
-    const buffer = new Uint8Array(Math.min(PIECE_BYTES, Math.max(1, size)));
-    let offset = 0;
-    for (const { digest, sizeBytes } of pieces) {
-      const bytes = buffer.subarray(0, sizeBytes);
-      if ((await file.read(offset, bytes)) < sizeBytes) return false;
-      if (toHex(await local.crypto.sha256(bytes)) !== digest) return false;
-      offset += sizeBytes;
-    }
-    return true;
+    return await hasPieces(file, { ...local, pieces });
   } finally {
     await file.close();
   }
+}
+
+/** Whether an open file of that size has exactly these pieces. */
+export async function hasPieces(
+  file: SourceFile,
+  options: { readonly crypto: Crypto; readonly size: number; readonly pieces: readonly FilePiece[] },
+): Promise<boolean> {
+  const { crypto, size, pieces } = options;
+  if (pieces.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) !== size) return false;
+  const buffer = new Uint8Array(Math.min(PIECE_BYTES, Math.max(1, size)));
+  let offset = 0;
+  for (const { digest, sizeBytes } of pieces) {
+    const bytes = buffer.subarray(0, sizeBytes);
+    if ((await file.read(offset, bytes)) < sizeBytes) return false;
+    if (toHex(await crypto.sha256(bytes)) !== digest) return false;
+    offset += sizeBytes;
+  }
+  return true;
 }
 
 /** Whether some version of these files, an old one too, is what lies there: then nothing is lost by replacing it. */
