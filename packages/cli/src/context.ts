@@ -13,6 +13,8 @@ export interface Context {
   note(text: string): void;
   /** A line that must be seen, on stderr. */
   warn(text: string): void;
+  /** A line on stderr without which the person cannot go on; shown with `--quiet` too. */
+  say(text: string): void;
   /** A line for whoever looks for a fault, on stderr with `--verbose` only. */
   detail(text: string): void;
   readonly prompts: Prompts;
@@ -27,6 +29,8 @@ export interface Context {
   readonly clock: Clock;
   /** Starts a command in a process of its own, where the world can do that. */
   readonly detach: Io["detach"];
+  /** Shows a page in the person's browser, where the world has one; tells whether it could. */
+  readonly openBrowser: Io["openBrowser"];
   /** Runs another command line in a world of its own; gives its exit code. */
   perform(argv: readonly string[], io: Io): Promise<number>;
   /** The help of a command, by its words; of all without any. */

@@ -7,6 +7,7 @@ import {
   CONCLAVE_OUTCOMES,
   DATABASE_OUTCOMES,
   type Outcome,
+  SIGN_IN_OUTCOMES,
   STORE_OUTCOMES,
   SYSTEM_OUTCOMES,
 } from "./exit-codes.ts";
@@ -27,6 +28,7 @@ export function explain(error: unknown): ShownError {
   if (error instanceof CommandError) return shown(error, COMMAND_OUTCOMES[error.code], error.hint);
   if (isNamed(error, "ConclaveError", CONCLAVE_OUTCOMES)) return shown(error, CONCLAVE_OUTCOMES[error.code]);
   if (isNamed(error, "StoreError", STORE_OUTCOMES)) return shown(error, STORE_OUTCOMES[error.code]);
+  if (isNamed(error, "SignInError", SIGN_IN_OUTCOMES)) return shown(error, SIGN_IN_OUTCOMES[error.code]);
   if (isAbort(error)) return shown({ code: "interrupted", message: "interrupted" }, COMMAND_OUTCOMES.interrupted);
   return explainSystem(error) ?? explainDatabase(error) ?? internal(error);
 }

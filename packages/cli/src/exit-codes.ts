@@ -1,4 +1,5 @@
 import type { ConclaveErrorCode, StoreErrorCode } from "@conclave/core";
+import type { SignInErrorCode } from "@conclave/node";
 import type { CommandErrorCode } from "./command-error.ts";
 
 /** The exit codes, as help shows them. */
@@ -72,6 +73,40 @@ export const CONCLAVE_OUTCOMES: Readonly<Record<ConclaveErrorCode, Outcome>> = {
   "source-changed": { exit: 1, hint: "run the same command again when nobody is writing to the file" },
   "unsafe-target": { exit: 1, hint: "choose a folder that holds no links, and that no other program changes" },
   conflict: { exit: 1, hint: "move what is in the way, or choose another place" },
+};
+
+const SIGN_IN_AGAIN = 'sign in again with "conclave login gdrive --account EMAIL"';
+
+export const SIGN_IN_OUTCOMES: Readonly<Record<SignInErrorCode, Outcome>> = {
+  "signed-out": {
+    exit: 3,
+    hint: 'sign in with "conclave login gdrive"; "conclave accounts" shows which accounts are here',
+  },
+  "ambiguous-account": { exit: 2, hint: "say which with --account EMAIL" },
+  "consent-refused": {
+    exit: 3,
+    hint: "sign in again and allow access; an organisation's administrator may have to allow the client id first",
+  },
+  "sign-in-expired": {
+    exit: 3,
+    hint: `${SIGN_IN_AGAIN}; if you did not take it back yourself, look in the account's security settings who did`,
+  },
+  "wrong-client": {
+    exit: 3,
+    hint: "check the client id and its secret with --client-id and --client-secret-file; docs/google-drive.md says where they come from",
+  },
+  "answer-refused": { exit: 3, hint: "run conclave login again, and use only the page that it opens" },
+  "timed-out": { exit: 3, hint: "run the same command again; --wait SECONDS gives more time" },
+  "scope-refused": {
+    exit: 3,
+    hint: "sign in again and leave the access to Google Drive ticked on the provider's page",
+  },
+  "other-account": { exit: 3, hint: "choose the right account on the provider's page, or leave out --account" },
+  unreachable: { exit: 6, hint: "check the connection, then run the same command again" },
+  "untrusted-answer": {
+    exit: 6,
+    hint: "something stands between this machine and the provider: use another network, and check this machine's clock and certificates",
+  },
 };
 
 export const STORE_OUTCOMES: Readonly<Record<StoreErrorCode, Outcome>> = {

@@ -34,6 +34,8 @@ export interface Io {
    * from its standard input, `log` the file that its output is added to. Gives the process's number.
    */
   readonly detach?: (argv: readonly string[], options: DetachOptions) => Promise<number>;
+  /** Shows a page in the person's browser; false where there is none. */
+  readonly openBrowser?: (url: string) => Promise<boolean>;
   /** Ends the program at once. */
   exit(code: number): void;
 }

@@ -86,6 +86,7 @@ function makeContext(
     out: made.out,
     note: (text) => (options.quiet ? undefined : say(text)),
     warn,
+    say,
     detail: (text) => (options.verbose ? say(text) : undefined),
     prompts: makePrompts({
       io,
@@ -102,6 +103,7 @@ function makeContext(
     signal,
     clock: io.clock,
     detach: io.detach?.bind(io),
+    openBrowser: io.openBrowser?.bind(io),
     perform: (argv, world) => main(argv, world, run.registry),
     help: (words) => helpOf(words, made.parserOptions),
   };

@@ -1,6 +1,7 @@
 /** The real world: the one file of this package that touches `process`. */
 import { spawn } from "node:child_process";
 import { open } from "node:fs/promises";
+import { openBrowser } from "./browser.ts";
 import type { DetachOptions, Io } from "./io.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
@@ -24,6 +25,7 @@ export function processIo(): Io {
       };
     },
     detach: startDetached,
+    openBrowser: (url) => openBrowser(url, process.env),
     exit: (code) => process.exit(code),
   };
 }

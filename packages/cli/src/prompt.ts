@@ -20,6 +20,8 @@ export interface Asking {
 
 /** Questions to the person at the terminal; without one, or with `--no-input`, they reject with `needs-input`. */
 export interface Prompts {
+  /** Whether there is somebody to ask. */
+  readonly canAsk: boolean;
   /** One line. `flag` is how to give it on the command line instead (`--name NAME`). */
   ask(question: string, options: Asking): Promise<string>;
   /** Yes or no; anything but yes is no. */
@@ -63,6 +65,7 @@ export function makePrompts(options: PromptOptions): Prompts {
     }
   };
   return {
+    canAsk: canAsk(options),
     ask,
     confirm: async (question, { flag }) => /^y(?:es)?$/i.test((await ask(`${question} [y/N]`, { flag })).trim()),
     passphrase: async (question = "Passphrase:") => (await fromFile(options)) ?? askHidden(question),
@@ -71,9 +74,13 @@ export function makePrompts(options: PromptOptions): Prompts {
   };
 }
 
-function refuseUnlessAsked({ io, noInput }: PromptOptions, question: string, flag: string): void {
-  if (!noInput && io.stdin.isTTY && io.stderr.isTTY) return;
-  const why = noInput ? "--no-input was given" : "there is no terminal to ask at";
+function canAsk({ io, noInput }: PromptOptions): boolean {
+  return !noInput && io.stdin.isTTY === true && io.stderr.isTTY === true;
+}
+
+function refuseUnlessAsked(options: PromptOptions, question: string, flag: string): void {
+  if (canAsk(options)) return;
+  const why = options.noInput ? "--no-input was given" : "there is no terminal to ask at";
   const message = `an answer is needed and ${why}: ${question}`;
   throw new CommandError(message, { code: "needs-input", hint: `pass ${flag}` });
 }

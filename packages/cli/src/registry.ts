@@ -25,6 +25,24 @@ export const REGISTRY: readonly RegistryEntry[] = [
     load: async () => (await import("./commands/id.ts")).id,
   },
   {
+    name: "login",
+    summary: "Sign in to a cloud.",
+    section: "Yourself:",
+    load: async () => (await import("./commands/login.ts")).login,
+  },
+  {
+    name: "logout",
+    summary: "Sign out of a cloud.",
+    section: "Yourself:",
+    load: async () => (await import("./commands/logout.ts")).logout,
+  },
+  {
+    name: "accounts",
+    summary: "List the cloud accounts this device is signed in to.",
+    section: "Yourself:",
+    load: async () => (await import("./commands/accounts.ts")).accounts,
+  },
+  {
     name: "create",
     summary: "Found a group on a storage.",
     section: "Groups:",

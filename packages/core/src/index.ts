@@ -66,6 +66,7 @@ export {
 export { makeDeviceCard, type SignedDeviceCard } from "./identity/device-card.ts";
 export { fingerprint, matchesFingerprint } from "./identity/fingerprint.ts";
 export { KIT_LABEL, KIT_WORDS, kitDevice, kitWords, newKitSecret, readKitWords } from "./identity/kit.ts";
+export { openSecret, sealSecret } from "./index/secrets.ts";
 export type { Clock, Runs } from "./ports/clock.ts";
 export type { Crypto, SealedPayload } from "./ports/crypto.ts";
 export type {

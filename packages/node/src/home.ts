@@ -27,6 +27,10 @@ export interface Home {
   readonly groups: string;
   /** A database that holds nothing: whoever has a transaction on it may change what concerns the whole home. */
   readonly lock: string;
+  /** Cloud accounts that this device is signed in to, their tokens sealed. */
+  readonly accounts: string;
+  /** As `lock`, for `accounts`: whoever has it may be waiting for a provider. */
+  readonly accountsLock: string;
   /** A group's folder, made if need be. `group` is its id: 64 hexadecimal characters. */
   groupFolder(group: string): string;
   /** A group's database. Its folder is made if need be. */
@@ -87,6 +91,8 @@ export function openHome(options: HomeOptions = {}): Home {
     card: join(folder, "card.txt"),
     groups: join(folder, "groups.json"),
     lock: join(folder, "lock.sqlite"),
+    accounts: join(folder, "accounts.json"),
+    accountsLock: join(folder, "accounts-lock.sqlite"),
     groupFolder,
     groupDatabase: (group) => join(groupFolder(group), "index.sqlite"),
     renameGroupFolder: (from, to) => renameSync(groupPath(from), groupPath(to)),

@@ -16,4 +16,28 @@ export {
 } from "./open-group.ts";
 export { createPrivateFile, replacePrivateFile } from "./private-file.ts";
 export { processRuns, systemClock } from "./runs.ts";
+export { type Access, accessTo } from "./sign-in/access.ts";
+export {
+  type Account,
+  type AccountSecrets,
+  findAccount,
+  isAccount,
+  listAccounts,
+  type Provider,
+  readSecrets,
+  removeAccount,
+  saveAccount,
+  type TokenKeeper,
+} from "./sign-in/accounts.ts";
+export { SignInError, type SignInErrorCode } from "./sign-in/error.ts";
+export {
+  GOOGLE_EMULATOR,
+  type GoogleEndpoints,
+  type GoogleScope,
+  googleEndpoints,
+  type OAuthClient,
+  type Tokens,
+} from "./sign-in/google.ts";
+export { type SignedIn, type SignInOptions, signIn } from "./sign-in/sign-in.ts";
+export { revokeTokens } from "./sign-in/token-request.ts";
 export { openDatabase } from "./sqlite.ts";

@@ -5,6 +5,7 @@ import { createPrivateFile, nodeCrypto } from "@conclave/node";
 import { Advice } from "../advice.ts";
 import { defineCommand } from "../command.ts";
 import { homeOf, ownCard } from "../person.ts";
+import { qrLines } from "../qr-lines.ts";
 
 export const id = defineCommand({
   examples: ["conclave id", "conclave id --card alice.card"],
@@ -44,17 +45,4 @@ async function writeCard(path: string, bytes: Uint8Array<ArrayBuffer>): Promise<
       "choose another name for the file",
     );
   }
-}
-
-/** Half blocks: two rows of the picture in one line, so that its dots are square. */
-async function qrLines(text: string): Promise<readonly string[]> {
-  const { encodeQR } = await import("qr");
-  const dots = encodeQR(text, "raw", { border: 2 });
-  const lines: string[] = [];
-  for (let y = 0; y < dots.length; y += 2) {
-    const pairs = (dots[y] ?? []).map((upper, x) => (upper ? 2 : 0) + (dots[y + 1]?.[x] ? 1 : 0));
-    // Light on dark: most terminals are dark, and scanners take either.
-    lines.push(pairs.map((pair) => "\u2588\u2580\u2584 "[pair]).join(""));
-  }
-  return lines;
 }

@@ -119,7 +119,7 @@ describe("a passphrase", () => {
     });
     await ann.json("create", "g1", "store", "--passphrase-file", right);
     expect(await ann.refusal("ls", "g1:")).toMatchObject({ exit: 2, code: "needs-input" });
-    expect(await stage.visitor("ann", { CONCLAVE_PASSPHRASE_FILE: right }).json("ls", "g1:")).toEqual([]);
+    expect(await stage.visitor("ann", { env: { CONCLAVE_PASSPHRASE_FILE: right } }).json("ls", "g1:")).toEqual([]);
   });
 });
 

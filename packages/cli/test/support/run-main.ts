@@ -40,6 +40,7 @@ export class World implements Io {
   env: Record<string, string> = {};
   cwd = "/";
   time = 0;
+  openBrowser?: (url: string) => Promise<boolean>;
   readonly clock = { now: (): number => this.time };
   #handlers: (() => void)[] = [];
 

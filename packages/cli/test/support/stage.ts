@@ -29,13 +29,19 @@ export interface Person {
   ): Promise<{ readonly exit: number; readonly code: string; readonly message: string; readonly hint: string }>;
 }
 
+/** What is around a person besides the home. */
+export interface Surroundings {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly openBrowser?: (url: string) => Promise<boolean>;
+}
+
 /** A temporary place in which people act. */
 export interface Stage {
   readonly folder: string;
   /** Without a passphrase, unless `files` gives one. */
   newcomer(name: string): Promise<Person>;
   /** A home without an identity. */
-  visitor(name: string, env?: Readonly<Record<string, string>>): Person;
+  visitor(name: string, world?: Surroundings): Person;
   /** Writes files below the folder; gives it. */
   files(folder: string, contents: Readonly<Record<string, string | Uint8Array>>): string;
 }
@@ -44,7 +50,7 @@ export interface Stage {
 export function newStage(): Stage {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "conclave-cli-")));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const visitor: Stage["visitor"] = (name, env = {}) => makePerson(folder, name, env);
+  const visitor: Stage["visitor"] = (name, world = {}) => makePerson(folder, name, world);
   return {
     folder,
     visitor,
@@ -63,12 +69,13 @@ export function newStage(): Stage {
   };
 }
 
-function makePerson(folder: string, name: string, env: Readonly<Record<string, string>>): Person {
+function makePerson(folder: string, name: string, { env = {}, openBrowser }: Surroundings): Person {
   const home = join(folder, `home-${name}`);
   const say = async (...argv: readonly string[]): Promise<Given> => {
     const world = new LiveWorld();
     world.env = { CONCLAVE_HOME: home, ...env };
     world.cwd = folder;
+    if (openBrowser) world.openBrowser = openBrowser;
     return runMain(argv, { world });
   };
   return Object.assign(say, {
