@@ -12,10 +12,12 @@ import {
   movePath,
   readAll,
   reencrypt,
+  removeMember,
   removePath,
   restorePath,
   rotate,
   type Session,
+  settle,
   verify,
 } from "@conclave/core";
 import { afterEach, describe, expect, it } from "vitest";
@@ -188,6 +190,38 @@ describe.each(DEATHS)("a death at a $at, $when it takes effect", (death) => {
       await expectWhole(live(carol));
       if (!hasDied) {
         // A sweep that never killed anything would prove nothing.
+        expect(step).toBeGreaterThan(3);
+        break;
+      }
+      world.close();
+      worlds.pop();
+    }
+  }, 300_000);
+
+  it("while settling which of two histories to follow: it is followed in the end, and work goes on", async () => {
+    for (let step = 1; ; step++) {
+      const stage = await scene();
+      const { world, alice, bob, carol } = stage;
+      await catchUp(live(bob));
+      const removal = (name: string, by: Session) =>
+        removeMember(by, { member: findMember(by.view.state, name), contents: "on-change" });
+      await catchUp(live(alice));
+      await removal("carol", live(alice));
+      await removal("alice", live(carol));
+      const chosen = live(carol).view.state.head;
+      const work = async (session: Session) => {
+        await readAll(session);
+        settle(session, chosen);
+        await catchUp(session);
+      };
+      const hasDied = await dies(world, bob, { death, step, work });
+      const again = world.restart(bob);
+      await work(again);
+      await put(again, { "of bob": "settled" });
+      await catchUp(live(carol));
+      expect(live(carol).view.state.members.map(({ name }) => name)).toEqual(["bob", "carol"]);
+      expect(paths(live(carol))).toContain("of bob");
+      if (!hasDied) {
         expect(step).toBeGreaterThan(3);
         break;
       }

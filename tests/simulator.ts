@@ -20,6 +20,7 @@ import {
   memberNames,
   movePath,
   type ObjectStore,
+  openForks,
   problemsOf,
   type Role,
   readAll,
@@ -31,6 +32,7 @@ import {
   rotate,
   type Session,
   StoreError,
+  settle,
   trash,
   verify,
   versionsAt,
@@ -79,6 +81,7 @@ export interface Command {
     | "leave"
     | "rotate"
     | "reencrypt"
+    | "settle"
     | "look";
   readonly a: number;
   readonly b: number;
@@ -92,7 +95,7 @@ export type Step =
   | Command
   | { readonly together: readonly Command[]; readonly seed: number }
   | {
-      readonly happens: "restart" | "lag" | "see" | "cut" | "join" | "backup" | "restore" | "clock";
+      readonly happens: "restart" | "lag" | "see" | "cut" | "join" | "backup" | "restore" | "clock" | "hours";
       readonly who: number;
       readonly a: number;
     };
@@ -117,8 +120,20 @@ const FILE_ACTS = [
   "mkdir",
   "look",
 ] as const;
-const GROUP_ACTS = ["admit", "remove", "role", "role", "leave", "rotate", "reencrypt", "reencrypt"] as const;
-const HAPPENINGS = ["restart", "lag", "lag", "see", "see", "cut", "join", "backup", "restore", "clock"] as const;
+const GROUP_ACTS = ["admit", "remove", "role", "role", "leave", "rotate", "reencrypt", "reencrypt", "settle"] as const;
+const HAPPENINGS = [
+  "restart",
+  "lag",
+  "lag",
+  "see",
+  "see",
+  "cut",
+  "join",
+  "backup",
+  "restore",
+  "clock",
+  "hours",
+] as const;
 
 /** Makes a story up. */
 export function storyOf(seed: number, options: { readonly faults: Faults; readonly length: number }): Story {
@@ -196,6 +211,8 @@ interface Actor {
   horizon: number;
   isCut: boolean;
   backup: string | undefined;
+  /** How often its clock went forward by more than it should. */
+  jumps: number;
   readonly key: string;
   hasJoined: boolean;
 }
@@ -211,6 +228,8 @@ class Simulation {
   readonly #tell: Tell;
   #now = 0;
   #contents = 0;
+  /** How often hours have passed. */
+  #hours = 0;
   /** Contents by their SHA-256: who uploaded them. */
   readonly #uploaded = new Map<string, { readonly by: Actor; readonly text: string }>();
   /** Contents whose upload was said to be done, or that somebody else has seen. */
@@ -261,6 +280,7 @@ class Simulation {
       horizon: Number.POSITIVE_INFINITY,
       isCut: false,
       backup: undefined,
+      jumps: 0,
       key: device.card.card.device.verifyingKey,
       hasJoined: false,
     };
@@ -334,7 +354,15 @@ class Simulation {
     if (happens === "join") actor.isCut = false;
     if (happens === "backup") actor.backup = this.#world.backUp(device);
     if (happens === "restore" && actor.backup) this.#world.restore(device, actor.backup);
-    if (happens === "clock") device.clockSkewMs = ((a % 41) - 20) * YEAR_MS;
+    if (happens === "clock") {
+      const skew = ((a % 41) - 20) * YEAR_MS;
+      if (skew > device.clockSkewMs) actor.jumps += 1;
+      device.clockSkewMs = skew;
+    }
+    if (happens === "hours") {
+      this.#world.clock.time += 2 * HOUR_MS;
+      this.#hours += 1;
+    }
   }
 
   /** Runs one command as a process of its own would: it looks at the storage, does its duties, and works. */
@@ -346,6 +374,7 @@ class Simulation {
     try {
       if (crash) this.#world.restart(device);
       if (!command.blind) await catchUp(live(device));
+      this.#judgeAsking(actor);
       this.#look(actor);
       await this.#work(actor, command);
       this.#look(actor);
@@ -360,6 +389,12 @@ class Simulation {
         this.#world.restart(device);
       }
     }
+  }
+
+  /** Nobody is asked about two histories before time has passed, whatever a clock says. */
+  #judgeAsking({ device, jumps }: Actor): void {
+    if (!live(device).view.choice.late || this.#hours + jumps > 1) return;
+    throw new Broken(`${device.name} is asked which history to follow, out of the blue`);
   }
 
   #forgive(actor: Actor, command: Command, error: unknown): void {
@@ -416,6 +451,12 @@ class Simulation {
       case "reencrypt":
         await reencrypt(session, { budget: budget() });
         return;
+      case "settle": {
+        const [fork] = openForks(session);
+        const chosen = fork?.histories[a % fork.histories.length];
+        if (chosen) settle(session, chosen.entry);
+        return;
+      }
       default:
         return this.#change(actor, command);
     }
@@ -558,6 +599,7 @@ class Simulation {
     const session = live(actor.device);
     try {
       await catchUp(session);
+      await this.#talk(session);
       this.#tell(`round ${round}: ${actor.device.name} ${stateLine(session)}`);
       const { me, choice, opened, current } = session.view;
       const mayWork = me && isAtLeast(me.role, "editor") && !choice.undecided && opened.has(current.epoch);
@@ -571,6 +613,16 @@ class Simulation {
       }
       throw error;
     }
+  }
+
+  /** People who are asked, or have chosen against the records, agree to follow where these lead. */
+  async #talk(session: Session): Promise<void> {
+    const [held] = session.view.choice.forks
+      .flatMap(({ children }) => children)
+      .filter(({ fall }) => fall?.rule === "held");
+    if (!held) return;
+    settle(session, held.digest);
+    await catchUp(session);
   }
 
   /** Holds every promise against what has become of the group. */

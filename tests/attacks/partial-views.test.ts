@@ -131,3 +131,35 @@ describe("attack 49: the new epoch is hidden from one writer, the notice is not"
     expect(await texts(live(alice))).toEqual({ hers: "hers" });
   });
 });
+
+describe("attack 49: everything of the remover is delayed for one writer", () => {
+  it("what that writer seals to the old key meanwhile counts, and is moved on; nothing more once it has seen the removal", async () => {
+    const [alice, bob, carol, dave] = (await devices("alice", "bob", "carol", "dave")) as [
+      Device,
+      Device,
+      Device,
+      Device,
+    ];
+    await world.found(alice);
+    for (const device of [bob, carol, dave]) await world.admit(alice, device);
+    await comeTogether(alice, bob, carol, dave);
+    const ended = live(carol).view.current.epoch;
+    const ofAlice = await putBy(world, () => remove(alice, "bob", "now"));
+    carol.hooks.hides = (key) => ofAlice.has(key);
+    await comeTogether(alice, dave);
+    await put(live(dave), { "of dave": "under the new key" });
+    await catchUp(live(carol));
+    await put(live(carol), { "of carol": "not knowing better" });
+    carol.hooks = {};
+    const after = await putBy(world, async () => {
+      await comeTogether(alice, carol, dave);
+      await put(live(carol), { "later of carol": "knowing" });
+      await reencrypt(live(alice), { budget: budget() });
+      await comeTogether(alice, carol, dave);
+    });
+    expect([...after].filter((key) => key.startsWith(ended))).toEqual([]);
+    const files = { "of dave": "under the new key", "of carol": "not knowing better", "later of carol": "knowing" };
+    for (const device of [alice, carol, dave]) expect(await texts(live(device))).toEqual(files);
+    await expect(catchUp(live(bob))).rejects.toMatchObject({ code: "removed" });
+  });
+});

@@ -1,0 +1,67 @@
+/** What a stranger leaves in `epochs/`, under names that look like the group's own grants. */
+import { createHash } from "node:crypto";
+import { catchUp } from "@conclave/core";
+import { memoryStore, recording } from "@conclave/stores/testing";
+import { afterEach, describe, expect, it } from "vitest";
+import { expectUnchanged, people, problemCodes } from "../support/attacked.ts";
+import { live, put, texts, World } from "../support/world.ts";
+
+const worlds: World[] = [];
+afterEach(() => {
+  for (const world of worlds.splice(0)) world.close();
+});
+
+const MEBIBYTE = 1024 * 1024;
+
+function base64Of(bytes: number, fill: number): string {
+  return Buffer.alloc(bytes, fill).toString("base64").replaceAll("=", "");
+}
+
+/** An age file's header with so many stanzas of the classic suite, and a payload that opens with nothing. */
+function headerOf(stanzas: number, payloadBytes = 2000): Uint8Array {
+  const stanza = (number: number) => `-> X25519 ${base64Of(32, number)}\n${base64Of(32, number + 1)}\n`;
+  const lines = Array.from({ length: stanzas }, (_, index) => stanza(index % 250)).join("");
+  const header = `age-encryption.org/v1\n${lines}--- ${base64Of(32, 7)}\n`;
+  return Buffer.concat([Buffer.from(header), Buffer.alloc(payloadBytes, 9)]);
+}
+
+const GRANTS: readonly (readonly [string, () => Uint8Array])[] = [
+  ["two hundred stanzas", () => headerOf(200)],
+  ["as many stanzas as a grant may have", () => headerOf(256)],
+  ["one stanza too many", () => headerOf(257)],
+  ["a hundred thousand stanzas, megabytes of header", () => headerOf(100_000)],
+  ["a header without an end", () => Buffer.from(`age-encryption.org/v1\n-> X25519 ${"A".repeat(8 * MEBIBYTE)}`)],
+  ["as much as any stored file may have", () => headerOf(2, 34 * MEBIBYTE - 1000)],
+  ["nothing in it", () => new Uint8Array()],
+];
+
+function nameOf(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex").slice(0, 32);
+}
+
+describe("attack 36: grants that a stranger left, found in epochs/", () => {
+  it.each(GRANTS)("with %s: fetched once, ignored, and in nobody's way", async (_, made) => {
+    const recorder = recording(memoryStore());
+    const world = new World({ store: recorder.store });
+    worlds.push(world);
+    const { alice, bob, carol } = await people({ world });
+    const bytes = made();
+    const { epoch } = live(alice).view.current;
+    const unknown = "ab".repeat(32);
+    const keys = [epoch, unknown].map((each) => `epochs/${each}-all-${nameOf(bytes)}.age`);
+    for (const key of keys) await world.store.put(key, bytes);
+    await world.store.put(`epochs/${unknown}.recipient`, new TextEncoder().encode("age1of-nobody\n"));
+    const mark = recorder.calls.length;
+    await expectUnchanged([alice, bob, carol], async () => {
+      for (let poll = 0; poll < 4; poll++) for (const device of [alice, bob, carol]) await catchUp(live(device));
+    });
+    const fetched = recorder.calls.slice(mark).filter(({ verb, key }) => verb === "get" && keys.includes(key));
+    expect(fetched.length).toBeLessThanOrEqual(3 * keys.length);
+    for (const device of [alice, bob, carol]) expect(problemCodes(live(device))).toEqual([]);
+    const dave = await world.device("dave");
+    await world.admit(alice, dave);
+    await put(live(dave), { note: "nobody was held up" });
+    await catchUp(live(carol));
+    expect(await texts(live(carol))).toEqual({ note: "nobody was held up" });
+  });
+});
