@@ -62,6 +62,7 @@ export default defineConfig({
       inNode("core", "packages/core/test"),
       inNode("stores", "packages/stores/test"),
       inNode("node", "packages/node/test"),
+      inNode("emulators", "packages/emulators/test"),
       inNode("cli", "packages/cli/test"),
       inNode("end-to-end", "tests"),
       ...(chromium ? [inChromium(chromium)] : []),

@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
 const biome = createRequire(import.meta.url).resolve("@biomejs/biome/bin/biome");
-const packages = ["core", "stores", "node", "cli"];
+const packages = ["core", "stores", "node", "emulators", "cli"];
 const outline = [".gitignore", "biome.json", ...packages.map((name) => `packages/${name}/package.json`)];
 let workspace: string;
 
@@ -39,6 +39,8 @@ it.each([
   ["packages/core/src/x.ts", 'import type { A } from "@conclave/node"; export type B = A;', "core must not know of"],
   ["packages/stores/src/x.ts", 'export * from "@conclave/node";', "stores must not know of node"],
   ["packages/node/src/x.ts", 'export * from "@conclave/cli";', "node must not know of cli"],
+  ["packages/node/src/x.ts", 'export * from "@conclave/emulators";', "node must not know of cli or emulators"],
+  ["packages/emulators/src/x.ts", 'export * from "@conclave/core";', "an emulator must not know what it is used for"],
   ["packages/node/src/x.ts", 'export * from "../../core/src/errors.ts";', "take another package by its name"],
   ["packages/core/test/x.test.ts", 'export * from "../../node/src/index.ts";', "take another package by its name"],
   ["packages/cli/src/x.ts", 'export * from "fast-check";', "noUndeclaredDependencies"],
@@ -59,6 +61,7 @@ it.each([
   ["packages/core/src/x.ts", 'export { sha256 } from "@noble/hashes/sha2.js";'],
   ["packages/stores/src/x.ts", 'export { ConclaveError } from "@conclave/core";'],
   ["packages/node/src/x.ts", 'export { join } from "node:path";'],
+  ["packages/cli/src/x.ts", 'export { startGoogle } from "@conclave/emulators";'],
   ["packages/cli/src/x.ts", 'export { openState } from "@conclave/node";'],
 ])("the linter accepts in %s: %s", (path, code) => {
   expect(lint([path, code])).toMatch(/^Checked 1 file in \S+ No fixes applied\.\s*$/);
