@@ -5,8 +5,11 @@ import { toUtf8 } from "../../packages/core/src/encoding/bytes.ts";
 import { labelledDigest, sha256Hex } from "../../packages/core/src/encoding/digest.ts";
 import { fromHex, toHex } from "../../packages/core/src/encoding/hex.ts";
 import { audienceTag } from "../../packages/core/src/group/grant.ts";
+import { invitationKey } from "../../packages/core/src/group/invitation.ts";
 import { requestId } from "../../packages/core/src/group/request.ts";
 import { writerTag } from "../../packages/core/src/group/writer-tag.ts";
+import { verifyingKeyOf } from "../../packages/core/src/identity/device.ts";
+import { kitDevice } from "../../packages/core/src/identity/kit.ts";
 import type { Verdict } from "../../packages/core/test/vectors/vector-file.ts";
 import { replace } from "./spoilings.ts";
 import { digestOf, type World } from "./world.ts";
@@ -22,6 +25,7 @@ export function derivedPlans(world: World): Plan[] {
     writerTagPlan(world),
     audienceTagPlan(world),
     requestIdPlan(world),
+    invitationKeyPlan(),
     epochPlan(world),
     ...lengthPlans(),
     tarHeaderPlan(),
@@ -102,8 +106,30 @@ function audienceTagPlan({ alice, bob, first }: World): Plan {
   };
 }
 
+function invitationKeyPlan(): Plan {
+  const secret = "000102030405060708090a0b0c0d0e0f";
+  const asKit = verifyingKeyOf(kitDevice(fromHex(secret.repeat(2))).signingKey);
+  const { invitation } = invitationKey(fromHex(secret));
+  return {
+    file: "invitation-key",
+    format: "invitation-key",
+    description: "The verifying key that an invitation's secret gives (SPEC.md §7).",
+    cases: () => [
+      derivedCase("counting bytes", "ok", { secret }, invitation),
+      derivedCase("zeros", "ok", { secret: "00".repeat(16) }, invitationKey(new Uint8Array(16)).invitation),
+      derivedCase("another secret's", "mismatch", { secret }, invitationKey(new Uint8Array(16)).invitation),
+      derivedCase("as a kit's, twice", "mismatch", { secret }, asKit),
+      derivedCase("the secret as the seed itself", "mismatch", { secret }, verifyingKeyOf(fromHex(secret.repeat(2)))),
+      derivedCase("in capitals", "mismatch", { secret }, invitation.toUpperCase()),
+      { name: "a secret of 32 bytes", expect: "malformed", secret: secret.repeat(2), output: invitation },
+      { name: "a secret of 15 bytes", expect: "malformed", secret: secret.slice(2), output: invitation },
+    ],
+  };
+}
+
 function requestIdPlan({ carol, bob, group }: World): Plan {
   const input = { group, device: carol.key };
+  const invited = { ...input, invitation: bob.key };
   return {
     file: "request-id",
     format: "request-id",
@@ -111,6 +137,8 @@ function requestIdPlan({ carol, bob, group }: World): Plan {
     cases: () => [
       derivedCase("Carol's device", "ok", input, requestId(input)),
       derivedCase("Bob's device", "ok", { group, device: bob.key }, requestId({ group, device: bob.key })),
+      derivedCase("Carol's device, by an invitation", "ok", invited, requestId(invited)),
+      derivedCase("by an invitation, the id without", "mismatch", invited, requestId(input)),
       derivedCase("another device's", "mismatch", input, requestId({ group, device: bob.key })),
       ...labelledMistakes(input, { label: "conclave/v1/request", parts: [group, carol.key] }),
     ],

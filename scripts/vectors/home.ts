@@ -1,11 +1,14 @@
-import { toUtf8 } from "../../packages/core/src/encoding/bytes.ts";
+import { concatBytes, toUtf8 } from "../../packages/core/src/encoding/bytes.ts";
+import { decodeCode, encodeCode } from "../../packages/core/src/encoding/code.ts";
 import { toHex } from "../../packages/core/src/encoding/hex.ts";
+import { formatAddress } from "../../packages/core/src/group/address.ts";
+import { formatInvitationCode } from "../../packages/core/src/group/invitation-code.ts";
 import { publicKeysOf, writeIdentityFile } from "../../packages/core/src/identity/device.ts";
 import { fingerprint } from "../../packages/core/src/identity/fingerprint.ts";
 import { kitDevice, kitWords } from "../../packages/core/src/identity/kit.ts";
 import { seeded } from "./seeded.ts";
 import { replace } from "./spoilings.ts";
-import type { World } from "./world.ts";
+import { digestOf, TIME, type World } from "./world.ts";
 import { base64, type Case, type Plan } from "./write.ts";
 
 export function recipientPlan({ first, hybrid }: World): Plan {
@@ -32,6 +35,46 @@ export function recipientPlan({ first, hybrid }: World): Plan {
       not("a plugin's", identity.replace("KEY-", "KEY-PLUGIN-")),
       not("a classic key under the hybrid prefix", identity.replace("KEY-", "KEY-PQ-")),
       not("empty", ""),
+    ],
+  };
+}
+
+export function invitationCodePlan({ group, first }: World): Plan {
+  const address = { group, entry: digestOf("the newest entry"), epoch: first.epoch, store: "file:///family" };
+  const secret = new Uint8Array(16).map((_, index) => index);
+  const right = { address, secret, expires: TIME };
+  const code = formatInvitationCode(right);
+  const bytes = decodeCode("conclave-invite", code);
+  const result = { address, secret: toHex(secret), expires: TIME };
+  const not = (name: string, typed: string): Case => ({ name, expect: "malformed", typed });
+  const last = code.endsWith("q") ? "p" : "q";
+  return {
+    file: "invitation-code",
+    format: "invitation-code",
+    description: "Codes of invitations (SPEC.md §7): address, secret and end. White space does not matter.",
+    cases: () => [
+      { name: "as it is shown", expect: "ok", typed: code, result },
+      { name: "over several lines", expect: "ok", typed: `${code.slice(0, 70)}\n ${code.slice(70)}\n`, result },
+      { name: "in capitals", expect: "ok", typed: code.toUpperCase(), result },
+      not("a character mistyped", `${code.slice(0, -1)}${last}`),
+      not("cut", code.slice(0, -1)),
+      not("empty", ""),
+      not("an address", formatAddress(address)),
+      not("another kind of code", encodeCode("conclave-device", bytes)),
+      not("in mixed case", code.slice(0, -1).concat(code.slice(-1).toUpperCase()).replace(/^c/, "C")),
+      not("no store", encodeCode("conclave-invite", bytes.subarray(0, 120))),
+      not("half a secret", encodeCode("conclave-invite", bytes.subarray(0, 8))),
+      not(
+        "a store that is no text",
+        encodeCode("conclave-invite", concatBytes(bytes.subarray(0, 120), new Uint8Array([0xff]))),
+      ),
+      not(
+        "an end past all numbers",
+        encodeCode(
+          "conclave-invite",
+          bytes.map((byte, at) => (at === 16 ? 0xff : byte)),
+        ),
+      ),
     ],
   };
 }

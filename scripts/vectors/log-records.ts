@@ -1,3 +1,5 @@
+import { encodeBase64 } from "../../packages/core/src/encoding/strict.ts";
+import { invitationKey } from "../../packages/core/src/group/invitation.ts";
 import type { Act, Entry } from "../../packages/core/src/records/entry.ts";
 import { recordPlan } from "./record-plan.ts";
 import { addOf, digestOf, foundBy, inside, removeOf, TIME, type World } from "./world.ts";
@@ -45,6 +47,11 @@ export function entryPlan(world: World): Plan {
     ...{ device: device.card, deviceSignature: device.signature, kit: kit.card, kitSignature: kit.signature },
     ...epoch,
   } as const;
+  const { invitation } = invitationKey(new Uint8Array(16));
+  const terms = { role: "editor", account: null, until: null, expires: TIME } as const;
+  const invite: Act = { act: "invite", invitation, name: "Dave", ...terms };
+  const proof = encodeBase64(new Uint8Array(64));
+  const admit: Act = { act: "admit", ...inside(bob), invitation, proof };
   return recordPlan(world, {
     file: "entry",
     description:
@@ -52,7 +59,17 @@ export function entryPlan(world: World): Plan {
     reads: [
       ["role, with a cut", of({ act: "role", member: bob.signed.digest, role: "viewer", cut })],
       ["add", of(addOf(bob))],
-      ["add with an account", of({ act: "add", ...inside(bob), role: "admin", account: "bob\u2028@example.org" })],
+      [
+        "add with an account",
+        of({ act: "add", ...inside(bob), role: "admin", account: "bob\u2028@example.org", until: TIME }),
+      ],
+      ["invite", of(invite)],
+      ["invite with an account, for a guest", of({ ...invite, account: "dave@example.org", until: TIME } as Act)],
+      ["withdraw", of({ act: "withdraw", invitation, cards: [] })],
+      ["withdraw what two used at once", of({ act: "withdraw", invitation, cards: [owed, group] })],
+      ["admit", of(admit)],
+      ["until a day", of({ act: "until", member: owed, until: TIME })],
+      ["until nothing", of({ act: "until", member: owed, until: null })],
       ["remove", of(removeOf(bob, second))],
       [
         "remove with a cut, signing a lost one again",
@@ -78,6 +95,25 @@ export function entryPlan(world: World): Plan {
       ["no parent", /(?<="parent":)"[0-9a-f]{64}"/, "null"],
     ],
     refused: [
+      ["add without an end", of({ act: "add", ...inside(bob), role: "editor", account: null } as never)],
+      ["add with an end before all times", of({ ...addOf(bob), until: -1 } as never)],
+      ["invite for ever", of({ ...invite, expires: null } as never)],
+      ["invite with a secret", of({ ...invite, secret: "00".repeat(16) } as never)],
+      ["invite without a name", of({ ...invite, name: "" } as never)],
+      ["invite with half a key", of({ ...invite, invitation: invitation.slice(32) } as never)],
+      ["invite as a king", of({ ...invite, role: "king" } as never)],
+      ["withdraw without cards", of({ act: "withdraw", invitation } as never)],
+      ["withdraw with seventeen cards", of({ act: "withdraw", invitation, cards: Array(17).fill(owed) })],
+      ["withdraw by a name", of({ act: "withdraw", invitation: "Dave", cards: [] } as never)],
+      ["admit with a role", of({ ...admit, role: "owner" } as never)],
+      ["admit without a proof", of({ act: "admit", ...inside(bob), invitation } as never)],
+      ["admit with half a proof", of({ ...admit, proof: "AAAA" } as never)],
+      ["admit without a signature of the card", of({ act: "admit", card: "{}", invitation, proof } as never)],
+      ["until a text", of({ act: "until", member: owed, until: "2026-01-01" } as never)],
+      ["until of a fraction", of({ act: "until", member: owed, until: 0.5 } as never)],
+      ["until without a time", of({ act: "until", member: owed } as never)],
+      ["until of everybody", of({ act: "until", member: null, until: TIME } as never)],
+      ["until a time before all times", of({ act: "until", member: owed, until: -1 } as never)],
       ["leave with a key more", of({ act: "leave", cut: [] } as Act)],
       [
         "remove without owed",

@@ -1,9 +1,12 @@
 import { concatBytes, toUtf8 } from "../../packages/core/src/encoding/bytes.ts";
 import { nameDigest } from "../../packages/core/src/encoding/digest.ts";
+import { invitationKey } from "../../packages/core/src/group/invitation.ts";
 import { requestId } from "../../packages/core/src/group/request.ts";
+import type { Invited } from "../../packages/core/src/records/invited.ts";
 import type { SignedLine } from "../../packages/core/src/records/signed-line.ts";
 import type { Verdict } from "../../packages/core/test/vectors/vector-file.ts";
 import { flip, padded, type Sealing, seal, tooLarge } from "./sealing.ts";
+import { seeded } from "./seeded.ts";
 import { digestOf, signValue, type World } from "./world.ts";
 import { base64, type Case, type Plan } from "./write.ts";
 
@@ -14,6 +17,7 @@ async function requestCase(
     readonly lines: readonly SignedLine[];
     readonly sealing: Sealing;
     readonly id: string;
+    readonly invitation?: string;
     readonly plaintext?: Uint8Array;
   },
 ): Promise<Case> {
@@ -25,7 +29,7 @@ async function requestCase(
     expect,
     key,
     sealed: base64(sealed),
-    ...(expect === "ok" && { result: { member: lines[0]?.digest } }),
+    ...(expect === "ok" && { result: { member: lines[0]?.digest, invitation: options.invitation ?? null } }),
   };
 }
 
@@ -57,6 +61,12 @@ async function requestCases(world: World): Promise<Case[]> {
     result: undefined,
   });
   const large = tooLarge(32);
+  const { invitation, signingKey } = invitationKey(seeded("an invitation").subarray(0, 16));
+  const proofValue: Invited = { type: "conclave/v1/invited", group, invitation, card: carol.signed.digest };
+  const invitedLine = (change: Partial<Invited>): Promise<SignedLine> =>
+    signValue({ ...proofValue, ...change }, signingKey);
+  const proof = await invitedLine({});
+  const byCode = { ...good, id: requestId({ group, device: carol.key, invitation }) };
   const make = requestCase;
   return [
     made,
@@ -81,6 +91,27 @@ async function requestCases(world: World): Promise<Case[]> {
       ...good,
       sealing: { ...sealing, recipients: [stray.recipient] },
     }),
+    await make("Carol's, by an invitation", "ok", { ...byCode, lines: [carol.signed, proof], invitation }),
+    await make("by an invitation, under the id without", "corrupt", { ...good, lines: [carol.signed, proof] }),
+    await make("an invitation's line for Bob's card", "corrupt", {
+      ...byCode,
+      lines: [carol.signed, await invitedLine({ card: bob.signed.digest })],
+    }),
+    await make("an invitation's line for another group", "corrupt", {
+      ...byCode,
+      lines: [carol.signed, await invitedLine({ group: digestOf("another") })],
+    }),
+    await make("an invitation's line that Carol signed", "corrupt", {
+      ...byCode,
+      lines: [carol.signed, await signValue(proofValue, carol.device.signingKey)],
+    }),
+    await make("an invitation's line that was altered", "corrupt", {
+      ...byCode,
+      lines: [carol.signed, { ...proof, line: flip(proof.line, -2) }],
+    }),
+    await make("two lines of an invitation", "corrupt", { ...byCode, lines: [carol.signed, proof, proof] }),
+    await make("an invitation's line before the card", "corrupt", { ...byCode, lines: [proof, carol.signed] }),
+    await make("an invitation's line alone", "corrupt", { ...byCode, lines: [proof] }),
     named(
       "a name with another digest",
       "corrupt",

@@ -135,7 +135,7 @@ export function entriesOf(place: { readonly group: string; readonly device: stri
 }
 
 export function addOf(who: Person): Act {
-  return { act: "add", ...inside(who), role: "editor", account: null };
+  return { act: "add", ...inside(who), role: "editor", account: null, until: null };
 }
 
 export function removeOf(who: Person, { recipient }: OpenEpoch): Act {

@@ -95,7 +95,7 @@ describe("attack 19: an admin's entry by somebody who is none", () => {
     const signature = Buffer.from(stranger.card.signed.signature).toString("base64");
     const { recipient } = session.view.current;
     return [
-      ["add", { act: "add", ...card, signature, role: "editor", account: null }],
+      ["add", { act: "add", ...card, signature, role: "editor", account: null, until: null }],
       ["promote", { act: "role", member: idOf(session, "bob"), role: "owner", cut: [] }],
       ["remove", { act: "remove", member: idOf(session, "carol"), cut: [], recipient, contents: "now", owed: null }],
       ["rotate", { act: "rotate", cut: [], recipient, contents: "now" }],
@@ -156,6 +156,7 @@ describe("attack 20: what a removed admin dates back", () => {
       signature: Buffer.from(puppet.card.signed.signature).toString("base64"),
       role: "editor",
       account: null,
+      until: null,
     };
     await expectUnchanged([alice, carol], async () => {
       const as = bob.secrets;

@@ -1,5 +1,6 @@
 /** What an entry of the group's log did, in words for a person. */
-import { everybodyIn, namesInLog, type OpenFork, type Session } from "@conclave/core";
+import { everybodyIn, invitationId, namesInLog, type OpenFork, type Session } from "@conclave/core";
+import { isoTime } from "./units.ts";
 
 type SignedEntry = OpenFork["histories"][number]["acts"][number];
 
@@ -19,6 +20,14 @@ function describe(
   switch (act.act) {
     case "add":
       return `added ${card ?? "somebody"} as ${act.role}`;
+    case "admit":
+      return `admitted ${card ?? "somebody"} by invitation ${invitationId(act.invitation)}`;
+    case "invite":
+      return `invited ${act.name} as ${act.role}, until ${isoTime(act.expires)} (${invitationId(act.invitation)})`;
+    case "withdraw":
+      return `withdrew invitation ${invitationId(act.invitation)}${act.cards.length > 0 ? ", which several used at once" : ""}`;
+    case "until":
+      return `let ${nameOfMember(session, act.member)} stay ${act.until === null ? "without an end" : `until ${isoTime(act.until)}`}`;
     case "role":
       return `made ${nameOfMember(session, act.member)} ${act.role}`;
     case "remove":

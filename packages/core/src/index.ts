@@ -33,6 +33,10 @@ export { decodeCode, encodeCode, isCode } from "./encoding/code.ts";
 export { ConclaveError, type ConclaveErrorCode } from "./errors.ts";
 export { type Address, formatAddress, parseAddress } from "./group/address.ts";
 export { CONCLAVE_JSON_BYTES_MAX, CONCLAVE_JSON_KEY, claimedGroup } from "./group/conclave-json.ts";
+export { formatInvitationCode, type InvitationCode, parseInvitationCode } from "./group/invitation-code.ts";
+export { invitationId } from "./group/invitation-rules.ts";
+export type { Invitation } from "./group/invitation-state.ts";
+export { invitationOf, openInvitations } from "./group/invitations.ts";
 export { findMember } from "./group/people.ts";
 export {
   currentEpoch,
@@ -111,9 +115,18 @@ export { foundGroup } from "./session/found.ts";
 export { isFoundingUnfinished, isNothingPut } from "./session/founding.ts";
 export { type Glance, glanceAt } from "./session/glance.ts";
 export { type OneHistory, type OpenFork, openForks } from "./session/histories.ts";
+export {
+  changeUntil,
+  findInvitation,
+  INVITATION_DAYS_MAX,
+  invite,
+  type NewInvitation,
+  withdraw,
+} from "./session/invitations.ts";
 export { addressRecipient, askToJoin, joinGroup } from "./session/join.ts";
 export { everybodyIn, memberNames, namesInLog } from "./session/member-names.ts";
 export { addMember, changeRole, leaveGroup, type NewEpoch, removeMember, rotate } from "./session/membership.ts";
+export type { News, Reporting } from "./session/news.ts";
 export { openSession } from "./session/open.ts";
 export { flushOutbox } from "./session/outbox.ts";
 export type { Problem, ProblemCode } from "./session/problem.ts";

@@ -24,12 +24,63 @@ interface Signer {
  */
 export function draftAdd(
   state: GroupState,
-  options: Signer & { readonly card: SignedCard; readonly role: Role; readonly account?: string | null },
+  options: Signer & {
+    readonly card: SignedCard;
+    readonly role: Role;
+    readonly account?: string | null;
+    /** When the stay ends, milliseconds since 1970; null for never. */
+    readonly until?: number | null;
+  },
 ): Act {
-  const { card, role, account = null } = options;
-  const line = new TextDecoder().decode(card.signed.line);
-  const signature = encodeBase64(card.signed.signature);
-  return permitted(state, { ...options, act: { act: "add", card: line, signature, role, account } });
+  const { card, role, account = null, until = null } = options;
+  return permitted(state, { ...options, act: { act: "add", ...inside(card), role, account, until } });
+}
+
+/**
+ * Admits whoever has signed with an invitation's key. Whether it has expired is for the caller to ask, of its own clock.
+ *
+ * @throws ConclaveError as {@link draftAdd}; `not-found` and `exists` for an invitation that there is not, or that has ended;
+ *   `removed` for a card of somebody who was removed.
+ */
+export function draftAdmit(
+  state: GroupState,
+  options: Signer & { readonly card: SignedCard; readonly invitation: DeviceKey; readonly proof: string },
+): Act {
+  const { card, invitation, proof } = options;
+  return permitted(state, { ...options, act: { act: "admit", ...inside(card), invitation, proof } });
+}
+
+/** A card as entries carry it. */
+function inside({ signed }: SignedCard): { readonly card: string; readonly signature: string } {
+  return { card: new TextDecoder().decode(signed.line), signature: encodeBase64(signed.signature) };
+}
+
+/**
+ * Prepares a place for whoever will hold a secret.
+ *
+ * @throws ConclaveError `role-too-low`, `exists` for a key that was used before, `limit`.
+ */
+export function draftInvite(state: GroupState, options: Signer & Omit<Extract<Act, { act: "invite" }>, "act">): Act {
+  const { invitation, name, role, account, until, expires } = options;
+  return permitted(state, { ...options, act: { act: "invite", invitation, name, role, account, until, expires } });
+}
+
+/** Takes an open invitation back. Refuses with `not-found`, `exists` if it has ended, `role-too-low`. */
+export function draftWithdraw(
+  state: GroupState,
+  options: Signer & { readonly invitation: DeviceKey; readonly cards: readonly MemberId[] },
+): Act {
+  const { invitation, cards } = options;
+  return permitted(state, { ...options, act: { act: "withdraw", invitation, cards } });
+}
+
+/** Says when a member's stay ends. Refuses with `role-too-low`, `not-found`, `exists` if it ends then already. */
+export function draftUntil(
+  state: GroupState,
+  options: Signer & { readonly member: MemberId; readonly until: number | null },
+): Act {
+  const { member, until } = options;
+  return permitted(state, { ...options, act: { act: "until", member, until } });
 }
 
 /**
@@ -168,6 +219,10 @@ function permitted(
 
 const WORDS: Readonly<Record<Act["act"], string>> = {
   add: "adding a member",
+  admit: "admitting whoever was invited",
+  invite: "inviting somebody",
+  withdraw: "withdrawing an invitation",
+  until: "changing when a stay ends",
   role: "changing a role",
   remove: "removing a member",
   leave: "leaving the group",

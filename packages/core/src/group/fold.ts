@@ -8,6 +8,7 @@ import type { SignedCard } from "../identity/card.ts";
 import type { SignedDeviceCard } from "../identity/device-card.ts";
 import type { Act, Cut, Entry, Found } from "../records/entry.ts";
 import type { DeviceKey, RecordDigest } from "../records/shapes.ts";
+import { invitationOf, invitationsAfter } from "./invitations.ts";
 import type { Refusal } from "./refusals.ts";
 import { refusalOf } from "./rules.ts";
 import {
@@ -47,7 +48,7 @@ export function foundState(first: VerifiedEntry): Folded {
 
 function firstState(entry: Found, options: { readonly card: SignedCard; readonly digest: RecordDigest }): GroupState {
   const { card, digest } = options;
-  const founder = admit(card, { role: "owner", account: null, entry: digest, time: entry.time });
+  const founder = admit(card, { role: "owner", account: null, until: null, entry: digest, time: entry.time });
   return {
     group: digest,
     suite: entry.suite,
@@ -60,6 +61,7 @@ function firstState(entry: Found, options: { readonly card: SignedCard; readonly
     retired: [],
     epochs: [epochOfEntry(entry, digest)],
     owedRotation: [],
+    invitations: [],
   };
 }
 
@@ -73,7 +75,9 @@ export function applyEntry(state: GroupState, verified: VerifiedEntry): Folded {
   const refusal = refusalOf(state, { device: entry.device, act: entry.act, card, devices }); // check: role
   if (refusal) return { refused: refusal };
   const next = { ...state, head: digest, height: state.height + 1 };
-  return { state: applyAct(next, { entry, card, devices, digest }) };
+  const step = { entry, card, devices, digest };
+  const after = applyAct(next, step);
+  return { state: { ...after, invitations: invitationsOf(after, { step, author: authorId(state, entry) }) } };
 }
 
 interface Step {
@@ -83,17 +87,32 @@ interface Step {
   readonly digest: RecordDigest;
 }
 
+function invitationsOf(
+  state: GroupState,
+  { step, author }: { readonly step: Step; readonly author: string },
+): GroupState["invitations"] {
+  const { entry, card, digest } = step;
+  return invitationsAfter(state, { act: entry.act, entry: digest, author, time: entry.time, card: card?.member });
+}
+
 function applyAct(state: GroupState, step: Step): GroupState {
   const { entry, card, digest } = step;
   const { act } = entry;
   switch (act.act) {
     case "add":
       return card ? withMember(state, admit(card, { ...act, entry: digest, time: entry.time })) : state;
+    case "admit": {
+      const invitation = invitationOf(state, act.invitation);
+      if (!card || !invitation) return state;
+      return withMember(state, admit(card, { ...invitation, entry: digest, time: entry.time }));
+    }
+    case "invite":
+    case "withdraw":
+      return state;
     case "role":
-      return {
-        ...state,
-        members: state.members.map((each) => (each.id === act.member ? { ...each, role: act.role } : each)),
-      };
+      return withChanged(state, act.member, { role: act.role });
+    case "until":
+      return withChanged(state, act.member, { until: act.until });
     case "leave":
       return { ...withoutMember(state, step, authorId(state, entry)), owedRotation: [...state.owedRotation, digest] };
     case "remove":
@@ -160,6 +179,7 @@ function admit(
   options: {
     readonly role: Member["role"];
     readonly account: string | null;
+    readonly until: number | null;
     readonly entry: RecordDigest;
     readonly time: number;
   },
@@ -178,11 +198,16 @@ function admit(
     since: options.entry,
     sinceTime: options.time,
     admitted: card,
+    until: options.until,
   };
 }
 
 function withMember(state: GroupState, member: Member): GroupState {
   return { ...state, members: [...state.members, member] };
+}
+
+function withChanged(state: GroupState, id: string, change: Partial<Pick<Member, "role" | "until">>): GroupState {
+  return { ...state, members: state.members.map((each) => (each.id === id ? { ...each, ...change } : each)) };
 }
 
 function withoutMember(state: GroupState, step: Step, id: string): GroupState {

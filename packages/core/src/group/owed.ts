@@ -220,6 +220,11 @@ function isDecidedOtherwise(history: History, lost: Lost): boolean {
   }
   if (act.act === "kit") return isKitRenewedSince(history, lost);
   if (act.act === "admit-device") return false; // A device that was removed since is refused for its keys.
+  if (act.act === "until") {
+    return since.some((each) => (each.act === "until" || each.act === "remove") && each.member === act.member);
+  }
+  // A new epoch ends all that was prepared before it.
+  if (act.act === "invite") return since.some((each) => "recipient" in each);
   const member = node.verified.card?.member ?? "";
   return departureOf(history.choice.state, member) !== undefined || isOutAgainUnder(history.log, { node, member });
 }

@@ -4,14 +4,18 @@
  */
 import { openFile, sealFile } from "../age/file.ts";
 import { suiteOf } from "../age/suite.ts";
+import { concatBytes } from "../encoding/bytes.ts";
 import { labelledDigest, NAME_DIGEST_LENGTH, nameDigest } from "../encoding/digest.ts";
 import { fromHex } from "../encoding/hex.ts";
+import { readLine } from "../encoding/strict.ts";
 import { ConclaveError } from "../errors.ts";
 import { readCard, type SignedCard } from "../identity/card.ts";
 import type { Crypto } from "../ports/crypto.ts";
+import { type Invited, invited as invitedShape } from "../records/invited.ts";
 import { type OpenEpoch, padLines } from "../records/records-file.ts";
 import type { DeviceKey, RecordDigest } from "../records/shapes.ts";
-import { decodeSignedLines, encodeSignedLine } from "../records/signed-line.ts";
+import { decodeSignedLines, encodeSignedLine, type SignedLine } from "../records/signed-line.ts";
+import { isInvitationProof } from "./invitation.ts";
 import { isAnyKeyTaken } from "./rules.ts";
 import { departureOf, type GroupState, memberById } from "./state.ts";
 
@@ -28,9 +32,21 @@ export interface RequestName {
   readonly digest: string;
 }
 
-/** One device asks one group under one id, so that asking twice is one request. */
-export function requestId(options: { readonly group: RecordDigest; readonly device: DeviceKey }): string {
-  const digest = labelledDigest("conclave/v1/request", fromHex(options.group), fromHex(options.device));
+/** What a request asks. */
+export interface Asking {
+  readonly card: SignedCard;
+  /** Where somebody was invited: the line that the invitation's key has signed for this card. */
+  readonly invited: { readonly invitation: DeviceKey; readonly signed: SignedLine } | null;
+}
+
+/** One device asks one group under one id, so that asking twice is one request; by an invitation, under another. */
+export function requestId(options: {
+  readonly group: RecordDigest;
+  readonly device: DeviceKey;
+  readonly invitation?: DeviceKey | undefined;
+}): string {
+  const { group, device, invitation = "" } = options;
+  const digest = labelledDigest("conclave/v1/request", fromHex(group), fromHex(device), fromHex(invitation));
   return digest.slice(0, NAME_DIGEST_LENGTH);
 }
 
@@ -42,25 +58,28 @@ export function parseRequestKey(key: string): RequestName | undefined {
   return { id, digest };
 }
 
-/** Seals a card as a request to a group. */
+/** Seals a card, and what an invitation's key has signed for it, as a request to a group. */
 export async function sealRequest(
   crypto: Crypto,
   options: {
     readonly group: RecordDigest;
-    readonly card: SignedCard;
+    readonly asking: Asking;
     /** Of the address's epoch, or the newest known. Its suite is the group's: who asks knows no log yet. */
     readonly recipient: string;
   },
 ): Promise<{ readonly key: string; readonly bytes: Uint8Array<ArrayBuffer> }> {
-  const { group, card, recipient } = options;
-  const plaintext = padLines(encodeSignedLine(card.signed));
+  const { group, asking, recipient } = options;
+  const { card, invited } = asking;
+  const lines = [card.signed, ...(invited ? [invited.signed] : [])];
+  const plaintext = padLines(concatBytes(...lines.map(encodeSignedLine)));
   const { sealed } = await sealFile(crypto, { recipients: [recipient], suite: suiteOf(recipient), plaintext });
-  const id = requestId({ group, device: card.card.device.verifyingKey });
+  const id = requestId({ group, device: card.card.device.verifyingKey, invitation: invited?.invitation });
   return { key: `${REQUESTS_FOLDER}/${id}-${nameDigest(sealed)}.age`, bytes: sealed };
 }
 
 /**
- * Opens and verifies a request: its name, its seal, and the card's own signature.
+ * Opens and verifies a request: its name, its seal, the card's own signature, and that of an invitation's key for this card
+ * in this group. Whether there is such an invitation is another question.
  *
  * @param options.bytes - As stored, not trusted. Taken over.
  * @throws ConclaveError `limit` if it is too large, `corrupt` if name, seal, contents and card do not agree.
@@ -73,18 +92,32 @@ export async function openRequest(
     readonly bytes: Uint8Array<ArrayBuffer>;
     readonly epoch: Pick<OpenEpoch, "identity" | "suite">;
   },
-): Promise<SignedCard> {
+): Promise<Asking> {
   const { group, name, bytes, epoch } = options;
   if (bytes.length > REQUEST_BYTES_MAX) throw new ConclaveError("join request is too large", { code: "limit" }); // check: size
   if (nameDigest(bytes) !== name.digest) refuse("whose bytes do not fit its name"); // check: digest
   const plaintext = await openFile(crypto, { sealed: bytes, identities: [epoch.identity], suite: epoch.suite });
-  const [signed, ...others] = decodeSignedLines(plaintext);
-  if (!signed || others.length > 0) refuse("that holds more or less than one card"); // check: canonical
+  const [signed, proof, ...others] = decodeSignedLines(plaintext);
+  if (!signed || others.length > 0) refuse("that holds no card, or more than one and an invitation's line"); // check: canonical
   const card = await readCard(crypto, signed); // check: signature
+  const invited = proof ? await readInvited(crypto, { group, card, signed: proof }) : null;
   // Else a card could be copied from one group's requests to another's.
-  if (requestId({ group, device: card.card.device.verifyingKey }) !== name.id)
+  if (requestId({ group, device: card.card.device.verifyingKey, invitation: invited?.invitation }) !== name.id)
     refuse("made for another group or device"); // check: link
-  return card;
+  return { card, invited };
+}
+
+/** The line beside the card: it must be of this group and card, and its key must have signed it. */
+async function readInvited(
+  crypto: Crypto,
+  options: { readonly group: RecordDigest; readonly card: SignedCard; readonly signed: SignedLine },
+): Promise<NonNullable<Asking["invited"]>> {
+  const { group, card, signed } = options;
+  const line = readInvitedLine(signed);
+  if (line.group !== group) refuse("whose invitation is of another group"); // check: link
+  if (line.card !== card.member) refuse("whose card was swapped: its invitation's key has signed another"); // check: key
+  if (!(await isInvitationProof(crypto, signed, line.invitation))) refuse("whose invitation's key has not signed it"); // check: signature
+  return { invitation: line.invitation, signed };
 }
 
 /**
@@ -94,6 +127,14 @@ export async function openRequest(
 export function requestState(state: GroupState, card: SignedCard): "waiting" | "refused" | "member" {
   if (memberById(state, card.member)) return "member";
   return departureOf(state, card.member) || isAnyKeyTaken(state, card) ? "refused" : "waiting"; // check: role
+}
+
+function readInvitedLine(signed: SignedLine): Invited {
+  try {
+    return readLine(signed.line, invitedShape);
+  } catch {
+    refuse("that holds something else than an invitation's line beside its card"); // check: canonical
+  }
 }
 
 function refuse(what: string): never {

@@ -7,6 +7,7 @@ import type { SignedDeviceCard } from "../identity/device-card.ts";
 import type { Act } from "../records/entry.ts";
 import type { DeviceKey, MemberId } from "../records/shapes.ts";
 import { refuseAdmitDevice, refuseKit, refuseRecover, refuseRemoveDevice } from "./device-rules.ts";
+import { refuseAdmit, refuseInvite, refuseWithdraw } from "./invitation-rules.ts";
 import {
   type ActOf,
   a,
@@ -26,7 +27,7 @@ import { departureOf, type GroupState, isAtLeast, keysOfCard, listedDevice, type
 export interface Proposal {
   readonly device: DeviceKey;
   readonly act: Act;
-  /** The verified card of an `add`. */
+  /** The verified card of an `add` or `admit`. */
   readonly card: SignedCard | null;
   /** The verified device cards that it brings. */
   readonly devices?: readonly SignedDeviceCard[];
@@ -51,7 +52,15 @@ export function refusalOf(state: GroupState, proposal: Proposal): Refusal | null
     case "recover":
       return refuseRecover(state, { author, act, devices });
     case "add":
-      return refuseAdd(state, { author, act, card: proposal.card });
+      return refuseAdd(author, act) ?? refuseCard(state, proposal.card);
+    case "admit":
+      return refuseAdmit(state, { author, act, card: proposal.card }) ?? refuseCard(state, proposal.card);
+    case "invite":
+      return refuseInvite(state, { author, act });
+    case "withdraw":
+      return refuseWithdraw(state, { author, act });
+    case "until":
+      return refuseUntil(state, { author, act });
     case "role":
       return refuseRole(state, { author, act });
     case "remove":
@@ -65,12 +74,12 @@ export function refusalOf(state: GroupState, proposal: Proposal): Refusal | null
 
 const KEY_TAKEN = "a key of that card is, or was, another card's in this group: let them make a new identity";
 
-function refuseAdd(
-  state: GroupState,
-  options: { readonly author: Member; readonly act: ActOf<"add">; readonly card: SignedCard | null },
-): Refusal | null {
-  const { author, act, card } = options;
-  if (!mayManage(author.role, act.role)) return tooLow(author.role, `add ${a(act.role)}`, act.role); // check: role
+function refuseAdd(author: Member, act: ActOf<"add">): Refusal | null {
+  return mayManage(author.role, act.role) ? null : tooLow(author.role, `add ${a(act.role)}`, act.role); // check: role
+}
+
+/** Whether this card may become a member's. */
+function refuseCard(state: GroupState, card: SignedCard | null): Refusal | null {
   if (!card) return refuse("corrupt", "its card does not prove itself"); // check: signature
   if (memberById(state, card.member)) return refuse("exists", "that card is a member's already"); // check: key
   if (isAnyKeyTaken(state, card)) return refuse("exists", KEY_TAKEN); // check: key
@@ -93,6 +102,19 @@ function refuseRole(
   const needless = refuseNeedlessCut(state, act);
   if (needless) return needless;
   return act.role === "owner" ? null : refuseOrphan(state, target.id);
+}
+
+function refuseUntil(
+  state: GroupState,
+  options: { readonly author: Member; readonly act: ActOf<"until"> },
+): Refusal | null {
+  const { author, act } = options;
+  const target = memberById(state, act.member);
+  if (!target) return notMember(state, act.member);
+  if (!mayManage(author.role, target.role)) {
+    return tooLow(author.role, `say when the stay of ${a(target.role)} ends`, target.role); // check: role
+  }
+  return target.until === act.until ? refuse("exists", "that member's stay ends then already") : null;
 }
 
 function refuseRemove(

@@ -6,6 +6,7 @@ import type { SignedCard } from "../identity/card.ts";
 import type { Card, PublicKeys } from "../records/card.ts";
 import { type Cut, ROLES, type Role, type Suite } from "../records/entry.ts";
 import type { DeviceKey, EpochId, MemberId, RecordDigest } from "../records/shapes.ts";
+import type { Invitation } from "./invitation-state.ts";
 
 /** One installation, or a recovery kit: everything public about it. */
 export interface MemberDevice extends PublicKeys {
@@ -44,6 +45,8 @@ export interface Member {
   /** Claimed time of that entry. */
   readonly sinceTime: number;
   readonly admitted: SignedCard;
+  /** When this person's stay ends, milliseconds since 1970; null for who stays. */
+  readonly until: number | null;
 }
 
 /** How somebody went. A person who was admitted again and went again has two of these. */
@@ -88,6 +91,8 @@ export interface GroupState {
   readonly epochs: readonly Epoch[];
   /** Leaves that no rotation has followed: whoever left still holds the current epoch. */
   readonly owedRotation: readonly RecordDigest[];
+  /** Oldest first, also those that have ended. */
+  readonly invitations: readonly Invitation[];
 }
 
 /** A device and whose it is. */

@@ -3,15 +3,18 @@
  * nothing about rights. SPEC.md §6.
  */
 import { requireRecipient } from "../age/suite.ts";
+import { fromHex } from "../encoding/hex.ts";
 import { ConclaveError } from "../errors.ts";
 import { readCard, type SignedCard } from "../identity/card.ts";
 import { readDeviceCard, type SignedDeviceCard } from "../identity/device-card.ts";
 import type { Crypto } from "../ports/crypto.ts";
 import { claimedCard, claimedDevices, signedCardOf } from "../records/claimed-cards.ts";
+import { isAdmissibleKey } from "../records/ed25519.ts";
 import type { LogEntry } from "../records/entry.ts";
 import { readRecord } from "../records/record.ts";
 import type { RecordDigest } from "../records/shapes.ts";
 import { isSignedBy, type SignedLine } from "../records/signed-line.ts";
+import { invitedLine, isInvitationProof } from "./invitation.ts";
 
 /** An entry that its author's device really signed. */
 export interface VerifiedEntry {
@@ -72,11 +75,14 @@ async function readClaims(crypto: Crypto, entry: LogEntry): Promise<Pick<Verifie
   try {
     const recipient = newRecipient(entry);
     if (recipient !== undefined) requireRecipient(recipient, recipient.startsWith("age1pq1") ? "hybrid" : "classic"); // check: key
+    requireInvitationKey(entry); // check: key
     const claim = claimedCard(entry);
     const devices = await Promise.all(
       claimedDevices(entry).map(async (each) => readDeviceCard(crypto, signedCardOf(each))),
     );
-    return { card: claim ? await readCard(crypto, signedCardOf(claim)) : null, devices, flaw: null };
+    const card = claim ? await readCard(crypto, signedCardOf(claim)) : null;
+    await requireProof(crypto, { entry, card }); // check: signature
+    return { card, devices, flaw: null };
   } catch (error) {
     if (!(error instanceof ConclaveError)) throw error;
     return { card: null, devices: [], flaw: error.message };
@@ -87,4 +93,23 @@ async function readClaims(crypto: Crypto, entry: LogEntry): Promise<Pick<Verifie
 export function newRecipient(entry: LogEntry): string | undefined {
   if (entry.type === "conclave/v1/found") return entry.recipient;
   return "recipient" in entry.act ? entry.act.recipient : undefined;
+}
+
+/** As for a device's key: else platforms could disagree on what it has signed. */
+function requireInvitationKey(entry: LogEntry): void {
+  if (entry.type === "conclave/v1/found" || entry.act.act !== "invite") return;
+  if (isAdmissibleKey(fromHex(entry.act.invitation))) return;
+  throw new ConclaveError("its invitation has a verifying key that is not safe to use", { code: "malformed" }); // check: key
+}
+
+/** Who admits by an invitation shows that its secret was used for this card in this group. */
+async function requireProof(
+  crypto: Crypto,
+  { entry, card }: { readonly entry: LogEntry; readonly card: SignedCard | null },
+): Promise<void> {
+  if (entry.type === "conclave/v1/found" || entry.act.act !== "admit" || !card) return;
+  const { invitation, proof } = entry.act;
+  const signed = invitedLine({ group: entry.group, invitation, card: card.member, proof });
+  if (await isInvitationProof(crypto, signed, invitation)) return;
+  throw new ConclaveError("its invitation was not signed for that card", { code: "corrupt" }); // check: signature
 }

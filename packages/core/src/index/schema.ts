@@ -59,6 +59,9 @@ CREATE INDEX IF NOT EXISTS locations_by_object ON locations(epoch, object);
 -- Grants to all and notices as they were read: put back if the storage loses them.
 CREATE TABLE IF NOT EXISTS kept(key TEXT PRIMARY KEY, epoch TEXT NOT NULL, bytes BLOB NOT NULL) WITHOUT ROWID;
 
+-- Invitations whose end this person was told of.
+CREATE TABLE IF NOT EXISTS told(invitation TEXT PRIMARY KEY) WITHOUT ROWID;
+
 -- Names that a target's file system could not hold as they are.
 CREATE TABLE IF NOT EXISTS altered_names(place TEXT PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID;
 `;

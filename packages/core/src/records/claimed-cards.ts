@@ -13,7 +13,7 @@ export interface ClaimedCard {
 export function claimedCard(entry: LogEntry): ClaimedCard | undefined {
   if (entry.type === "conclave/v1/found") return { line: entry.card, signature: entry.signature };
   const { act } = entry;
-  return act.act === "add" ? { line: act.card, signature: act.signature } : undefined;
+  return act.act === "add" || act.act === "admit" ? { line: act.card, signature: act.signature } : undefined;
 }
 
 /** The device cards that an entry brings: a device's, a kit's, or both in this order. */

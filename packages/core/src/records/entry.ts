@@ -12,7 +12,7 @@ import {
   tuple,
   variant,
 } from "../encoding/strict.ts";
-import { anyRecipient, deviceKey, digest, number, time, writerId } from "./shapes.ts";
+import { anyRecipient, deviceKey, digest, label, number, time, writerId } from "./shapes.ts";
 
 /** What a member may do. Each includes what the ones before it may. DESIGN: viewer, editor, admin, owner. */
 export type Role = "viewer" | "editor" | "admin" | "owner";
@@ -42,6 +42,14 @@ export type Cut = Shaped<typeof cut>;
 
 const contents: Shape<ContentsMode> = oneOf("now", "background", "on-change");
 
+/** An account at the provider, to share the folder with. */
+const account: Shape<string | null> = nullable(text({ max: 320 }));
+/** A guest's end, in milliseconds since 1970; null for whoever stays. SPEC.md §6. */
+const until: Shape<number | null> = nullable(time);
+
+/** Most cards that a withdrawal names as having used its invitation at once. */
+const WITHDRAW_CARDS_MAX = 16;
+
 /** What an entry does to the group. SPEC.md §6. */
 export const act = variant("act", {
   add: object({
@@ -49,8 +57,19 @@ export const act = variant("act", {
     card: cardLine,
     signature: base64(64),
     role,
-    account: nullable(text({ max: 320 })),
+    account,
+    until,
   }),
+  invite: object({ act: oneOf("invite"), invitation: deviceKey, name: label, role, account, until, expires: time }),
+  withdraw: object({ act: oneOf("withdraw"), invitation: deviceKey, cards: list(digest, WITHDRAW_CARDS_MAX) }),
+  admit: object({
+    act: oneOf("admit"),
+    card: cardLine,
+    signature: base64(64),
+    invitation: deviceKey,
+    proof: base64(64),
+  }),
+  until: object({ act: oneOf("until"), member: digest, until }),
   role: object({ act: oneOf("role"), member: digest, role, cut }),
   remove: object({
     act: oneOf("remove"),

@@ -8,13 +8,17 @@ import { audienceTag, sealGrant } from "../group/grant.ts";
 import { sealNotice } from "../group/notice.ts";
 import { isAtLeast, listedDevices, memberById } from "../group/state.ts";
 import { writeMeta } from "../index/meta.ts";
+import { admitInvited, removeTwice } from "./admit-invited.ts";
 import { unconfirmedSince } from "./confirmed.ts";
 import { isDecided } from "./decided.ts";
 import { removeDevices } from "./devices.ts";
+import { endStays } from "./end-stays.ts";
+import { tellMaker } from "./invitations.ts";
 import { entriesSince, grantIdentities, logLines } from "./log-lines.ts";
 import { signLostActs } from "./lost-acts.ts";
 import { removeMember, rotate } from "./membership.ts";
 import { blobsToMove, moveContents } from "./move-contents.ts";
+import type { Reporting } from "./news.ts";
 import { clearStrayPuts } from "./object-puts.ts";
 import { flushOutbox, noteFile, waitingFor } from "./outbox.ts";
 import { maySignOwed, owedNow } from "./owed-removals.ts";
@@ -33,7 +37,10 @@ import { isUpdateNeeded } from "./update-needed.ts";
  *
  * @throws as `refresh`; `StoreError` as the store.
  */
-export async function catchUp(session: Session, options: { readonly signal?: AbortSignal } = {}): Promise<Shown> {
+export async function catchUp(
+  session: Session,
+  options: Reporting & { readonly signal?: AbortSignal } = {},
+): Promise<Shown> {
   const shown = await refreshOrSayGoodbye(session, options);
   if (!session.view.choice.undecided) writeMeta(session.index, "pinned", session.view.state.head);
   noteStanding(session);
@@ -77,7 +84,11 @@ async function doDuties(session: Session, options: DutyOptions): Promise<void> {
   await grantNewcomers(session, options);
   await signLostActs(session, options);
   await signOwedRemovals(session, options);
+  await removeTwice(session, options);
+  await endStays(session, options);
   await rotateAfterLeave(session, options);
+  await admitInvited(session, options);
+  tellMaker(session, options);
 }
 
 /**
@@ -121,7 +132,7 @@ async function resealOwn(session: Session, signal?: AbortSignal): Promise<void> 
   await resealRecords(session, { ...(devices ? { devices } : {}), ...(signal ? { signal } : {}) });
 }
 
-interface DutyOptions {
+interface DutyOptions extends Reporting {
   readonly shown: Shown;
   readonly signal?: AbortSignal;
 }

@@ -5,8 +5,9 @@ import type { Address } from "../group/address.ts";
 import { CONCLAVE_JSON_BYTES_MAX, CONCLAVE_JSON_KEY, claimedGroup } from "../group/conclave-json.ts";
 import { EPOCHS_FOLDER, RECIPIENT_FILE_BYTES_MAX, readRecipientFile, recipientKey } from "../group/epoch.ts";
 import { audienceTag, type GrantName, openGrant, parseGrantKey } from "../group/grant.ts";
+import { invitationKey, signInvited } from "../group/invitation.ts";
 import { extendLog } from "../group/log.ts";
-import { parseRequestKey, REQUESTS_FOLDER, requestId, sealRequest } from "../group/request.ts";
+import { type Asking, parseRequestKey, REQUESTS_FOLDER, requestId, sealRequest } from "../group/request.ts";
 import { verifyEntries } from "../group/verified-entry.ts";
 import { type VerifiedGrant, verifyGrant } from "../group/verified-grant.ts";
 import type { SignedCard } from "../identity/card.ts";
@@ -14,6 +15,7 @@ import { verifyingKeyOf } from "../identity/device.ts";
 import { saveEntries } from "../index/log-store.ts";
 import { writeMeta } from "../index/meta.ts";
 import { sealSecret } from "../index/secrets.ts";
+import type { Crypto } from "../ports/crypto.ts";
 import { getIfThere, type ObjectStore, STORED_BYTES_MAX, StoreError } from "../ports/store.ts";
 import type { Suite } from "../records/entry.ts";
 import { type OpenEpoch, openRecords, parseRecordsKey } from "../records/records-file.ts";
@@ -160,17 +162,32 @@ export async function askToJoin(
     readonly group: string;
     readonly recipient: string;
     readonly card: SignedCard;
+    /** An invitation's secret, 16 bytes. */
+    readonly secret?: Uint8Array;
     readonly signal?: AbortSignal;
   },
 ): Promise<boolean> {
-  const { group, recipient, card, signal } = options;
-  const id = requestId({ group, device: card.card.device.verifyingKey });
+  const { group, recipient, card, secret, signal } = options;
+  const asking = { card, invited: secret ? await invitedBy(ports.crypto, { group, card: card.member, secret }) : null };
+  const id = requestId({
+    group,
+    device: card.card.device.verifyingKey,
+    invitation: asking.invited?.invitation,
+  });
   for await (const { key } of ports.store.list(REQUESTS_FOLDER, signal ? { signal } : {})) {
     if (parseRequestKey(key)?.id === id) return false;
   }
-  const request = await sealRequest(ports.crypto, { group, card, recipient });
+  const request = await sealRequest(ports.crypto, { group, asking, recipient });
   await ports.store.put(request.key, request.bytes, signal ? { signal } : {});
   return true;
+}
+
+async function invitedBy(
+  crypto: Crypto,
+  options: { readonly group: string; readonly card: string; readonly secret: Uint8Array },
+): Promise<Asking["invited"]> {
+  const { invitation } = invitationKey(options.secret);
+  return { invitation, signed: await signInvited(crypto, options) };
 }
 
 /**

@@ -2,7 +2,7 @@
 import { type LostAct, lostActs } from "../group/owed.ts";
 import { isAtLeast, memberById } from "../group/state.ts";
 import { admitDevice, replaceKit } from "./devices.ts";
-import { addMember, changeRole, rotate } from "./membership.ts";
+import { changeRole, publishAdmission, publishEntry, rotate } from "./membership.ts";
 import { owedNow } from "./owed-removals.ts";
 import type { Session } from "./session.ts";
 
@@ -43,9 +43,11 @@ async function signAgain(session: Session, options: SignalOption & { readonly lo
     if (!brought) throw new Error("a lost act without its device card");
     if (act.act === "kit") await replaceKit(session, { kit: brought, contents: act.contents, ...call });
     else await admitDevice(session, { admitted: brought, ...call });
-  } else {
+  } else if (act.act === "add" || act.act === "admit") {
     const card = session.view.log.nodes.get(lost.entry)?.verified.card;
     if (!card) throw new Error("a lost addition without a card");
-    await addMember(session, { card, role: act.role, ...(act.account ? { account: act.account } : {}), ...call });
+    await publishAdmission(session, act, { card, ...call });
+  } else {
+    await publishEntry(session, act, call);
   }
 }

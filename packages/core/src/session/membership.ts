@@ -1,6 +1,6 @@
 /** Acts on the group's log: admitting, removing, changing roles, leaving, rotating. */
 import { newEpochIdentity } from "../age/epoch-identity.ts";
-import { draftAdd, draftLeave, draftRemove, draftRole, draftRotate, entryOf } from "../group/draft.ts";
+import { draftAdd, draftAdmit, draftLeave, draftRemove, draftRole, draftRotate, entryOf } from "../group/draft.ts";
 import { recipientFile, recipientKey } from "../group/epoch.ts";
 import { sealGrant } from "../group/grant.ts";
 import { extendLog, type Log } from "../group/log.ts";
@@ -31,11 +31,35 @@ interface SignalOption {
 /** Admits a person: one entry, and one grant to that person's device and kit. Costs the same however large the group is. */
 export async function addMember(
   session: Session,
-  options: SignalOption & { readonly card: SignedCard; readonly role: Role; readonly account?: string },
+  options: SignalOption & {
+    readonly card: SignedCard;
+    readonly role: Role;
+    readonly account?: string;
+    /** When the stay ends, milliseconds since 1970. Default: it does not. */
+    readonly until?: number;
+  },
 ): Promise<void> {
-  const { card, role, account = null, signal } = options;
-  const { state } = session.view;
-  const act = draftAdd(state, { device: session.deviceKey, card, role, account });
+  const { card, role, account = null, until = null, signal } = options;
+  const act = draftAdd(session.view.state, { device: session.deviceKey, card, role, account, until });
+  await publishAdmission(session, act, { card, ...(signal ? { signal } : {}) });
+}
+
+/** Admits whoever has signed with an invitation's key; as {@link addMember}. Whether it has expired was asked before. */
+export async function admitMember(
+  session: Session,
+  options: SignalOption & { readonly card: SignedCard; readonly invitation: DeviceKey; readonly proof: string },
+): Promise<void> {
+  const { card, invitation, proof, signal } = options;
+  const act = draftAdmit(session.view.state, { device: session.deviceKey, card, invitation, proof });
+  await publishAdmission(session, act, { card, ...(signal ? { signal } : {}) });
+}
+
+/** One entry, and one grant to the newcomer's device and kit. */
+export async function publishAdmission(
+  session: Session,
+  act: Act,
+  { card, signal }: SignalOption & { readonly card: SignedCard },
+): Promise<void> {
   await publishEntry(session, act, {
     ...(signal ? { signal } : {}),
     after: grantTo(session, card.card.device.verifyingKey),

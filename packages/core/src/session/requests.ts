@@ -1,11 +1,12 @@
 /** Join requests: who asks to come in, and who was refused. SPEC.md §7. */
 import { ConclaveError } from "../errors.ts";
+import { type AskingVerdict, judgeAsking } from "../group/asking.ts";
 import {
+  type Asking,
   openRequest,
   parseRequestKey,
   REQUEST_BYTES_MAX,
   REQUESTS_FOLDER,
-  requestState,
   sealRequest,
 } from "../group/request.ts";
 import type { SignedCard } from "../identity/card.ts";
@@ -24,7 +25,11 @@ export interface JoinRequest {
   readonly id: string;
   readonly key: string;
   readonly card: SignedCard;
-  readonly state: "waiting" | "refused";
+  readonly state: "waiting" | "invited" | "refused";
+  /** How it was judged; of a refused one, why. */
+  readonly verdict: AskingVerdict;
+  /** What an invitation's key has signed, where the request is by an invitation. */
+  readonly invited: Asking["invited"];
   /** When the storage says that it was put, milliseconds since 1970; not trusted. */
   readonly at: number;
 }
@@ -41,13 +46,17 @@ export async function listRequests(
     if (!name || size > REQUEST_BYTES_MAX || looked++ >= REQUESTS_MAX) continue; // check: size
     const opened = await openOne(session, { key, name, ...options });
     if (!opened) continue;
-    const state = requestState(session.view.state, opened.card);
-    if (state !== "member") found.set(name.id, { id: name.id, key, card: opened.card, state, at: stored.getTime() });
+    const { card, invited } = opened.asking;
+    const verdict = judgeAsking(session.view.state, opened.asking, session.clock.now());
+    const { state } = verdict;
+    if (state !== "member") {
+      found.set(name.id, { id: name.id, key, card, state, verdict, invited, at: stored.getTime() });
+    }
     if (isReadOnly(session)) continue;
     await unlessUnwritable(async () => {
       if (state === "member") await session.store.delete(key, options);
       else if (opened.epoch !== session.view.current.epoch) {
-        await sealAnew(session, { key, card: opened.card, ...options });
+        await sealAnew(session, { key, asking: opened.asking, ...options });
       }
     });
   }
@@ -65,14 +74,14 @@ async function openOne(
     readonly name: { readonly id: string; readonly digest: string };
     readonly signal?: AbortSignal;
   },
-): Promise<{ readonly card: SignedCard; readonly epoch: string } | undefined> {
+): Promise<{ readonly asking: Asking; readonly epoch: string } | undefined> {
   const { key, name, signal } = options;
   const bytes = await getIfThere(session.store, key, { length: REQUEST_BYTES_MAX + 1, ...(signal ? { signal } : {}) });
   if (!bytes) return undefined;
   for (const epoch of [...session.view.opened.values()].reverse()) {
     try {
-      const card = await openRequest(session.crypto, { group: session.group, name, bytes: bytes.slice(), epoch });
-      return { card, epoch: epoch.epoch };
+      const asking = await openRequest(session.crypto, { group: session.group, name, bytes: bytes.slice(), epoch });
+      return { asking, epoch: epoch.epoch };
     } catch (error) {
       if (!(error instanceof ConclaveError)) throw error;
     }
@@ -83,12 +92,12 @@ async function openOne(
 /** A request of an ended epoch is sealed to the newest one, so that who was removed since cannot read it. */
 async function sealAnew(
   session: Session,
-  options: { readonly key: string; readonly card: SignedCard; readonly signal?: AbortSignal },
+  options: { readonly key: string; readonly asking: Asking; readonly signal?: AbortSignal },
 ): Promise<void> {
-  const { key, card, signal } = options;
+  const { key, asking, signal } = options;
   const call = signal ? { signal } : {};
   const { recipient } = requireCurrent(session);
-  const request = await sealRequest(session.crypto, { group: session.group, card, recipient });
+  const request = await sealRequest(session.crypto, { group: session.group, asking, recipient });
   await session.store.put(request.key, request.bytes, call);
   await session.store.delete(key, call);
 }

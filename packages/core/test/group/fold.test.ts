@@ -317,6 +317,7 @@ async function cardWith(
     signature: btoa(String.fromCharCode(...signed.signature)),
     role: "editor",
     account: null,
+    until: null,
   };
 }
 

@@ -1,9 +1,11 @@
 /** People with real keys, and entries with real signatures, for tests of the group. */
 import { newEpochIdentity } from "../../src/age/epoch-identity.ts";
 import { webCrypto } from "../../src/age/web-crypto.ts";
+import { encodeBase64 } from "../../src/encoding/strict.ts";
 import type { Choice } from "../../src/group/branch.ts";
 import { entryOf, foundOf } from "../../src/group/draft.ts";
 import type { Word } from "../../src/group/fork.ts";
+import { invitationKey, signInvited } from "../../src/group/invitation.ts";
 import { emptyLog, extendLog, type Log } from "../../src/group/log.ts";
 import type { GroupState } from "../../src/group/state.ts";
 import { type VerifiedEntry, verifyEntry } from "../../src/group/verified-entry.ts";
@@ -112,6 +114,7 @@ export const acts = {
       signature: btoa(String.fromCharCode(...who.card.signed.signature)),
       role,
       account: null,
+      until: null,
     };
   },
   role(who: Person, role: Role, cut: Cut = []): Act {
@@ -127,6 +130,32 @@ export const acts = {
       contents: "now",
       owed: options.owed ?? null,
     };
+  },
+  invite(
+    secret: Uint8Array,
+    options: { role?: Role; name?: string; until?: number | null; expires?: number } = {},
+  ): Act {
+    const { role = "editor", name = "somebody", until = null, expires = 1 } = options;
+    const { invitation } = invitationKey(secret);
+    return { act: "invite", invitation, name, role, account: null, until, expires };
+  },
+  withdraw(secret: Uint8Array): Act {
+    return { act: "withdraw", invitation: invitationKey(secret).invitation, cards: [] };
+  },
+  /** Admits by the secret itself, as its holder has signed for `signedFor` in `group`. */
+  async admit(who: Person, secret: Uint8Array, options: { group: string; signedFor?: Person }): Promise<Act> {
+    const { group, signedFor = who } = options;
+    const proof = await signInvited(crypto, { group, card: signedFor.id, secret });
+    return {
+      act: "admit",
+      card: new TextDecoder().decode(who.card.signed.line),
+      signature: encodeBase64(who.card.signed.signature),
+      invitation: invitationKey(secret).invitation,
+      proof: encodeBase64(proof.signature),
+    };
+  },
+  until(who: Person, until: number | null): Act {
+    return { act: "until", member: who.id, until };
   },
   leave(): Act {
     return { act: "leave" };

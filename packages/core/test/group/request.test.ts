@@ -49,15 +49,23 @@ async function sealAs(
 
 describe("a join request", () => {
   it("brings the card, under one id for each device and group", async () => {
-    const { key, bytes } = await sealRequest(crypto, { group, card: who.bob.card, recipient: epoch.recipient });
+    const { key, bytes } = await sealRequest(crypto, {
+      group,
+      asking: { card: who.bob.card, invited: null },
+      recipient: epoch.recipient,
+    });
     const name = nameOf(key);
     expect(name.id).toBe(requestId({ group, device: who.bob.key }));
-    const card = await openRequest(crypto, { group, name, bytes, epoch: opener() });
+    const { card } = await openRequest(crypto, { group, name, bytes, epoch: opener() });
     expect(card).toEqual(who.bob.card);
   });
 
   it("refuses altered bytes", async () => {
-    const { key, bytes } = await sealRequest(crypto, { group, card: who.bob.card, recipient: epoch.recipient });
+    const { key, bytes } = await sealRequest(crypto, {
+      group,
+      asking: { card: who.bob.card, invited: null },
+      recipient: epoch.recipient,
+    });
     bytes.set([(bytes.at(-1) ?? 0) ^ 1], bytes.length - 1);
     await expect(openRequest(crypto, { group, name: nameOf(key), bytes, epoch: opener() })).rejects.toMatchObject({
       code: "corrupt",
@@ -69,7 +77,11 @@ describe("a join request", () => {
   });
 
   it("refuses whole bytes under a name that they do not fit", async () => {
-    const { key, bytes } = await sealRequest(crypto, { group, card: who.bob.card, recipient: epoch.recipient });
+    const { key, bytes } = await sealRequest(crypto, {
+      group,
+      asking: { card: who.bob.card, invited: null },
+      recipient: epoch.recipient,
+    });
     const name = { ...nameOf(key), digest: "00".repeat(16) };
     await expect(openRequest(crypto, { group, name, bytes, epoch: opener() })).rejects.toThrow(/fit its name/);
   });
@@ -77,7 +89,7 @@ describe("a join request", () => {
   it("refuses a request that was made for another group", async () => {
     const { key, bytes } = await sealRequest(crypto, {
       group: "2b".repeat(32),
-      card: who.bob.card,
+      asking: { card: who.bob.card, invited: null },
       recipient: epoch.recipient,
     });
     await expect(openRequest(crypto, { group, name: nameOf(key), bytes, epoch: opener() })).rejects.toMatchObject({

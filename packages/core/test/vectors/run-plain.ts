@@ -8,12 +8,14 @@ import { isPiece } from "../../src/contents/object.ts";
 import { paddedLength, padme } from "../../src/contents/padme.ts";
 import { type CodeKind, decodeCode, encodeCode } from "../../src/encoding/code.ts";
 import { sha256Hex } from "../../src/encoding/digest.ts";
-import { toHex } from "../../src/encoding/hex.ts";
+import { fromHex, toHex } from "../../src/encoding/hex.ts";
 import { ConclaveError } from "../../src/errors.ts";
 import { type Address, formatAddress, parseAddress } from "../../src/group/address.ts";
 import { claimedGroup, conclaveJson } from "../../src/group/conclave-json.ts";
 import { parseRecipientKey, readRecipientFile } from "../../src/group/epoch.ts";
 import { audienceTag, parseGrantKey } from "../../src/group/grant.ts";
+import { invitationKey } from "../../src/group/invitation.ts";
+import { formatInvitationCode, parseInvitationCode } from "../../src/group/invitation-code.ts";
 import { parseNoticeKey } from "../../src/group/notice.ts";
 import { parseRequestKey, requestId } from "../../src/group/request.ts";
 import { writerTag } from "../../src/group/writer-tag.ts";
@@ -59,6 +61,12 @@ export const runCode: Runner<{ readonly kind: CodeKind; readonly typed: string }
   const bytes = decodeCode(kind, typed);
   expect(encodeCode(kind, bytes)).toBe(typed.replaceAll(/\s/g, "").toLowerCase());
   return { bytes: toHex(bytes) };
+};
+
+export const runInvitationCode: Runner<{ readonly typed: string }> = (_crypto, { typed }) => {
+  const { address, secret, expires } = parseInvitationCode(typed);
+  expect(formatInvitationCode({ address, secret, expires })).toBe(typed.replaceAll(/\s/g, "").toLowerCase());
+  return { address, secret: toHex(secret), expires };
 };
 
 export const runKit: Runner<{ readonly typed: string }> = async (_crypto, { typed }) => {
@@ -120,7 +128,8 @@ export const runDerived = {
   epoch: derived((input: { recipient: string }) => epochOf(input.recipient)),
   "writer-tag": derived((input: { identity: string; writer: string }) => writerTag(input.identity, input.writer)),
   "audience-tag": derived((input: { epoch: string; device: string }) => audienceTag(input.epoch, input)),
-  "request-id": derived((input: { group: string; device: string }) => requestId(input)),
+  "request-id": derived((input: { group: string; device: string; invitation?: string }) => requestId(input)),
+  "invitation-key": derived((input: { secret: string }) => invitationKey(fromHex(input.secret)).invitation),
   padme: derived((input: { count: number }) => padme(input.count)),
   "padded-length": derived((input: { bytes: number }) => paddedLength(input.bytes)),
   "tar-header": derived((input: { entry: string; size: number }) =>

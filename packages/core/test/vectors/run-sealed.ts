@@ -95,9 +95,10 @@ export const runNotice: Runner<Stored & { readonly epoch: OpenEpoch; readonly lo
 export const runRequest: Runner<Stored & { readonly epoch: OpenEpoch }> = async (crypto, input) => {
   const { key, sealed, group, epoch } = input;
   const name = known(parseRequestKey(key));
-  const { member, signed } = await openRequest(crypto, { group, name, bytes: bytesOf(sealed), epoch });
-  await expectPlaintext(crypto, { sealed, ...epoch, wanted: padded([signed]) });
-  return { member };
+  const { card, invited } = await openRequest(crypto, { group, name, bytes: bytesOf(sealed), epoch });
+  const lines = [card.signed, ...(invited ? [invited.signed] : [])];
+  await expectPlaintext(crypto, { sealed, ...epoch, wanted: padded(lines) });
+  return { member: card.member, invitation: invited?.invitation ?? null };
 };
 
 interface ObjectCase {
