@@ -17,7 +17,7 @@ declare global {
   }
 }
 
-const BYTES_MAX = 1_000_000;
+const BYTES_MAX = 1_500_000;
 const crypto = webCrypto();
 const texts = import.meta.glob("../../../vectors/*.json", { query: "?raw", import: "default", eager: true });
 const files = Object.entries(texts).map(([path, text]) => ({
