@@ -41,6 +41,7 @@ export const CONCLAVE_OUTCOMES: Readonly<Record<ConclaveErrorCode, Outcome>> = {
     hint: '"conclave leave GROUP" takes it off this device\'s list; what you downloaded is yours as before',
   },
   waiting: { exit: 3, hint: "tell an admin your fingerprint, and run the same command again once you are admitted" },
+  expired: { exit: 3, hint: "ask whoever invited you for a new code" },
   "role-too-low": { exit: 3, hint: 'an admin can change it with "conclave role GROUP MEMBER ROLE"' },
   "last-owner": { exit: 3, hint: 'make somebody else an owner first, with "conclave role GROUP MEMBER owner"' },
   "not-found": {

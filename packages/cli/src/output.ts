@@ -21,6 +21,11 @@ export interface Output {
    */
   result(value: unknown, show: (lines: Lines) => void): void;
   /**
+   * One of the results of a command that goes on: with `--json` a line of JSON, else the text, which its caller has
+   * escaped.
+   */
+  event(value: unknown, text: string): void;
+  /**
    * A file's bytes as they are. Resolves once the stream is done with them, so that their memory may be used again. Rejects
    * once the reader has gone, and on a terminal for what is not text.
    */
@@ -53,6 +58,11 @@ export class StreamOutput implements Output {
     this.#hasResult = true;
     if (this.#isJson) this.#write(`${safeJson(value)}\n`);
     else show(this.#lines());
+  }
+
+  event(value: unknown, text: string): void {
+    this.#hasResult = true;
+    this.#write(`${this.#isJson ? safeJson(value) : text}\n`);
   }
 
   async bytes(bytes: Uint8Array): Promise<void> {

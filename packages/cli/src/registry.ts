@@ -97,6 +97,12 @@ export const REGISTRY: readonly RegistryEntry[] = [
     load: async () => (await import("./commands/delete.ts")).deleteCommand,
   },
   {
+    name: "serve",
+    summary: "Keep groups going on a machine that stays on.",
+    section: "Groups:",
+    load: async () => (await import("./commands/serve.ts")).serve,
+  },
+  {
     name: "members",
     summary: "List who is in.",
     section: "Members:",
@@ -113,6 +119,18 @@ export const REGISTRY: readonly RegistryEntry[] = [
     summary: "Admit a member.",
     section: "Members:",
     load: async () => (await import("./commands/add.ts")).add,
+  },
+  {
+    name: "invite",
+    summary: "Make a code that lets one person in.",
+    section: "Members:",
+    load: async () => (await import("./commands/invite.ts")).invite,
+  },
+  {
+    name: "invitations",
+    summary: "List invitations, or take one back.",
+    section: "Members:",
+    load: async () => (await import("./commands/invitations.ts")).invitations,
   },
   {
     name: "role",

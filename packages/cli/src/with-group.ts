@@ -4,6 +4,7 @@ import {
   ConclaveError,
   catchUp,
   misfittingRecords,
+  type Reporting,
   type Session,
   type Shown,
   StoreError,
@@ -12,6 +13,7 @@ import { findGroup, type KnownGroup, openGroup } from "@conclave/node";
 import { advising } from "./advice.ts";
 import type { Context } from "./context.ts";
 import { countedStore } from "./counted-store.ts";
+import { describeNews } from "./news.ts";
 import { ownCard, type Person, withPerson } from "./person.ts";
 import { parseGroupName } from "./place.ts";
 import { settleHint, warnOfHistories } from "./two-histories.ts";
@@ -35,7 +37,7 @@ export interface GroupOptions {
   /** The command says itself which of two histories to follow. */
   readonly isSettling?: boolean;
   /** How the group is brought up to date; default `catchUp`. */
-  readonly refresh?: (session: Session, options: { readonly signal: AbortSignal }) => Promise<Shown>;
+  readonly refresh?: (session: Session, options: Reporting & { readonly signal: AbortSignal }) => Promise<Shown>;
 }
 
 /**
@@ -106,7 +108,9 @@ async function bringUpToDate(
 ): Promise<{ readonly shown?: Shown; readonly rollback?: ConclaveError }> {
   const { session, person, reading, asks = true, refresh = catchUp } = options;
   try {
-    return { shown: await refresh(session, { signal: context.signal }) };
+    return {
+      shown: await refresh(session, { signal: context.signal, onNews: (news) => context.note(describeNews(news)) }),
+    };
   } catch (error) {
     if (!(error instanceof ConclaveError)) throw error;
     if (error.code === "removed" && asks) await leaveRequest(context, { session, person });

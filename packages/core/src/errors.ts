@@ -8,6 +8,7 @@ export type ConclaveErrorCode =
   | "removed" // The group's log says that this member is out.
   | "deleted" // An owner has deleted the group from its storage.
   | "waiting" // A join request lies on the storage and nobody has answered it yet.
+  | "expired" // An invitation whose time is over.
   | "role-too-low" // The log gives this member no right to do that.
   | "last-owner" // The group would be left without an owner's live device.
   | "not-found" // No such path, member, request or group.

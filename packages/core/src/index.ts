@@ -123,7 +123,7 @@ export {
   type NewInvitation,
   withdraw,
 } from "./session/invitations.ts";
-export { addressRecipient, askToJoin, joinGroup } from "./session/join.ts";
+export { addressRecipient, askToJoin, hasNewerEpoch, joinGroup } from "./session/join.ts";
 export { everybodyIn, memberNames, namesInLog } from "./session/member-names.ts";
 export { addMember, changeRole, leaveGroup, type NewEpoch, removeMember, rotate } from "./session/membership.ts";
 export type { News, Reporting } from "./session/news.ts";
@@ -132,7 +132,14 @@ export { flushOutbox } from "./session/outbox.ts";
 export type { Problem, ProblemCode } from "./session/problem.ts";
 export { type ReadBack, readBack } from "./session/read-back.ts";
 export { openWithKit, recover, type SeenByKit } from "./session/recover.ts";
-export { type Amount, isSettled, type Reencryption, reencrypt, remaining } from "./session/reencrypt.ts";
+export {
+  type Amount,
+  isReencryptionLeft,
+  isSettled,
+  type Reencryption,
+  reencrypt,
+  remaining,
+} from "./session/reencrypt.ts";
 export { readAll, refresh } from "./session/refresh.ts";
 export { type Rehearsal, type RehearsedCut, rehearseRemoval } from "./session/rehearse.ts";
 export { findRequest, type JoinRequest, listRequests } from "./session/requests.ts";

@@ -19,6 +19,7 @@ import { processBudget } from "../budget.ts";
 import { defineCommand } from "../command.ts";
 import { compareFingerprint } from "../compare-fingerprint.ts";
 import type { Context } from "../context.ts";
+import { parseEnd } from "../duration.ts";
 import { withGroup } from "../with-group.ts";
 
 const CARD_HINTS = {
@@ -34,11 +35,13 @@ export const add = defineCommand({
     role: { choices: ["viewer", "editor", "admin", "owner"], default: "editor", summary: "what they may do" },
     fingerprint: { value: "FINGERPRINT", summary: "theirs, as you learned it by a way that you trust" },
     account: { value: "EMAIL", summary: "their account at the provider, to share its folder with" },
+    until: { value: "DATE", summary: "when their stay ends, as a guest's: they are removed then" },
     fresh: { summary: "change the key and re-encrypt first, so that they cannot open what was deleted before" },
   },
   notes: "WHO is the file of a card, or a join request: its id, fingerprint or name, as conclave requests shows them.",
 
-  async run(context, { group: name, who, role, fingerprint: given, account, fresh }) {
+  async run(context, { group: name, who, role, fingerprint: given, account, until: end, fresh }) {
+    const until = end === undefined ? undefined : parseEnd(end, { flag: "--until", now: context.clock.now() });
     const file = await readCardBytes(context, who);
     return withGroup(context, name, async ({ session, person }) => {
       const { signal } = context;
@@ -47,7 +50,7 @@ export const add = defineCommand({
       );
       const member = session.view.state.members.find(({ id }) => id === card.member);
       const isThere = member?.role === role;
-      if (!isThere) await admit(context, { session, card, given, fresh, role, account });
+      if (!isThere) await admit(context, { session, card, given, fresh, role, account, until });
       // Clears the request that was answered.
       await listRequests(session, { signal });
       const shown = fingerprint(card.member);
@@ -69,12 +72,13 @@ async function admit(
     readonly fresh: boolean;
     readonly role: Role;
     readonly account: string | undefined;
+    readonly until: number | undefined;
   },
 ): Promise<void> {
-  const { session, card, given, fresh, role, account } = options;
+  const { session, card, given, fresh, role, account, until } = options;
   await compareFingerprint(context, { card, given });
   if (fresh) await startAfresh(context, session);
-  const asked = account === undefined ? {} : { account };
+  const asked = { ...(account === undefined ? {} : { account }), ...(until === undefined ? {} : { until }) };
   await advising(CARD_HINTS, () => addMember(session, { card, role, signal: context.signal, ...asked }));
   if (account !== undefined) context.warn("this storage cannot share its folder by itself: share it with them there");
 }

@@ -5,32 +5,46 @@ import {
   ConclaveError,
   catchUp,
   fingerprint,
-  parseAddress,
+  hasNewerEpoch,
+  type ObjectStore,
   type Session,
 } from "@conclave/core";
-import { joinKnownGroup, type KnownGroup, listGroups, openGroupStore } from "@conclave/node";
+import { identityState, joinKnownGroup, type KnownGroup, listGroups, openGroupStore } from "@conclave/node";
 import { parseStoreAddress } from "@conclave/stores";
 import { Advice, advising } from "../advice.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { ownCard, type Person, withPerson } from "../person.ts";
+import { homeOf, ownCard, type Person, withPerson } from "../person.ts";
 import { isGroupName, parseGroupName } from "../place.ts";
+import { parseTicket, requireFresh, type Ticket } from "../ticket.ts";
 import { withKnownGroup } from "../with-group.ts";
 
 const WRONG_PLACE_HINT =
   "check that the folder is the right one and its sync client is done; --store FOLDER says where this machine reaches it";
 
+const GO_ON = "then run the same join again: it goes on from there";
+
 export const join = defineCommand({
-  examples: ["conclave join conclave:v1/...", "conclave join conclave:v1/... --as family --store ~/Dropbox/family"],
+  examples: [
+    "conclave join conclave-invite1...",
+    "conclave join conclave:v1/...",
+    "conclave join conclave:v1/... --as family --store ~/Dropbox/family",
+  ],
   args: ["address"],
   options: {
     as: { value: "GROUP", summary: "the group's name on this machine" },
     store: { value: "STORE", summary: "where this machine reaches the same storage" },
   },
-  notes: "On a group that you have, it confirms that the storage shows all that the address knows of.",
+  notes: [
+    "ADDRESS is a group's address, or the code of an invitation. With a code nothing has to be compared: the next command of",
+    "any admin, or their conclave serve, lets you in; run the same join again then. On a group that you have, it confirms that",
+    "the storage shows all that the address knows of.",
+  ].join("\n"),
 
   async run(context, { address: text, as, store }) {
-    const address = parseAddress(text);
+    const ticket = parseTicket(text);
+    const { address } = ticket;
+    await requireIdentity(context);
     const name = as === undefined ? undefined : parseGroupName(as);
     return withPerson(context, async (person) => {
       const groups = await listGroups(person.home);
@@ -40,7 +54,7 @@ export const join = defineCommand({
         throw new ConclaveError(`there is a group called ${name} already`, { code: "exists" });
       }
       const url = parseStoreAddress(store ?? address.store, { folder: context.cwd });
-      return enter(context, { person, address, url, name: name ?? defaultName(url, groups) });
+      return enter(context, { person, ticket, url, name: name ?? defaultName(url, groups) });
     });
   },
 });
@@ -72,15 +86,16 @@ function requireEntry(session: Session, address: Address): void {
 
 async function enter(
   context: Context,
-  options: { readonly person: Person; readonly address: Address; readonly url: string; readonly name: string },
+  options: { readonly person: Person; readonly ticket: Ticket; readonly url: string; readonly name: string },
 ): Promise<number | undefined> {
-  const { person, address, url, name } = options;
+  const { person, ticket, url, name } = options;
+  const { address } = ticket;
   const { signal } = context;
   const store = await openGroupStore(url, { settled: false });
   const group = await advising({ "not-found": WRONG_PLACE_HINT }, () =>
     joinKnownGroup(person, { name, url, store, address, signal }),
   );
-  if (!group) return ask(context, { person, address, url });
+  if (!group) return ask(context, { person, ticket, url });
   return withKnownGroup(context, {
     person,
     group,
@@ -96,19 +111,61 @@ async function enter(
 /** Leaves a request. The error is the answer: this person is no member yet. */
 async function ask(
   context: Context,
-  options: { readonly person: Person; readonly address: Address; readonly url: string },
+  options: { readonly person: Person; readonly ticket: Ticket; readonly url: string },
 ): Promise<never> {
-  const { person, address, url } = options;
+  const { person, ticket, url } = options;
+  const { address, invitation } = ticket;
   const { signal } = context;
+  requireFresh(context, ticket);
   const store = await openGroupStore(url, { settled: false });
   const card = await ownCard(person);
   const recipient = await addressRecipient(store, address);
-  const isNew = await askToJoin({ crypto: person.crypto, store }, { group: address.group, recipient, card, signal });
+  const secret = invitation ? { secret: invitation.secret } : {};
+  const asking = { group: address.group, recipient, card, signal, ...secret };
+  const isNew = await askToJoin({ crypto: person.crypto, store }, asking);
+  if (invitation) throw await invitedAdvice({ store, address, isNew });
   const what = isNew ? "a join request was left" : "your join request lies there already";
   throw new Advice(
     new ConclaveError(`you are not a member of this group yet; ${what}`, { code: "waiting" }),
     `tell whoever gave you this address your fingerprint, by voice for instance: ${fingerprint(card.member)} ` +
       "(they run conclave requests and conclave add); then run the same command again",
+  );
+}
+
+/** What somebody who was invited waits for, and what to do if it takes long. */
+async function invitedAdvice(options: {
+  readonly store: ObjectStore;
+  readonly address: Address;
+  readonly isNew: boolean;
+}): Promise<Advice> {
+  const { store, address, isNew } = options;
+  if (await hasNewerEpoch(store, address)) {
+    const error = new ConclaveError(
+      "this group's key has changed since the invitation was made, which ends invitations",
+      {
+        code: "waiting",
+      },
+    );
+    return new Advice(
+      error,
+      `ask whoever invited you for a new code, and join with that; if they have let you in, ${GO_ON}`,
+    );
+  }
+  const what = isNew ? "your request was left there" : "your request lies there and was not answered yet";
+  return new Advice(
+    new ConclaveError(`you are invited, and not let in yet: ${what}`, { code: "waiting" }),
+    "whoever invited you, or another admin, now runs any command on the group (conclave status, for instance), or conclave " +
+      `serve does it by itself; ${GO_ON}. If it still says this, have them look at conclave requests, which says why`,
+  );
+}
+
+/** Somebody who was sent a code may have nothing yet: they are told the whole way, once. */
+async function requireIdentity(context: Context): Promise<void> {
+  const home = homeOf(context);
+  if ((await identityState(home)) !== "absent") return;
+  throw new Advice(
+    new ConclaveError(`there is no identity in ${home.folder} yet`, { code: "not-found" }),
+    `make yours first: conclave init --name "YOUR NAME"; ${GO_ON}`,
   );
 }
 

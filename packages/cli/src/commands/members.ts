@@ -19,12 +19,13 @@ export const members = defineCommand({
           role: member.role,
           devices: member.devices.filter(({ kind }) => kind === "device").length,
           since: isoTime(member.sinceTime),
+          until: member.until === null ? null : isoTime(member.until),
           you: member.id === me?.id,
         }));
         context.out.result(value, ({ table }) =>
           table(
             COLUMNS,
-            value.map((each) => [each.name, each.role, each.fingerprint, each.devices, each.since]),
+            value.map((each) => [each.name, each.role, each.fingerprint, each.devices, each.since, each.until ?? ""]),
           ),
         );
         return undefined;
@@ -39,4 +40,5 @@ const COLUMNS = [
   { title: "fingerprint" },
   { title: "devices", kind: "number" },
   { title: "since" },
+  { title: "until" },
 ] as const;

@@ -1,4 +1,4 @@
-import { judgedChanges, listRequests, memberNames, type Session, statusOf } from "@conclave/core";
+import { judgedChanges, listRequests, memberNames, openInvitations, type Session, statusOf } from "@conclave/core";
 import { defineCommand } from "../command.ts";
 import { counted, humanSize, isoTime } from "../units.ts";
 import { withGroup } from "../with-group.ts";
@@ -19,6 +19,8 @@ export const status = defineCommand({
         const refused = requests.length - waiting;
         const role = session.view.me?.role;
         const last = lastChange(session);
+        const guests = guestsOf(session);
+        const open = openInvitations(session.view.state).length;
         const value = {
           group: group.name,
           id,
@@ -31,6 +33,8 @@ export const status = defineCommand({
           requests: waiting,
           refused,
           lastChange: last ?? null,
+          guests,
+          invitations: open,
         };
         context.out.result({ ...value, store: group.store, problems }, ({ line }) => {
           line(`group      ${group.name} (${id.slice(0, 16)}), on ${group.store}`);
@@ -40,6 +44,8 @@ export const status = defineCommand({
           line(`files      ${files}, ${humanSize(bytes)}`);
           line(`left       ${counted(remaining.objects, "old object")}, ${humanSize(remaining.bytes)}`);
           line(`requests   ${waiting} waiting, ${refused} refused`);
+          for (const guest of guests) line(`guest      ${guest.name}, until ${guest.until}`);
+          if (open > 0) line(`invited    ${counted(open, "open invitation")}`);
           line(`newest     ${last ? `a change by ${last.by}, ${last.at}` : "nothing was written yet"}`);
           line(`problems   ${problems.length}`);
           for (const { code, key, path, detail } of problems)
@@ -50,6 +56,11 @@ export const status = defineCommand({
       { reading: true },
     ),
 });
+
+/** Members whose stay has an end. */
+function guestsOf({ view }: Session): { readonly name: string; readonly until: string }[] {
+  return view.state.members.flatMap(({ name, until }) => (until === null ? [] : [{ name, until: isoTime(until) }]));
+}
 
 /** The newest change to the tree that this device has seen, as its author dates it: how fresh all of this is. */
 function lastChange(session: Session): { readonly by: string; readonly at: string } | undefined {

@@ -24,6 +24,8 @@ export interface NewInvitation {
   readonly invitation: DeviceKey;
   /** 16 random bytes, secret: for whoever is invited, and kept nowhere. */
   readonly secret: Uint8Array<ArrayBuffer>;
+  /** Milliseconds since 1970. */
+  readonly expires: number;
 }
 
 /**
@@ -53,7 +55,7 @@ export async function invite(
   const { state } = session.view;
   const act = draftInvite(state, { device: session.deviceKey, invitation, name, role, account, until, expires });
   await publishEntry(session, act, signal ? { signal } : {});
-  return { invitation, secret };
+  return { invitation, secret, expires };
 }
 
 /**

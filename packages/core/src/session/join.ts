@@ -3,7 +3,13 @@
 import { ConclaveError } from "../errors.ts";
 import type { Address } from "../group/address.ts";
 import { CONCLAVE_JSON_BYTES_MAX, CONCLAVE_JSON_KEY, claimedGroup } from "../group/conclave-json.ts";
-import { EPOCHS_FOLDER, RECIPIENT_FILE_BYTES_MAX, readRecipientFile, recipientKey } from "../group/epoch.ts";
+import {
+  EPOCHS_FOLDER,
+  parseRecipientKey,
+  RECIPIENT_FILE_BYTES_MAX,
+  readRecipientFile,
+  recipientKey,
+} from "../group/epoch.ts";
 import { audienceTag, type GrantName, openGrant, parseGrantKey } from "../group/grant.ts";
 import { invitationKey, signInvited } from "../group/invitation.ts";
 import { extendLog } from "../group/log.ts";
@@ -188,6 +194,22 @@ async function invitedBy(
 ): Promise<Asking["invited"]> {
   const { invitation } = invitationKey(options.secret);
   return { invitation, signed: await signInvited(crypto, options) };
+}
+
+/**
+ * Whether the storage shows an epoch that was put after the address's: then every invitation of that time has ended. The
+ * storage may lie; this is for a hint alone.
+ */
+export async function hasNewerEpoch(store: ObjectStore, address: Address): Promise<boolean> {
+  let own = Number.POSITIVE_INFINITY;
+  let newest = 0;
+  for await (const { key, stored } of store.list(EPOCHS_FOLDER)) {
+    const epoch = parseRecipientKey(key);
+    if (epoch === undefined) continue;
+    if (epoch === address.epoch) own = stored.getTime();
+    else newest = Math.max(newest, stored.getTime());
+  }
+  return newest > own;
 }
 
 /**

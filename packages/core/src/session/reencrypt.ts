@@ -36,6 +36,11 @@ export function remaining(session: Session): Amount {
   return { objects: old.length, bytes: old.reduce((sum, { length }) => sum + length, 0) };
 }
 
+/** Whether anything is left to seal anew or to move. */
+export function isReencryptionLeft(session: Session): boolean {
+  return countMissing(session) > 0 || remaining(session).objects > 0;
+}
+
 /** Whether old objects may be deleted: what was put is known to have left this machine, and everybody can have seen it. */
 export function isSettled(session: Session, saidSettled = false): boolean {
   if (saidSettled) return true;
