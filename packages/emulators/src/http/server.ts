@@ -102,6 +102,7 @@ interface Serving extends ServerOptions {
 
 async function serve(serving: Serving, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { clock, log, face, faults } = serving;
+  const { socket } = request; // The request forgets it once its body was given up.
   const record = log.add(request.method ?? "", request.url ?? "", clock.now());
   const bodyLimit = { afterBytes: Number.POSITIVE_INFINITY };
   const call: Call = {
@@ -123,7 +124,7 @@ async function serve(serving: Serving, request: IncomingMessage, response: Serve
     const answer = await perform(serving, route, call, fault);
     await finish(serving, response, record, answer, fault);
   } catch (error) {
-    request.socket.destroy();
+    socket.resetAndDestroy();
     if (!(error instanceof ConnectionCut)) throw error;
   } finally {
     record.endedMs = clock.now();

@@ -12,6 +12,7 @@ import { continueSession } from "./sessions.ts";
 /** The method that a request means, if it means one of Drive's. */
 export function routeDrive(google: GoogleState, call: Call): Route | undefined {
   if (!/^(\/upload)?\/drive\/v3\//.test(call.url.pathname)) return undefined;
+  call.record.user = emailOf(google, call);
   if (call.url.searchParams.has("upload_id")) return sessionRoute(google, call);
   for (const method of METHODS) {
     const path = matchPath(method, call);
@@ -78,12 +79,17 @@ export function tokenOf({ headers, url }: Call): string | undefined {
   return bearer ?? url.searchParams.get("access_token") ?? undefined;
 }
 
-function requireGrant({ tokens, cloud }: GoogleState, call: Call): Grant {
+/** Known already before a mishap befalls the request, so that the log says who was told to wait. */
+function emailOf({ tokens, cloud }: GoogleState, call: Call): string | undefined {
+  const grant = tokens.grantOfAccess(tokenOf(call) ?? "");
+  return grant && cloud.users.get(grant.userId)?.email;
+}
+
+function requireGrant({ tokens }: GoogleState, call: Call): Grant {
   const token = tokenOf(call);
   if (token === undefined) throw new GoogleError(401, "required", "Login Required.");
   const grant = tokens.grantOfAccess(token);
   if (!grant) throw new GoogleError(401, "authError", "Invalid Credentials");
-  call.record.user = cloud.users.get(grant.userId)?.email;
   return grant;
 }
 
