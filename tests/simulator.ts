@@ -43,6 +43,8 @@ import {
   type LaggingStorage,
   laggingStorage,
   memoryStore,
+  type OwnedStorage,
+  ownedStorage,
   type Recorder,
   recording,
 } from "@conclave/stores/testing";
@@ -222,6 +224,7 @@ class Simulation {
   readonly #world: World;
   readonly #recorder: Recorder;
   readonly #lagging: LaggingStorage;
+  readonly #owned: OwnedStorage;
   readonly #turns = new Turns();
   readonly #actors: Actor[] = [];
   readonly #draw: Draw;
@@ -251,6 +254,7 @@ class Simulation {
     this.#tell = tell;
     this.#recorder = recording(memoryStore());
     this.#lagging = laggingStorage(this.#recorder.store);
+    this.#owned = ownedStorage(this.#recorder.store);
     this.#world = new World({ store: this.#recorder.store, crypto: seededCrypto(draw) });
   }
 
@@ -287,7 +291,8 @@ class Simulation {
     const number = this.#actors.push(actor);
     // Each key comes with a delay of its own, and nothing that was seen is unseen again.
     const lag = (key: string) => this.#now - (actor.horizon + (hash(`${number} ${key}`) % 7));
-    const seen = this.#turns.gate(this.#lagging.client(lag), device.name);
+    const owned = this.#owned.client(device.name, this.#lagging.client(lag));
+    const seen = this.#turns.gate(owned, device.name);
     device.store = this.#ticking(actor, seen);
     return actor;
   }
@@ -304,6 +309,7 @@ class Simulation {
     };
     return {
       traits: store.traits,
+      ...(store.retention && { retention: store.retention }),
       put: async (key, bytes, options) => {
         tick();
         return store.put(key, bytes, options);

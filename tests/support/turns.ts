@@ -16,6 +16,7 @@ export class Turns {
   gate(store: ObjectStore, who: string): ObjectStore {
     return {
       traits: store.traits,
+      ...(store.retention && { retention: store.retention }),
       put: async (key, bytes, options) => {
         await this.#turn(who);
         return store.put(key, bytes, options);

@@ -135,7 +135,6 @@ export { openWithKit, recover, type SeenByKit } from "./session/recover.ts";
 export {
   type Amount,
   isReencryptionLeft,
-  isSettled,
   type Reencryption,
   reencrypt,
   remaining,
@@ -145,6 +144,7 @@ export { type Rehearsal, type RehearsedCut, rehearseRemoval } from "./session/re
 export { findRequest, type JoinRequest, listRequests } from "./session/requests.ts";
 export type { Session, SessionPorts } from "./session/session.ts";
 export { settle } from "./session/settle.ts";
+export { isSettled } from "./session/settled.ts";
 export type { Shown } from "./session/shown.ts";
 export { misfittingRecords, problemsOf, type Status, statusOf } from "./session/status.ts";
 export type { Failure, Transfer } from "./session/transfer.ts";

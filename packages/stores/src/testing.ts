@@ -13,6 +13,7 @@ export {
   type Verb,
 } from "./hostile/fault.ts";
 export { type LaggingStorage, laggingStorage } from "./hostile/lag.ts";
+export { type OwnedStorage, ownedStorage } from "./hostile/owned.ts";
 export { type RecordedCall, type Recorder, recording } from "./hostile/record.ts";
 export { replaying, restoreSnapshot, type Snapshot, takeSnapshot } from "./hostile/snapshot.ts";
 export { memoryStore } from "./memory.ts";

@@ -13,6 +13,7 @@ export type MetaName =
   | "listing" // Epoch, time, rows and history sequence of the newest listing that this device put, as JSON.
   | "confirmed" // The entry of a member's address by which a recovered device was confirmed.
   | "deleting" // 1 once this device has begun to delete the group from its storage.
+  | "keepers" // Receipts of other devices that name what the provider keeps, and that were not cleared after.
   | "applied"; // Sequence of the newest history record that the tree has seen.
 
 export function readMeta<Value extends string | number>(index: SqlDatabase, name: MetaName): Value | undefined {

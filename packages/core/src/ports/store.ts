@@ -121,6 +121,8 @@ export interface FolderSharing {
 /** Something deleted that the provider still holds, and who could bring it back. */
 export interface KeptObject {
   readonly key: string;
+  /** The provider's own name for it. */
+  readonly id: string;
   /** The account that owns it, where the provider says so. */
   readonly owner: string | undefined;
   /** Why it is still there: in a trash, as an older version, or taken out of the folder by somebody who could do no more. */
@@ -129,8 +131,8 @@ export interface KeptObject {
 
 /** What the provider keeps of deleted objects. */
 export interface Retention {
-  /** Takes what is left of a deleted key out of trash and version history, as far as this account may. */
-  purge(key: string, options?: CallOptions): Promise<"purged" | "kept">;
+  /** Deletes for good what {@link kept} has shown, as far as this account may. */
+  purge(kept: KeptObject, options?: CallOptions): Promise<"purged" | "kept">;
   /** What is deleted and still kept, of what this account put: nobody else can end it. */
   kept(options?: CallOptions): AsyncIterable<KeptObject>;
 }

@@ -56,7 +56,7 @@ export function oldObjects(session: Session): OldObject[] {
  * Whether an epoch's contents may go: it came before the current one, or its branch has long lost. Till then others may
  * choose otherwise, and so they may as long as this device holds on to a branch that the records alone do not give.
  */
-function isOver(session: Session, epoch: EpochId): boolean {
+export function isOver(session: Session, epoch: EpochId): boolean {
   const { state, choice } = session.view;
   if (state.epochs.some((each) => each.epoch === epoch)) return true;
   if (choice.forks.some(({ contested, held }) => contested || held !== null)) return false; // check: epoch
@@ -137,6 +137,7 @@ async function doubtVanished(session: Session, signal?: AbortSignal): Promise<vo
   }
 }
 
+/** An old object that is to go. */
 interface Check {
   readonly old: OldObject;
   readonly budget: ByteBudget;
@@ -144,7 +145,7 @@ interface Check {
 }
 
 /** Whether nothing is lost with an old object, whichever of the blobs that it is said to hold it holds. */
-async function isReplaced(session: Session, check: Check): Promise<boolean> {
+export async function isReplaced(session: Session, check: Check): Promise<boolean> {
   for (const blob of check.old.blobs) if (!(await hasSuccessor(session, blob, check))) return false;
   return true;
 }

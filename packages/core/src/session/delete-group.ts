@@ -63,14 +63,25 @@ export async function deleteGroup(session: Session, options: WorkOptions = {}): 
     const result = await session.store.delete(key, call);
     if (result === "refused") refused.push(key);
     else {
-      const isKept = result === "detached" || (await session.store.retention?.purge(key, call)) === "kept";
-      if (isKept) kept.push(key);
+      if (result === "detached") kept.push(key);
       files += 1;
       bytes += size;
     }
     onProgress?.({ doneBytes: bytes, totalBytes, doneItems: files, totalItems: found.length });
   }
+  kept.push(...(await purgeKept(session, signal)));
   return { files, bytes, refused, kept };
+}
+
+/** Takes what of the group is deleted and still kept out of trash and history; keys of what stays there. */
+async function purgeKept(session: Session, signal?: AbortSignal): Promise<string[]> {
+  const { retention } = session.store;
+  const call = signal ? { signal } : {};
+  const left: string[] = [];
+  for await (const each of retention?.kept(call) ?? []) {
+    if (OF_GROUP.test(each.key) && (await retention?.purge(each, call)) === "kept") left.push(each.key);
+  }
+  return left;
 }
 
 /** Puts the one file that stays, unless an owner has left one already; gives its key. */

@@ -9,6 +9,7 @@ import { sealNotice } from "../group/notice.ts";
 import { isAtLeast, listedDevices, memberById } from "../group/state.ts";
 import { writeMeta } from "../index/meta.ts";
 import { admitInvited, removeTwice } from "./admit-invited.ts";
+import { clearAfterReceipt } from "./clear-kept.ts";
 import { unconfirmedSince } from "./confirmed.ts";
 import { isDecided } from "./decided.ts";
 import { removeDevices } from "./devices.ts";
@@ -89,6 +90,7 @@ async function doDuties(session: Session, options: DutyOptions): Promise<void> {
   await rotateAfterLeave(session, options);
   await admitInvited(session, options);
   tellMaker(session, options);
+  await clearAfterReceipt(session, options);
 }
 
 /**

@@ -4,6 +4,7 @@ import { ConclaveError } from "../errors.ts";
 import { isAtLeast } from "../group/state.ts";
 import type { Receipt } from "../records/receipt.ts";
 import { cleanUp, oldObjects } from "./clean-up.ts";
+import { clearKept } from "./clear-kept.ts";
 import { requireConfirmed } from "./confirmed.ts";
 import { requireDecided } from "./decided.ts";
 import type { WorkOptions } from "./events.ts";
@@ -14,6 +15,7 @@ import type { Problem } from "./problem.ts";
 import { publish } from "./publish.ts";
 import { countMissing, resealRecords } from "./reseal.ts";
 import type { Session } from "./session.ts";
+import { isSettled } from "./settled.ts";
 
 /** Objects and their sealed bytes. */
 export interface Amount {
@@ -39,16 +41,6 @@ export function remaining(session: Session): Amount {
 /** Whether anything is left to seal anew or to move. */
 export function isReencryptionLeft(session: Session): boolean {
   return countMissing(session) > 0 || remaining(session).objects > 0;
-}
-
-/** Whether old objects may be deleted: what was put is known to have left this machine, and everybody can have seen it. */
-export function isSettled(session: Session, saidSettled = false): boolean {
-  if (saidSettled) return true;
-  const { state, current } = session.view;
-  if (!state.settled && !session.store.traits.settled) return false;
-  const lagSeconds = state.lagSeconds ?? (state.settled ? 0 : session.store.traits.lagSeconds);
-  const seen = session.index.get<{ seen: number }>("SELECT seen FROM epochs WHERE epoch = ?", current.epoch)?.seen;
-  return lagSeconds === 0 || (seen !== undefined && session.clock.now() - seen >= lagSeconds * 1000);
 }
 
 /**
@@ -81,6 +73,7 @@ export async function reencrypt(
       moved = sum(moved, await moveContents(session, { ...options, blobs: spoiled }));
       kept = [...new Set([...kept, ...(await cleanUp(session, options)).kept])];
     }
+    await clearKept(session, options);
   }
   const left = remaining(session);
   const hasWorked = resealed > 0 || moved.objects > 0 || left.objects < before.objects;

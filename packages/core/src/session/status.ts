@@ -6,8 +6,9 @@ import { duplicates } from "../history/duplicates.ts";
 import { conflicts, countTree } from "../tree/listing.ts";
 import { memberNames, namesInLog } from "./member-names.ts";
 import type { Problem } from "./problem.ts";
-import { type Amount, isSettled, remaining } from "./reencrypt.ts";
+import { type Amount, remaining } from "./reencrypt.ts";
 import type { Session } from "./session.ts";
+import { isSettled } from "./settled.ts";
 import { isUpdateNeeded } from "./update-needed.ts";
 import { judgedChanges } from "./verdicts.ts";
 

@@ -121,7 +121,11 @@ function applyOne(session: Session, record: AppliedRecord): void {
  */
 function believeReceipt(session: Session, record: AppliedRecord): void {
   const receipt = storedRecord(session, record.digest) as Receipt | undefined;
-  if (!receipt || receipt.remaining.objects > 0 || !isEditorDevice(session, receipt.device)) return; // check: role
+  if (!receipt || !isEditorDevice(session, receipt.device)) return; // check: role
+  if (receipt.kept.length > 0 && receipt.device !== session.deviceKey) {
+    writeMeta(session.index, "keepers", (readMeta<number>(session.index, "keepers") ?? 0) + 1);
+  }
+  if (receipt.remaining.objects > 0) return;
   const ages = epochAges(session);
   const emptied = [...ages].filter(([, age]) => age < (ages.get(receipt.epoch) ?? 0));
   for (const [epoch] of emptied) {

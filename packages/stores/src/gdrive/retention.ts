@@ -46,17 +46,13 @@ export function driveRetention(
     async *kept({ signal }: CallOptions = {}): AsyncGenerator<KeptObject> {
       const context = { doing: "look for what Google Drive still keeps", signal };
       for await (const file of keptFiles(context)) {
-        yield { key: keyOf(file), owner: file.owner, where: file.trashed ? "trash" : "detached" };
+        yield { key: keyOf(file), id: file.id, owner: file.owner, where: file.trashed ? "trash" : "detached" };
       }
     },
 
-    async purge(key, { signal } = {}) {
-      const context = { doing: `delete ${key} for good`, signal };
-      let result: "purged" | "kept" = "purged";
-      for await (const file of keptFiles(context)) {
-        if (keyOf(file) === key && (await client.delete(file.id, context)) === "refused") result = "kept";
-      }
-      return result;
+    async purge({ key, id }, { signal } = {}) {
+      const deleted = await client.delete(id, { doing: `delete ${key} for good`, signal });
+      return deleted === "refused" ? "kept" : "purged";
     },
   };
 }

@@ -8,6 +8,7 @@ export function withMethods(store: ObjectStore, methods: Partial<ObjectStore>): 
     get: (key, options) => store.get(key, options),
     list: (folder, options) => store.list(folder, options),
     delete: (key, options) => store.delete(key, options),
+    ...(store.retention && { retention: store.retention }),
     ...methods,
   };
 }
