@@ -152,25 +152,25 @@ interface Refresher {
 /** Looks at the feed one at a time: who asks while one is under way waits for it, and for the next if it began too early. */
 function refresher(parts: DriveStoreParts): Refresher {
   const { freshMs, monotonic = realTiming.now } = parts;
-  let begun = Number.NEGATIVE_INFINITY;
+  let begun = 0;
+  /** The newest look that has succeeded. */
+  let done = { number: 0, at: Number.NEGATIVE_INFINITY };
   let running: Promise<void> | undefined;
 
-  async function since(moment: number, context: CallContext): Promise<void> {
-    for (;;) {
+  async function until(isEnough: () => boolean, context: CallContext): Promise<void> {
+    while (!isEnough()) {
       context.signal?.throwIfAborted();
-      if (running !== undefined) await running.catch(() => {});
-      else if (begun >= moment) return;
-      else await look(context);
+      if (running === undefined) await look(context);
+      // Its failure is told to whoever began it: the others look themselves.
+      else await running.catch(() => {});
     }
   }
 
   async function look(context: CallContext): Promise<void> {
-    const before = begun;
-    begun = monotonic();
+    const own = { number: ++begun, at: monotonic() };
     running = catchUp(parts, context)
-      .catch((error: unknown) => {
-        begun = before;
-        throw error;
+      .then(() => {
+        done = own;
       })
       .finally(() => {
         running = undefined;
@@ -178,15 +178,24 @@ function refresher(parts: DriveStoreParts): Refresher {
     await running;
   }
 
+  /** Whether a look has succeeded that began after now. */
+  function after(): () => boolean {
+    const before = begun;
+    return () => done.number > before;
+  }
+
   return {
-    once: (context) => since(-Number.MAX_VALUE, context),
-    fresh: (context) => since(monotonic() - freshMs, context),
-    now: (context) => since(monotonic(), context),
+    once: (context) => until(() => done.number > 0, context),
+    now: (context) => until(after(), context),
+    fresh(context) {
+      const [isAfter, oldest] = [after(), monotonic() - freshMs];
+      return until(() => isAfter() || (freshMs > 0 && done.at >= oldest), context);
+    },
   };
 }
 
 /** The part of a name that is the digest of the bytes below it, as the formats of Conclave have it: the first 128 bits. */
-const DIGEST = /(?:^|-)([0-9a-f]{32})\.[a-z]+$/;
+const DIGEST = /(?:^|[-/])([0-9a-f]{32})\.[a-z]+$/;
 
 /**
  * Several files may share a key: a retry's, another device's, a stranger's. One whose SHA-256 is the one in its name comes
