@@ -392,7 +392,7 @@ export class DriveClient {
   #send(call: Call): Promise<Settled> {
     const { path, query = {}, json, isUpload = false, understands = [], headers, bytesMax, ...request } = call;
     const url = new URL(`${isUpload ? "/upload" : ""}/drive/v3/${path}`, this.#api);
-    for (const [name, value] of Object.entries({ supportsAllDrives: "true", ...query }))
+    for (const [name, value] of Object.entries({ ...(DRIVES.test(path) && { supportsAllDrives: "true" }), ...query }))
       url.searchParams.set(name, value);
     return this.#http.send({
       method: "GET",
@@ -416,6 +416,8 @@ interface Call extends CallContext, Partial<Pick<Request, "method" | "headers" |
   readonly understands?: readonly number[];
 }
 
+/** Calls about files, which may lie in shared drives; the others refuse the word. */
+const DRIVES = /^(?:changes|files(?!\/generateIds))/;
 /** More accounts than a folder of Drive can be shared with. */
 const PERMISSIONS_MAX = 1_000;
 const OCTETS = "application/octet-stream";

@@ -35,14 +35,16 @@ const FINAL: ReadonlyMap<string, readonly [StoreErrorCode, string]> = new Map([
 ]);
 
 /** Answers that the calls themselves understand. */
-const UNDERSTOOD: ReadonlySet<number> = new Set([308, 404, 409, 410, 416]);
+const UNDERSTOOD: ReadonlySet<number> = new Set([308, 404, 409, 410]);
 const AGAIN: ReadonlySet<number> = new Set([408, 425]);
 
 export function judgeDrive(answer: Answer, request: Request): Verdict {
   const { status } = answer;
   if (status === 429) return "hold";
-  if (status >= 500 || AGAIN.has(status)) return "again";
+  if ((status >= 500 && status !== 501) || AGAIN.has(status)) return "again";
   if (status === 401) return "renew";
+  // Google's own word on a range beyond the end is a page; who else would name the length.
+  if (status === 416 && answer.headers.has("content-range")) return "take";
   if (isPage(answer)) return refusal(request, "unavailable", PAGE);
   if ((status >= 200 && status < 300) || UNDERSTOOD.has(status)) return "take";
   const { reason, message } = reasonOf(answer);

@@ -21,22 +21,24 @@ export interface LimitsOptions {
   readonly timing?: Timing;
 }
 
-/** Writes that may begin together after a rest. */
-const WRITES_BURST = 3;
+/** A second, and a little for those that travel faster than the ones before. */
+const WINDOW_MS = 1_050;
 
 export function limits(options: LimitsOptions): Limits {
   const { atOnce, timing = realTiming } = options;
-  const intervalMs = 1000 / options.writesPerSecond;
+  const writesAtOnce = Math.max(1, Math.floor(options.writesPerSecond));
   const waiting: (() => void)[] = [];
   let running = 0;
   let heldUntil = Number.NEGATIVE_INFINITY;
-  let nextWrite = Number.NEGATIVE_INFINITY;
+  /** When the last writes began, or will. */
+  const writes: number[] = [];
 
-  /** Turns are given out in the order of asking; each write moves the next one back. */
+  /** In no second do more begin than may; turns are given out in the order of asking. */
   async function waitForWrite(signal?: AbortSignal): Promise<void> {
     const now = timing.now();
-    const at = Math.max(nextWrite, now - (WRITES_BURST - 1) * intervalMs);
-    nextWrite = at + intervalMs;
+    const earliest = writes.length < writesAtOnce ? now : (writes.shift() as number) + WINDOW_MS;
+    const at = Math.max(now, earliest);
+    writes.push(at);
     if (at > now) await timing.pause(at - now, signal);
   }
 

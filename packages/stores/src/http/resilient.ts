@@ -69,6 +69,8 @@ const BACKOFF_FIRST_MS = 1_000;
 const BACKOFF_MAX_MS = 32_000;
 /** How long nothing at all may succeed before a request is given up. */
 const PATIENCE_MS = 5 * 60_000;
+/** Most tokens in a row that may be refused. */
+const RENEWALS_MAX = 3;
 /** Most tries of one request, also where others succeed. */
 const TRIES_MAX = 40;
 
@@ -111,7 +113,8 @@ export function resilientHttp(options: HttpOptions): Http {
       const wait = told === undefined ? "" : `, and asks to wait ${Math.ceil(told / 1000)} s`;
       throw failed(request, `${why}${wait}`, isAnswer ? undefined : last);
     }
-    if (isAnswer && judge(last, request) === "hold") limits.hold(waitMs);
+    // Who names a time means everybody who asks in this account's name, and so does "too fast".
+    if (told !== undefined || (isAnswer && judge(last, request) === "hold")) limits.hold(waitMs);
     await timing.pause(waitMs, request.signal);
   }
 
@@ -129,7 +132,7 @@ export function resilientHttp(options: HttpOptions): Http {
     isOnce: boolean,
   ): Promise<Settled | undefined> {
     let token = request.authorized === false ? undefined : await auth.token();
-    let isRenewed = false;
+    let renewals = 0;
     for (;;) {
       const last = await tryOnce(request, token);
       state.tries += 1;
@@ -140,12 +143,13 @@ export function resilientHttp(options: HttpOptions): Http {
         return { ...(last as Answer), retried: state.tries > 1 };
       }
       if (verdict === "renew") {
-        if (token === undefined || isRenewed) throw signInNeeded(request, name);
-        isRenewed = true;
+        // A new one may have expired by now too, in a process that has slept; but not again and again.
+        if (token === undefined || renewals === RENEWALS_MAX) throw signInNeeded(request, name);
+        renewals += 1;
         token = await auth.renew(token);
         continue;
       }
-      isRenewed = false;
+      renewals = 0;
       await waitOrGiveUp(request, state, last);
       if (isOnce) return undefined;
       // Meanwhile somebody else may have renewed it.

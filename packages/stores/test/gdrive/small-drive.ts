@@ -272,7 +272,10 @@ export class SmallDrive {
     });
     if (!range) return new Response(file.bytes, { headers: length(file.bytes) });
     const [first, last] = [Number(range[1]), Math.min(Number(range[2]), file.bytes.length - 1)];
-    if (first >= file.bytes.length) return failure(416, "requestedRangeNotSatisfiable");
+    if (first >= file.bytes.length) {
+      const headers = { "content-type": "text/html", "content-range": `bytes */${file.bytes.length}` };
+      return new Response("Request range not satisfiable", { status: 416, headers });
+    }
     const part = file.bytes.slice(first, last + 1);
     const said = { "content-range": `bytes ${first}-${last}/${file.bytes.length}` };
     return new Response(part, { status: 206, headers: { ...length(part), ...said } });

@@ -1,0 +1,193 @@
+/** The store on the emulated Google: the contract, and storms of faults in virtual time, in which nothing may be lost. */
+
+import type { ObjectStore } from "@conclave/core";
+import { type EmulatedGoogle, type Fault, startGoogle, type VirtualClock, virtualClock } from "@conclave/emulators";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { memoryDatabase } from "../../../core/test/support/sqlite.ts";
+import { findDriveFolder, openDriveStore, type Timing } from "../../src/gdrive.ts";
+import { describeStore, keysIn, patterned } from "../store-contract.ts";
+
+const SEED = Number(process.env.CONCLAVE_SEED ?? 1);
+
+/** Time that client and server share, so that the one's patience is measured by the other's clock. */
+function timingOf(clock: VirtualClock): Timing {
+  return {
+    now: () => clock.now(),
+    random: () => 1,
+    async pause(milliseconds, signal) {
+      signal?.throwIfAborted();
+      await clock.sleep(milliseconds);
+      signal?.throwIfAborted();
+    },
+  };
+}
+
+/** Signs an account in, with tokens that are renewed when they are refused. */
+function authFor(google: EmulatedGoogle, email: string) {
+  let token = google.signIn(email).accessToken;
+  return {
+    token: async () => token,
+    async renew(stale: string) {
+      if (stale === token) token = google.signIn(email).accessToken;
+      return token;
+    },
+  };
+}
+
+interface Opened {
+  readonly store: ObjectStore;
+  readonly folder: string;
+}
+
+async function open(google: EmulatedGoogle, clock: VirtualClock, name: string): Promise<Opened> {
+  const access = {
+    auth: authFor(google, "alice@example.org"),
+    endpoints: { api: google.url },
+    timing: timingOf(clock),
+    stallMs: 200,
+  };
+  const folder = await findDriveFolder(access, { name, create: true });
+  const store = openDriveStore({ ...access, folder, cache: memoryDatabase(), freshMs: 0, now: () => clock.now() });
+  return { store, folder };
+}
+
+describe("on an emulated Google", () => {
+  let google: EmulatedGoogle;
+  const clock = virtualClock();
+  let folders = 0;
+  beforeAll(async () => {
+    google = await startGoogle({ clock, limits: { pageSizeMax: 300 } });
+  });
+  afterAll(() => google.close());
+
+  describeStore("the store", async () => open(google, clock, `Group ${folders++}`));
+});
+
+const STORM: readonly Fault[] = [
+  { type: "error", status: 429 },
+  { type: "error", status: 429, retryAfterSeconds: 7 },
+  { type: "error", status: 503 },
+  { type: "error", status: 503, retryAfterSeconds: 3 },
+  { type: "error", status: 500 },
+  { type: "error", status: 403, reason: "userRateLimitExceeded" },
+  { type: "reset-request", afterBytes: 0 },
+  { type: "reset-request", afterBytes: 300_000 },
+  { type: "reset-response", afterBytes: 0 },
+  { type: "reset-response", afterBytes: 40 },
+  { type: "truncate", afterBytes: 25 },
+  { type: "lost-answer" },
+  { type: "expire-token" },
+];
+
+describe("in a storm that hits half of all requests", () => {
+  let google: EmulatedGoogle | undefined;
+  afterEach(() => google?.close());
+
+  it.each([
+    ["many puts at once: it loses nothing, and doubles nothing", true],
+    ["one put after another: it never asks again sooner than it is told, either", false],
+  ])(
+    "%s",
+    async (_, isAtOnce) => {
+      const clock = virtualClock();
+      google = await startGoogle({ clock, seed: SEED });
+      const { store, folder } = await open(google, clock, "Storm");
+      google.faults.add({ fault: STORM, chance: 0.5 });
+      const expected = new Map<string, Uint8Array>();
+      for (let round = 0; faultsIn(google) < FAULTS; round++) {
+        const puts = Array.from({ length: 12 }, (_, index) => {
+          const sizeBytes = index === 0 && round % 20 === 0 ? 5_300_000 : 200 + index;
+          return { key: `e/records/${round}-${index}.age`, value: patterned(sizeBytes, round * 100 + index) };
+        });
+        if (isAtOnce) await Promise.all(puts.map(({ key, value }) => store.put(key, value)));
+        else for (const { key, value } of puts) await store.put(key, value);
+        for (const { key, value } of puts) expected.set(key, value);
+        const [gone] = puts.slice(3);
+        if (gone && round % 2 === 0) {
+          expect(await store.delete(gone.key)).toBe("deleted");
+          expected.delete(gone.key);
+        }
+        const asked = puts[round % 3];
+        if (asked) expect(Buffer.from(await store.get(asked.key)).equals(asked.value)).toBe(true);
+      }
+      google.faults.clear();
+      expect(await keysIn(store)).toEqual([...expected.keys()].sort());
+      const files = [...google.cloud.items.values()].filter((item) => !item.isFolder);
+      expect(files).toHaveLength(expected.size);
+      // Of requests under way at once none can know what another is being told.
+      if (!isAtOnce) expect(google.requests.impatient()).toEqual([]);
+      const fresh = openDriveStore({
+        auth: authFor(google, "alice@example.org"),
+        endpoints: { api: google.url },
+        timing: timingOf(clock),
+        folder,
+        cache: memoryDatabase(),
+      });
+      expect(await keysIn(fresh)).toEqual([...expected.keys()].sort());
+      for (const [key, value] of [...expected].slice(0, 200)) {
+        expect(Buffer.from(await fresh.get(key)).equals(value)).toBe(true);
+      }
+    },
+    300_000,
+  );
+});
+
+/** Mishaps of one run; `CONCLAVE_FAULTS` asks for more. */
+const FAULTS = Number(process.env.CONCLAVE_FAULTS ?? 600);
+
+function faultsIn(google: EmulatedGoogle): number {
+  return [...google.requests].filter(({ fault }) => fault !== undefined).length;
+}
+
+describe("an emulated Google that", () => {
+  let google: EmulatedGoogle;
+  let opened: Opened;
+  const clock = virtualClock();
+  beforeAll(async () => {
+    google = await startGoogle({ clock });
+    opened = await open(google, clock, "Group");
+  });
+  afterEach(() => google.faults.clear());
+  afterAll(() => google.close());
+
+  it("leads reads to a second origin is followed without the token", async () => {
+    await opened.store.put("a", patterned(1_000));
+    google.faults.add({ on: "files.*", fault: { type: "redirect-origin" } });
+    expect(await opened.store.get("a")).toEqual(patterned(1_000));
+    expect(google.faults.isSpent()).toBe(true);
+  });
+
+  it("leads away from TLS is refused", async () => {
+    google.faults.add({ fault: { type: "redirect-plain" } });
+    await expect(opened.store.get("a")).rejects.toMatchObject({ code: "unavailable", message: /TLS/ });
+  });
+
+  it("answers with a page is not believed", async () => {
+    google.faults.add({ fault: { type: "html", status: 200 } });
+    await expect(opened.store.get("a")).rejects.toMatchObject({ code: "unavailable", message: /web page/ });
+  });
+
+  it("falls silent in the middle of an answer is asked again", async () => {
+    google.faults.add({ fault: { type: "stall", afterBytes: 10 } });
+    expect(await opened.store.get("a")).toEqual(patterned(1_000));
+  });
+
+  it("forgets uploads and expires tokens in the middle of one gets it all the same", async () => {
+    const big = patterned(12_000_000);
+    google.faults.add(
+      { on: "upload.*", fault: { type: "reset-request", afterBytes: 5_000_000 }, skip: 1 },
+      { fault: { type: "expire-token" }, skip: 3 },
+    );
+    await opened.store.put("big", big);
+    expect(Buffer.from(await opened.store.get("big")).equals(big)).toBe(true);
+  });
+
+  it("makes only three files a second gets no more of them asked for", async () => {
+    google.limits.createsPerSecond = 3;
+    const before = google.requests.length;
+    for (let index = 0; index < 30; index++) await opened.store.put(`e/${index}`, patterned(50, index));
+    google.limits.createsPerSecond = undefined;
+    const refused = [...google.requests].slice(before).filter(({ status }) => status === 403);
+    expect(refused).toHaveLength(0);
+  });
+});
