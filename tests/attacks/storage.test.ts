@@ -315,12 +315,18 @@ describe("attack 28: pins deleted, or copied from elsewhere", () => {
     expect(() => world.restore(bob, stolen)).toThrow(expect.objectContaining({ code: "corrupt" }));
   });
 
-  it("refuses another group's index on this storage as a rollback", async () => {
+  it("refuses another group's index on this storage, and says so, as a rollback", async () => {
     const { world, alice } = await group();
     const elsewhere = await group();
     await put(live(elsewhere.alice), { note: "elsewhere" });
     Object.assign(elsewhere.alice, { store: world.store });
-    await expect(catchUp(elsewhere.world.restart(elsewhere.alice))).rejects.toMatchObject({ code: "rollback" });
+    const refused = { code: "rollback", message: expect.stringMatching(/^another group lies/) };
+    await expect(catchUp(elsewhere.world.restart(elsewhere.alice))).rejects.toMatchObject(refused);
+    // Not even on demand: what is missing would be put among the other group's files.
+    const before = await keysLike(world, /./);
+    const accepting = openSession(elsewhere.world.ports(elsewhere.alice), { acceptRollback: true });
+    await expect(catchUp(accepting)).rejects.toMatchObject(refused);
+    expect(await keysLike(world, /./)).toEqual(before);
     expect(paths(live(alice))).toEqual([]);
   });
 

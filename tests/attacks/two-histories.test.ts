@@ -13,7 +13,7 @@ import {
 } from "@conclave/core";
 import { memoryStore, recording } from "@conclave/stores/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { comeTogether, details, problemCodes, putBy, shownPaths, stateOf } from "../support/attacked.ts";
+import { comeTogether, details, keysLike, problemCodes, putBy, shownPaths, stateOf } from "../support/attacked.ts";
 import { budget, type Device, findMember, live, put, texts, World } from "../support/world.ts";
 
 const HOUR_MS = 3600 * 1000;
@@ -157,6 +157,46 @@ describe("attack 25: two histories shown to two members, and joined later", () =
     await expect(rotate(live(alice), { contents: "now" })).rejects.toMatchObject({ code: "contested" });
   });
 
+  it("is no rollback where those who followed the other have emptied this one's epoch", async () => {
+    const all = await cast();
+    const { alice, bob, dave, erin } = all;
+    await put(live(dave), { "before both": "x" });
+    await comeTogether(...Object.values(all));
+    await twoSides(
+      [[alice], [bob, dave, erin]],
+      [
+        async () => {
+          await remove(alice, "bob");
+          await put(live(alice), { "of alice": "here" });
+        },
+        async () => {
+          await remove(bob, "alice");
+          for (const device of [dave, erin]) {
+            await catchUp(live(device));
+            await makeFolder(live(device), `of ${device.name}`);
+          }
+        },
+      ],
+    );
+    await lookForHours([alice, bob, dave, erin]);
+    const own = live(alice).view.current.epoch;
+    join(bob, dave, erin);
+    for (let round = 0; round < 2; round++) {
+      for (const device of [dave, erin]) {
+        await catchUp(live(device));
+        await reencrypt(live(device), { budget: budget() });
+      }
+      world.clock.time += 3 * HOUR_MS;
+    }
+    expect(await keysLike(world, new RegExp(`^${own}/(records|objects)/`))).toEqual([]);
+    join(alice);
+    await catchUp(live(alice));
+    expect(openForks(live(alice)).map(({ why }) => why)).toEqual(["contested"]);
+    expect(live(alice).view.current.epoch).toBe(own);
+    expect(shownPaths(live(alice))).toContain("of alice");
+    expect(await texts(live(dave))).toMatchObject({ "of alice": "here", "before both": "x" });
+  });
+
   it("asks nobody once one side alone is left to follow", async () => {
     const { alice, carol, dave, erin } = await bobWasRemoved();
     await catchUp(live(carol));
@@ -203,8 +243,12 @@ describe("attack 25: settled by a person", () => {
       expect(shownPaths(live(device))).toEqual(expect.arrayContaining(["of alice", "of carol"]));
     }
     // What the others hold is not emptied for a history that they do not follow.
+    const theirs = new RegExp(live(dave).view.current.epoch);
+    const lying = await keysLike(world, theirs);
+    expect(live(alice).view.opened.has(live(dave).view.current.epoch)).toBe(true);
     await reencrypt(live(alice), { budget: budget(), settled: true });
     await reencrypt(live(carol), { budget: budget(), settled: true });
+    expect(await keysLike(world, theirs)).toEqual(lying);
     for (const device of [dave, erin]) {
       await catchUp(live(device));
       expect(await texts(live(device))).toMatchObject({ "of dave": "with bob", "of erin": "with bob" });
@@ -299,12 +343,12 @@ describe("ordinary use asks nobody", () => {
   });
 
   it.each([
-    ["one jump forward by years", [20]],
-    ["one back", [-20]],
-    ["forward and back", [20, 0]],
-    ["back and forward", [-20, 0]],
-    ["forward, back and forward", [20, 0, 20]],
-    ["many, each back after each forward", [20, -20, 15, -15, 20, 0]],
+    ["one jump forward by years", [0, 20]],
+    ["one back", [0, -20]],
+    ["forward and back", [0, 20, 0]],
+    ["back and forward", [0, -20, 0]],
+    ["forward, back and forward", [0, 20, 0, 20]],
+    ["many, each back after each forward", [0, 20, -20, 15, -15, 20, 0]],
   ] as const)("where the clock makes %s", async (_, years) => {
     const { alice, carol } = await bobWasRemoved({ looks: 0 });
     for (const device of [alice, carol]) {

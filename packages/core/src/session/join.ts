@@ -2,7 +2,6 @@
 
 import { ConclaveError } from "../errors.ts";
 import type { Address } from "../group/address.ts";
-import { CONCLAVE_JSON_BYTES_MAX, CONCLAVE_JSON_KEY, claimedGroup } from "../group/conclave-json.ts";
 import {
   EPOCHS_FOLDER,
   parseRecipientKey,
@@ -26,6 +25,7 @@ import { getIfThere, type ObjectStore, STORED_BYTES_MAX, StoreError } from "../p
 import type { Suite } from "../records/entry.ts";
 import { type OpenEpoch, openRecords, parseRecordsKey } from "../records/records-file.ts";
 import type { SignedLine } from "../records/signed-line.ts";
+import { claimedAt } from "./claimed-group.ts";
 import { bindIndex, openSession } from "./open.ts";
 import type { Session, SessionPorts } from "./session.ts";
 import { verifiedOf } from "./view.ts";
@@ -232,9 +232,4 @@ export async function addressRecipient(store: ObjectStore, address: Address): Pr
           : "another group";
     throw new ConclaveError(`the storage holds ${what}`, { code: "not-found", cause });
   }
-}
-
-async function claimedAt(store: ObjectStore): Promise<string | undefined> {
-  const bytes = await getIfThere(store, CONCLAVE_JSON_KEY, { length: CONCLAVE_JSON_BYTES_MAX + 1 });
-  return bytes && claimedGroup(bytes);
 }

@@ -8,6 +8,7 @@
 import { ConclaveError } from "../errors.ts";
 import { parseRecordsKey } from "../records/records-file.ts";
 import type { EpochId } from "../records/shapes.ts";
+import { claimedAt } from "./claimed-group.ts";
 import type { Session } from "./session.ts";
 import type { Shown } from "./shown.ts";
 
@@ -57,12 +58,17 @@ function isMovedOn(session: Session, missing: readonly Vanished[], shown: Shown)
   return missing.reduce((sum, { records }) => sum + records, 0) <= shown.elsewhere; // check: rollback
 }
 
-/** Epochs that came after the current one on branches that lost, and that this device cannot open. */
+/**
+ * Epochs that came after the current one on branches that lost, and that this device cannot open. Where it does not follow
+ * what others may follow, the current epoch is a lost one for them: then every epoch of theirs.
+ */
 function epochsEndedUnseen(session: Session): EpochId[] {
-  const { current, log, opened } = session.view;
+  const { current, log, opened, state: own, choice } = session.view;
+  const isApart = choice.forks.some(({ contested, held }) => contested || held !== null);
   const after = [...log.nodes.values()].flatMap(({ state }) => {
     const at = state.epochs.findIndex(({ epoch }) => epoch === current.epoch);
-    return at < 0 ? [] : state.epochs.slice(at + 1).map(({ epoch }) => epoch);
+    const apart = isApart ? state.epochs.filter(({ epoch }) => !own.epochs.some((each) => each.epoch === epoch)) : [];
+    return (at < 0 ? apart : state.epochs.slice(at + 1)).map(({ epoch }) => epoch);
   });
   return [...new Set(after)].filter((epoch) => !opened.has(epoch));
 }
@@ -111,12 +117,25 @@ function isUnplaced(session: Session, key: string, shown: Shown): boolean {
 /**
  * Refuses to go on where the storage shows less than this device has seen on it.
  *
- * @throws ConclaveError `rollback`, naming whose records are missing.
+ * @throws ConclaveError `rollback`, naming whose records are missing, or that another group lies there: that is never accepted,
+ *   as what is missing would be put into that group's folder.
  */
-export function requireSeen(session: Session, shown: Shown): void {
+export async function requireSeen(session: Session, shown: Shown): Promise<void> {
   const gone = vanished(session, shown);
-  if (gone.length === 0 || session.acceptRollback) return;
+  if (gone.length === 0) return;
+  if (await isAnotherGroupThere(session, shown)) {
+    throw new ConclaveError("another group lies where this one was, and nothing of this one", { code: "rollback" }); // check: rollback
+  }
+  if (session.acceptRollback) return;
   throw new ConclaveError(explain(session, gone), { code: "rollback" }); // check: rollback
+}
+
+/** The storage's own word is believed only where it shows nothing else that is this group's. */
+async function isAnotherGroupThere(session: Session, shown: Shown): Promise<boolean> {
+  const read = session.index.all<{ key: string }>("SELECT key FROM files WHERE state = 'read'");
+  if (read.some(({ key }) => shown.keys.has(key))) return false;
+  const claimed = await claimedAt(session.store);
+  return claimed !== undefined && claimed !== session.group;
 }
 
 function explain(session: Session, gone: readonly Vanished[]): string {

@@ -26,7 +26,7 @@ export async function refresh(session: Session, options: { readonly signal?: Abo
   const shown = await readAll(session, options.signal);
   await requireNotDeleted(session, shown, options.signal);
   requireListed(session);
-  requireSeen(session, shown);
+  await requireSeen(session, shown);
   forgetMoved(session, shown);
   return shown;
 }

@@ -304,6 +304,90 @@ describe("contested groups", () => {
   });
 });
 
+describe("what a device holds on to", () => {
+  /** Alice removes bob; bob goes on, and carol and dave with him. Gives both children and bob's last entry. */
+  async function bobGoesOn(onward: (tree: Tree, child: string) => Promise<string>) {
+    const { tree, fork } = await group();
+    const removal = await tree.grow(fork, who.alice, acts.remove(who.bob));
+    const child = await tree.grow(fork, who.bob, acts.rotate());
+    const end = await onward(tree, child);
+    for (const each of [who.carol, who.dave]) tree.say(each, child);
+    return { tree, fork, removal, child, end };
+  }
+
+  function hold(tree: Tree, options: { pinned?: string; settled?: string; stood?: readonly string[] }): Choice {
+    const { stood = [], ...rest } = options;
+    const choice = chooseBranch(tree.log, { words: tree.words, ...rest, stood: new Set(stood) });
+    if (!choice) throw new Error("no first entry");
+    return choice;
+  }
+
+  it.each([
+    ["the one removed here is in there", async (_: Tree, child: string) => child],
+    [
+      "the one removed here has let a puppet in and left",
+      async (tree: Tree, child: string) =>
+        tree.grow(await tree.grow(child, who.bob, acts.add(who.puppet, "owner")), who.bob, acts.leave()),
+    ],
+    [
+      "somebody else was promoted there, and the one removed here has left",
+      async (tree: Tree, child: string) =>
+        tree.grow(await tree.grow(child, who.bob, acts.role(who.dave, "owner")), who.bob, acts.leave()),
+    ],
+  ])("is late where it has stood, and %s", async (_, onward) => {
+    const { tree, removal, end } = await bobGoesOn(onward);
+    expect(hold(tree, { pinned: removal })).toMatchObject({ head: end, late: false });
+    const late = hold(tree, { pinned: removal, stood: [removal] });
+    expect(late).toMatchObject({ head: removal, late: true, undecided: false, contested: false });
+    expect(late.forks[0]?.children.map(({ fall }) => fall?.rule).sort()).toEqual(["held", undefined]);
+  });
+
+  it("is not late where all that was lost here is lost there too, and nobody has gained", async () => {
+    const { tree, removal, end } = await bobGoesOn((grown, child) => grown.grow(child, who.bob, acts.leave()));
+    expect(hold(tree, { pinned: removal, stood: [removal] })).toMatchObject({ head: end, late: false });
+  });
+
+  it("is not late where nobody lost a role here, whoever gained one there", async () => {
+    const { tree, fork } = await group();
+    const here = await tree.grow(fork, who.alice, acts.role(who.dave, "owner"));
+    const there = await tree.grow(fork, who.bob, acts.add(who.puppet, "owner"));
+    tree.say(who.carol, there);
+    expect(hold(tree, { pinned: here, stood: [here] })).toMatchObject({ head: there, late: false });
+  });
+
+  it("follows what was settled, fallen or contested, and the rules behind it, in every order of arrival", async () => {
+    const { tree, fork, removal, child } = await bobGoesOn(async (_, only) => only);
+    const [left, right] = [
+      await tree.grow(removal, who.alice, acts.add(who.erin)),
+      await tree.grow(removal, who.carol, acts.rotate()),
+    ];
+    const expected = hold(tree, { settled: removal, pinned: child, stood: [child] });
+    expect(expected).toMatchObject({ late: false, undecided: false, head: [left, right].sort()[0] });
+    expect(expected.forks[0]).toMatchObject({ at: fork, followed: removal, held: "settled" });
+    const [first, ...rest] = tree.entries;
+    for (const order of [rest, rest.toReversed(), [...rest.slice(2), ...rest.slice(0, 2)]]) {
+      const log = extendLog(emptyLog(tree.root), [first as VerifiedEntry, ...order]);
+      expect(chooseBranch(log, { words: tree.words, settled: removal })?.path).toEqual(expected.path);
+    }
+    // What the rules give anyway is not held, and an entry before the fork decides nothing.
+    expect(hold(tree, { settled: child }).forks[0]).toMatchObject({ followed: child, held: null });
+    expect(hold(tree, { settled: fork, pinned: removal, stood: [removal] })).toMatchObject({ late: true });
+  });
+
+  it("settles a contested fork either way, without a pin or against it", async () => {
+    const { tree, fork } = await group();
+    const left = await tree.grow(fork, who.alice, acts.remove(who.bob));
+    const right = await tree.grow(fork, who.bob, acts.remove(who.alice));
+    for (const settled of [left, right]) {
+      for (const pinned of [left, right, fork]) {
+        const choice = hold(tree, { settled, pinned });
+        expect(choice).toMatchObject({ head: settled, contested: true, undecided: false, late: false });
+        expect(choice.forks[0]?.held).toBe("settled");
+      }
+    }
+  });
+});
+
 describe("what forks leave to do", () => {
   it("owes the removal of C where B removed and admitted C again at the same time", async () => {
     const { tree, fork } = await group();
