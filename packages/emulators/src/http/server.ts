@@ -7,7 +7,7 @@ import type { Fault } from "../faults/fault.ts";
 import type { FaultPlan } from "../faults/plan.ts";
 import { type Answer, type Call, emptyAnswer, htmlAnswer, readBody } from "./call.ts";
 import type { RequestRecord, WritableRequestLog } from "./request-log.ts";
-import { ConnectionCut, receive, send } from "./transfer.ts";
+import { ConnectionCut, cutHard, receive, send } from "./transfer.ts";
 
 /** A provider's way to speak. */
 export interface Face {
@@ -124,7 +124,7 @@ async function serve(serving: Serving, request: IncomingMessage, response: Serve
     const answer = await perform(serving, route, call, fault);
     await finish(serving, response, record, answer, fault);
   } catch (error) {
-    socket.resetAndDestroy();
+    cutHard(socket);
     if (!(error instanceof ConnectionCut)) throw error;
   } finally {
     record.endedMs = clock.now();

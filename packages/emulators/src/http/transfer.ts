@@ -1,5 +1,6 @@
 /** Bytes in and out, and where they stop. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { sizeOf, slice } from "../cloud/contents.ts";
 import type { Answer } from "./call.ts";
 import type { RequestRecord } from "./request-log.ts";
@@ -48,7 +49,7 @@ export async function send(
   response.flushHeaders();
   for (const chunk of slice(answer.body, 0, sent)) await write(response, chunk);
   if (cut.type === "stall") await gone(response);
-  else if (cut.type === "reset-response") response.socket?.resetAndDestroy();
+  else if (cut.type === "reset-response") cutHard(response.socket);
   else if (cut.type === "truncate") response.socket?.end();
   else response.end();
   return sent;
@@ -60,6 +61,13 @@ async function write(response: ServerResponse, chunk: Uint8Array): Promise<void>
   const { promise, resolve } = Promise.withResolvers<void>();
   response.once("drain", resolve).once("close", resolve);
   await promise;
+  response.off("drain", resolve).off("close", resolve);
+}
+
+/** Ends a connection as a crash would; under TLS, where Node has no reset, without the farewell that TLS wants. */
+export function cutHard(socket: Socket | null): void {
+  if (socket && "encrypted" in socket) socket.destroy();
+  else socket?.resetAndDestroy();
 }
 
 /** Waits until the client gives up. */
