@@ -1,8 +1,9 @@
 /**
  * Takes every security check away, one after the other, and sees whether a test fails:
- * `npm run mutate [-- --only PATTERN] [--jobs N] [--list]`. Ends with 1 if a check can go without being missed.
+ * `npm run mutate [-- --only PATTERN] [--jobs N] [--slow] [--list]`. Ends with 1 if a check can go without being missed.
  *
- * It works on copies of the workspace. A mutant is tried on the test files that come to its check, fast ones first.
+ * It works on copies of the workspace. A mutant is tried on the test files that come to its check, fast ones first; sweeps
+ * and simulations that take minutes are asked with `--slow` alone: each check deserves a test that says what it is about.
  */
 import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -14,6 +15,12 @@ import { copyWorkspace, endRuns, NOT_LOADED, ROOT, runTests } from "./mutate/wor
 
 /** Test files run together up to this long in all; one that takes longer runs alone. */
 const BATCH_SECONDS = 4;
+const SLOW = [
+  "tests/crash.test.ts",
+  "tests/crash-commands.test.ts",
+  "tests/simulator.test.ts",
+  "tests/cli-process.test.ts",
+];
 /** How many times as long as usual, and longer, a run may take; a mutant may well run in circles. */
 const PATIENCE = { times: 10, seconds: 60 };
 
@@ -21,6 +28,7 @@ const { values } = parseArgs({
   options: {
     only: { type: "string", default: "" },
     jobs: { type: "string", default: String(availableParallelism()) },
+    slow: { type: "boolean", default: false },
     list: { type: "boolean", default: false },
   },
 });
@@ -56,7 +64,7 @@ interface Batch {
 /** The test files that come to a check, fast ones first, in batches. */
 function batchesFor(reach: Reach, { file, line }: Mutant): Batch[] {
   const key = keyOf(file, readFileSync(join(ROOT, file), "utf8").split("\n")[line - 1] ?? "");
-  const passing = [...reach].filter(([, { passes }]) => passes);
+  const passing = [...reach].filter(([path, { passes }]) => passes && (values.slow || !SLOW.includes(path)));
   const exact = passing.filter(([, { reaches }]) => reaches.includes(key));
   const near = passing.filter(([, { reaches }]) => reaches.some((other) => other.startsWith(`${file} `)));
   const chosen = exact.length > 0 ? exact : near.length > 0 ? near : passing;

@@ -1,0 +1,36 @@
+/** Two processes of one home: two sessions on one index, of which one comes in between what the other does. */
+import { catchUp, makeFolder, openSession, problemsOf, readAll, verify } from "@conclave/core";
+import { afterEach, describe, expect, it } from "vitest";
+import { people, shownPaths } from "./support/attacked.ts";
+import { budget, live, World } from "./support/world.ts";
+
+let world: World;
+afterEach(() => world.close());
+
+describe("two processes of one home", () => {
+  it.each([1, 2, 3])("never give one number to two records, whoever comes in between %i times", async (times) => {
+    world = new World();
+    const { alice, bob } = await people({ world });
+    const second = openSession(world.ports(alice));
+    const ports = world.ports(alice);
+    let left = times;
+    // The other one publishes after this one has drawn its number, and before it has noted that.
+    const first = openSession({
+      ...ports,
+      crypto: {
+        ...ports.crypto,
+        async sealPayload(options) {
+          if (left-- > 0) await makeFolder(second, `second${left}`);
+          return ports.crypto.sealPayload(options);
+        },
+      },
+    });
+    await makeFolder(first, "first");
+    await catchUp(live(bob));
+    const expected = ["first", ...Array.from({ length: times }, (_, index) => `second${index}`)];
+    expect(shownPaths(live(bob))).toEqual(expected);
+    expect(problemsOf(live(bob))).toEqual([]);
+    const report = await verify(live(bob), { budget: budget(), shown: await readAll(live(bob)), full: true });
+    expect(report).toMatchObject({ ok: true, problems: [] });
+  });
+});
