@@ -19,6 +19,8 @@ const SLOW = [
   "tests/crash.test.ts",
   "tests/crash-commands.test.ts",
   "tests/simulator.test.ts",
+  "tests/simulator-files.test.ts",
+  "tests/simulator-members.test.ts",
   "tests/cli-process.test.ts",
 ];
 /** How many times as long as usual, and longer, a run may take; a mutant may well run in circles. */

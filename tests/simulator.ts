@@ -4,6 +4,8 @@
  * failing one is run again, made shorter, and told.
  */
 import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import {
   addMember,
   ConclaveError,
@@ -52,7 +54,7 @@ import { keyRing, opensAnything } from "./support/key-ring.ts";
 import { memoryTarget } from "./support/memory-files.ts";
 import { type Draw, drawFrom, seededCrypto, withSeededPlatform } from "./support/seeded.ts";
 import { Turns } from "./support/turns.ts";
-import { budget, type Device, live, put, World } from "./support/world.ts";
+import { budget, type Device, type DeviceKeys, live, newKeys, put, World } from "./support/world.ts";
 
 const HOUR_MS = 3600 * 1000;
 const YEAR_MS = 365 * 24 * 3600 * 1000;
@@ -137,11 +139,18 @@ const HAPPENINGS = [
   "hours",
 ] as const;
 
-/** Makes a story up. */
-export function storyOf(seed: number, options: { readonly faults: Faults; readonly length: number }): Story {
+/**
+ * Makes a story up.
+ *
+ * @param options.devices - How many more than the fewest there may be at its start. Default 2.
+ */
+export function storyOf(
+  seed: number,
+  options: { readonly faults: Faults; readonly length: number; readonly devices?: number },
+): Story {
   const draw = drawFrom(seed);
   const steps = Array.from({ length: 1 + draw(options.length) }, () => stepOf(draw, options.faults));
-  return { seed, devices: (options.faults === "none" ? 2 : 3) + draw(3), steps };
+  return { seed, devices: (options.faults === "none" ? 2 : 3) + draw(1 + (options.devices ?? 2)), steps };
 }
 
 function stepOf(draw: Draw, faults: Faults): Step {
@@ -219,6 +228,19 @@ interface Actor {
   hasJoined: boolean;
 }
 
+/** How many people of each name there are; making their keys takes longer than all they do in a short story. */
+const KEY_SETS = 16;
+const keySets = new Map<string, Promise<DeviceKeys>>();
+
+/** Keys drawn from their name and number alone, so that a story is the same after any other. */
+function keysOf(name: string, set: number): Promise<DeviceKeys> {
+  const id = `${name} ${set}`;
+  const draw = drawFrom(hash(id));
+  const made = keySets.get(id) ?? withSeededPlatform(draw, () => newKeys(seededCrypto(draw), { name, time: 1 }));
+  keySets.set(id, made);
+  return made;
+}
+
 class Simulation {
   readonly #story: Story;
   readonly #world: World;
@@ -276,9 +298,8 @@ class Simulation {
   }
 
   async #newActor(): Promise<Actor> {
-    const device = await this.#world.device(
-      `${MARKER}-${"abcdefghijklmnopqrstuvwxyz"[this.#actors.length % 26]}${this.#actors.length}`,
-    );
+    const name = `${MARKER}-${"abcdefghijklmnopqrstuvwxyz"[this.#actors.length % 26]}${this.#actors.length}`;
+    const device = await this.#world.device(name, await keysOf(name, this.#story.seed % KEY_SETS));
     const actor: Actor = {
       device,
       horizon: Number.POSITIVE_INFINITY,
@@ -705,6 +726,13 @@ class Simulation {
 
   #judgePlaintext(): void {
     const planted = Buffer.from(MARKER);
+    // Names lie in the index, contents and secrets never do.
+    for (const name of readdirSync(this.#world.folder)) {
+      const held = readFileSync(join(this.#world.folder, name));
+      for (const secret of [`${MARKER}-content`, "AGE-SECRET-KEY-"]) {
+        if (held.includes(secret)) throw new Broken(`${secret} on the disk of a device`);
+      }
+    }
     for (const { key, bytes } of this.#recorder.everStored) {
       const held = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       if (held.includes(planted) || key.includes(MARKER)) throw new Broken(`plaintext in ${key}`);

@@ -1,4 +1,5 @@
 /** Chance that is the same each time: numbers, keys and nonces drawn from a seed, so that a failing run can be run again. */
+import { createPrivateKey, createPublicKey, diffieHellman, type KeyObject } from "node:crypto";
 import type { Crypto } from "@conclave/core";
 import { plainCrypto } from "./world.ts";
 
@@ -26,18 +27,74 @@ function filled<Bytes extends Uint8Array>(bytes: Bytes, draw: Draw): Bytes {
   return bytes;
 }
 
-/** Makes the libraries' own randomness follow the seed too, as long as `work` runs. */
+/** Makes the libraries' own randomness follow the seed too, and their key agreement quick, as long as `work` runs. */
 export async function withSeededPlatform<Result>(draw: Draw, work: () => Promise<Result>): Promise<Result> {
   const platform = globalThis.crypto;
-  const genuine = platform.getRandomValues;
-  const seeded = <View extends ArrayBufferView>(view: View): View => {
-    filled(new Uint8Array(view.buffer, view.byteOffset, view.byteLength), draw);
-    return view;
-  };
-  Object.defineProperty(platform, "getRandomValues", { value: seeded, configurable: true, writable: true });
+  const restore = [
+    replaced(platform, "getRandomValues", (view: ArrayBufferView) => {
+      filled(new Uint8Array(view.buffer, view.byteOffset, view.byteLength), draw);
+      return view;
+    }),
+    ...quickX25519(platform.subtle),
+  ];
   try {
     return await work();
   } finally {
-    Object.defineProperty(platform, "getRandomValues", { value: genuine, configurable: true, writable: true });
+    for (const undo of restore) undo();
+  }
+}
+
+function replaced(on: object, name: string, value: unknown): () => void {
+  const genuine: unknown = Reflect.get(on, name);
+  Object.defineProperty(on, name, { value, configurable: true, writable: true });
+  return () => Object.defineProperty(on, name, { value: genuine, configurable: true, writable: true });
+}
+
+/**
+ * X25519 as WebCrypto does it, with Node's own: without a way through the thread pool, and each result once, as all devices
+ * of a story open the same files with the same epoch's key.
+ */
+function quickX25519(subtle: SubtleCrypto): (() => void)[] {
+  const keys = new WeakMap<object, { readonly key: () => KeyObject; readonly id: string }>();
+  const shared = new Map<string, ArrayBuffer>();
+  const [importKey, deriveBits] = [subtle.importKey.bind(subtle), subtle.deriveBits.bind(subtle)];
+  return [
+    replaced(subtle, "importKey", async (...all: Parameters<SubtleCrypto["importKey"]>) => {
+      const [format, data, algorithm] = all as unknown as [string, Uint8Array, unknown];
+      if (!isX25519(algorithm) || (format !== "raw" && format !== "pkcs8")) return importKey(...all);
+      const handle = {};
+      const copy = Buffer.from(data);
+      keys.set(handle, { key: () => keyObject(format, copy), id: copy.toString("latin1") });
+      return handle;
+    }),
+    replaced(subtle, "deriveBits", async (...all: Parameters<SubtleCrypto["deriveBits"]>) => {
+      const [algorithm, secret] = all;
+      const [own, other] = [keys.get(secret), keys.get((algorithm as { readonly public: object }).public)];
+      if (!isX25519(algorithm) || !own || !other) return deriveBits(...all);
+      const id = own.id + other.id;
+      const known = shared.get(id) ?? new Uint8Array(agree(own.key(), other.key())).buffer;
+      shared.set(id, known);
+      return known.slice();
+    }),
+  ];
+}
+
+function isX25519(algorithm: unknown): boolean {
+  return (algorithm as { readonly name?: unknown } | undefined)?.name === "X25519";
+}
+
+const SPKI_START = Buffer.from("302a300506032b656e032100", "hex");
+
+function keyObject(format: "raw" | "pkcs8", data: Buffer): KeyObject {
+  if (format === "pkcs8") return createPrivateKey({ key: data, format: "der", type: "pkcs8" });
+  return createPublicKey({ key: Buffer.concat([SPKI_START, data]), format: "der", type: "spki" });
+}
+
+/** @throws DOMException where there is no secret to share, as WebCrypto does. */
+function agree(privateKey: KeyObject, publicKey: KeyObject): Buffer {
+  try {
+    return diffieHellman({ privateKey, publicKey });
+  } catch (cause) {
+    throw new DOMException(String(cause), "OperationError");
   }
 }

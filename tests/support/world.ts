@@ -75,6 +75,19 @@ export interface Device {
   session: Session | undefined;
 }
 
+/** What a person makes once, before any group. */
+export type DeviceKeys = Pick<Device, "card" | "secrets" | "kit">;
+
+export async function newKeys(
+  crypto: Crypto,
+  { name, time }: { readonly name: string; readonly time: number },
+): Promise<DeviceKeys> {
+  const secrets = await newDevice(crypto, { label: "laptop" });
+  const kit = kitDevice(newKitSecret(crypto));
+  const card = await makeCard(crypto, { name, device: secrets, kit: await publicKeysOf(kit), time });
+  return { card, secrets, kit };
+}
+
 export class World {
   readonly folder: string = mkdtempSync(join(SCRATCH, "conclave-world-"));
   readonly store: ObjectStore;
@@ -97,16 +110,9 @@ export class World {
     this.crypto = options.crypto ?? plainCrypto;
   }
 
-  async device(name: string): Promise<Device> {
-    const { crypto } = this;
-    const secrets = await newDevice(crypto, { label: "laptop" });
-    const kit = kitDevice(newKitSecret(crypto));
-    const card = await makeCard(crypto, {
-      name,
-      device: secrets,
-      kit: await publicKeysOf(kit),
-      time: this.clock.now(),
-    });
+  /** @param keys - Whose keys it has; new ones by default. */
+  async device(name: string, keys?: DeviceKeys): Promise<Device> {
+    const { card, secrets, kit } = keys ?? (await newKeys(this.crypto, { name, time: this.clock.now() }));
     const counts = { calls: 0, transactions: 0 };
     const device: Device = {
       name,
