@@ -3,7 +3,9 @@
  * place, so that nothing else depends on where the core keeps them.
  */
 // biome-ignore-start lint/style/noRestrictedImports: attackers do not keep to the public interface.
+
 export { sealObject } from "../../packages/core/src/contents/object.ts";
+export { equalBytes } from "../../packages/core/src/encoding/bytes.ts";
 export { sealDeletion } from "../../packages/core/src/group/deletion.ts";
 export { sealGrant } from "../../packages/core/src/group/grant.ts";
 export { sealNotice } from "../../packages/core/src/group/notice.ts";
