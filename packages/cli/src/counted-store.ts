@@ -32,7 +32,9 @@ export function countedStore(store: ObjectStore): { readonly store: ObjectStore;
     },
     describe: () => {
       const counts = Object.entries(calls).map(([name, count]) => `${count} ${name}`);
-      return `requests: ${counts.join(", ")}; ${humanSize(sent)} sent, ${humanSize(received)} received`;
+      const asked = Object.entries(store.requests?.() ?? {}).map(([name, count]) => `${count} ${name}`);
+      const overNet = asked.length === 0 ? "" : ` (over the net: ${asked.join(", ")})`;
+      return `requests: ${counts.join(", ")}${overNet}; ${humanSize(sent)} sent, ${humanSize(received)} received`;
     },
   };
 }
