@@ -1,6 +1,6 @@
 /** Folders: finding the group's own, and making those that a key needs, once each however many ask. */
 import { StoreError } from "@conclave/core";
-import { FOLDER_TYPE } from "./answers.ts";
+import { type DriveFile, FOLDER_TYPE } from "./answers.ts";
 import { quoted } from "./catch-up.ts";
 import type { CallContext, DriveClient } from "./client.ts";
 import type { DriveTree } from "./tree.ts";
@@ -27,7 +27,7 @@ export async function findFolder(
     .filter((file) => file.isFolder && file.name === name)
     .sort((left, right) => left.created - right.created || (left.id < right.id ? -1 : 1));
   if (oldest !== undefined) return oldest.id;
-  if (create) return makeFolder(client, { name, parent: "root", nextId: ids(client) }, context);
+  if (create) return (await makeFolder(client, { name, parent: "root", nextId: ids(client) }, context)).id;
   throw new StoreError(`there is no folder ${name} in My Drive`, { code: "not-found" });
 }
 
@@ -39,13 +39,13 @@ async function makeFolder(
     readonly nextId: (context: CallContext) => Promise<string>;
   },
   context: CallContext,
-): Promise<string> {
+): Promise<DriveFile> {
   const { name, parent, nextId } = options;
   for (let tries = 0; tries < IDS_MAX; tries++) {
     const id = await nextId(context);
     const made =
       (await client.makeFolder({ id, name, parents: [parent] }, context)) ?? (await client.file(id, context));
-    if (made?.name === name && made.isFolder) return made.id;
+    if (made?.name === name && made.isFolder) return made;
   }
   throw new StoreError(`cannot ${context.doing}: Google Drive gives ids that are taken`, { code: "unavailable" });
 }
@@ -90,10 +90,9 @@ export function folderMaker(options: {
     const slash = path.lastIndexOf("/");
     const parent = await find(path.slice(0, Math.max(slash, 0)), context);
     const name = path.slice(slash + 1);
-    const id = await makeFolder(client, { name, parent, nextId }, context);
-    const made = await client.file(id, context);
-    if (made !== undefined) tree.take(made, true);
-    return id;
+    const made = await makeFolder(client, { name, parent, nextId }, context);
+    tree.take(made, true);
+    return made.id;
   }
 
   async function find(path: string, context: CallContext): Promise<string> {
