@@ -167,9 +167,9 @@ describe("a device that came back by a kit", () => {
     const address = world.address(live(alice));
     const back = await comeBack(world, carol, address);
     const session = live(back);
-    expect(unconfirmedSince(session)).toBe(address.entry);
+    expect(unconfirmedSince(session)).toBe(session.view.state.head);
     await expect(put(session, { "a.txt": "mine" })).rejects.toMatchObject({ code: "unconfirmed" });
-    expect(() => confirmBy(session, session.group)).toThrow(expect.objectContaining({ code: "unconfirmed" }));
+    expect(() => confirmBy(session, address.entry)).toThrow(expect.objectContaining({ code: "unconfirmed" }));
     expect(() => confirmBy(session, "ab".repeat(32))).toThrow(expect.objectContaining({ code: "rollback" }));
     await catchUp(live(alice));
     confirmBy(session, world.address(live(alice)).entry);

@@ -1,3 +1,4 @@
+import { formatAddress } from "@conclave/core";
 import { encodeQR } from "qr";
 import { escapeText } from "./escape.ts";
 import { type KitSheet, wordRows } from "./kit-text.ts";
@@ -15,7 +16,7 @@ const STYLE = `
 
 /** The kit as one page to print, secret: nothing in it is loaded from anywhere. */
 export function kitPage(sheet: KitSheet): string {
-  const { name, fingerprint, words, kit, time } = sheet;
+  const { name, fingerprint, words, kit, time, groups = [] } = sheet;
   const rows = wordRows(words).map(
     (row) => `<tr>${row.map(({ number, word }) => `<td><small>${number}</small>${word}</td>`).join("")}</tr>`,
   );
@@ -48,10 +49,11 @@ ${rows.join("\n")}
 ${keyRow("Post-quantum (age 1.3 and newer)", kit.hybridIdentity)}
 ${keyRow("Classic (any age; groups made with --classic)", kit.classicIdentity)}
 </table>
-<h2>Where it is kept, and with whom</h2>
+<h2>Where it is kept, with whom, and when it was tried (conclave kit --test)</h2>
 <div class="line"></div>
 <div class="line"></div>
 <h2>Addresses of my groups (conclave address GROUP)</h2>
+${groups.map(({ name: group, address }) => `<p><b>${escapeHtml(group)}</b><br><code>${escapeHtml(formatAddress(address))}</code></p>`).join("\n")}
 <div class="line"></div>
 <div class="line"></div>
 <div class="line"></div>

@@ -1,4 +1,4 @@
-import type { DeviceSecrets } from "@conclave/core";
+import { type Address, type DeviceSecrets, formatAddress } from "@conclave/core";
 import { escapeText } from "./escape.ts";
 import { isoTime } from "./units.ts";
 
@@ -12,6 +12,14 @@ export interface KitSheet {
   readonly kit: DeviceSecrets;
   /** When it was made, milliseconds since 1970. */
   readonly time: number;
+  /** Groups that it opens, as of then. None when it is made with the identity. */
+  readonly groups?: readonly KitGroup[];
+}
+
+/** A group on a kit: its address says where it lies and what was newest there. */
+export interface KitGroup {
+  readonly name: string;
+  readonly address: Address;
 }
 
 /** The words, numbered, in rows of four. */
@@ -24,7 +32,7 @@ export function wordRows(words: string): readonly (readonly { readonly number: n
  * The kit as text, secret: an age identities file whose comments hold everything else, so that stock tools take the file
  * as it is, or a line of it by `grep AGE-SECRET-KEY`.
  */
-export function kitText({ name, fingerprint, words, kit, time }: KitSheet): string {
+export function kitText({ name, fingerprint, words, kit, time, groups = [] }: KitSheet): string {
   const rows = wordRows(words).map((row) =>
     `#   ${row.map(({ number, word }) => `${String(number).padStart(2)} ${word.padEnd(9)}`).join(" ")}`.trimEnd(),
   );
@@ -38,6 +46,11 @@ export function kitText({ name, fingerprint, words, kit, time }: KitSheet): stri
     "# The 24 words:",
     ...rows,
     "#",
+    ...groups.flatMap(({ name: group, address }) => [
+      `# Group ${escapeText(group)}, with its newest entry then:`,
+      `#   ${formatAddress(address)}`,
+      "#",
+    ]),
     "# The keys that follow from the words, for the age program (RECOVERY.md of the Conclave project says how). An age",
     "# without post-quantum keys (before 1.3) needs the last line only.",
     kit.hybridIdentity,

@@ -25,6 +25,36 @@ export const REGISTRY: readonly RegistryEntry[] = [
     load: async () => (await import("./commands/id.ts")).id,
   },
   {
+    name: "device",
+    summary: "List your devices.",
+    section: "Yourself:",
+    load: async () => (await import("./commands/device.ts")).device,
+  },
+  {
+    name: "device add",
+    summary: "Print a code that a further device of yours comes in with.",
+    section: "Yourself:",
+    load: async () => (await import("./commands/device-add.ts")).deviceAdd,
+  },
+  {
+    name: "device remove",
+    summary: "Remove a device, start a new epoch, re-encrypt.",
+    section: "Yourself:",
+    load: async () => (await import("./commands/device-remove.ts")).deviceRemove,
+  },
+  {
+    name: "kit",
+    summary: "Show, replace or try your recovery kit.",
+    section: "Yourself:",
+    load: async () => (await import("./commands/kit.ts")).kit,
+  },
+  {
+    name: "recover",
+    summary: "Come back into a group with your recovery kit.",
+    section: "Yourself:",
+    load: async () => (await import("./commands/recover.ts")).recover,
+  },
+  {
     name: "login",
     summary: "Sign in to a cloud.",
     section: "Yourself:",

@@ -11,6 +11,7 @@ import {
 } from "@conclave/core";
 import { findGroup, type KnownGroup, openGroup } from "@conclave/node";
 import { advising } from "./advice.ts";
+import { answerDeviceCodes } from "./answer-devices.ts";
 import type { Context } from "./context.ts";
 import { countedStore } from "./counted-store.ts";
 import { describeNews } from "./news.ts";
@@ -73,6 +74,7 @@ export async function withKnownGroup(
   const started = context.clock.now();
   try {
     const { shown, rollback } = await bringUpToDate(context, { ...options, session, reading });
+    if (shown && !isSettling) await answerDeviceCodes(context, { session, person });
     warnOfMisfits(context, session);
     if (!isSettling) warnOfHistories(context, { session, group: group.name });
     const exit = await adviseToSettle({ session, group }, () => work({ session, person, group, shown, rollback }));

@@ -33,11 +33,20 @@ export { decodeCode, encodeCode, isCode } from "./encoding/code.ts";
 export { ConclaveError, type ConclaveErrorCode } from "./errors.ts";
 export { type Address, formatAddress, parseAddress } from "./group/address.ts";
 export { CONCLAVE_JSON_BYTES_MAX, CONCLAVE_JSON_KEY, claimedGroup } from "./group/conclave-json.ts";
+export {
+  CODE_GROUPS_MAX,
+  type CodeGroup,
+  type DeviceCode,
+  deviceCodeId,
+  formatDeviceCode,
+  parseDeviceCode,
+} from "./group/device-code.ts";
 export { formatInvitationCode, type InvitationCode, parseInvitationCode } from "./group/invitation-code.ts";
 export { invitationId } from "./group/invitation-rules.ts";
 export type { Invitation } from "./group/invitation-state.ts";
 export { invitationOf, openInvitations } from "./group/invitations.ts";
 export { findMember } from "./group/people.ts";
+export { ownersDevices } from "./group/refusals.ts";
 export {
   currentEpoch,
   type Departure,
@@ -101,11 +110,13 @@ export {
   type StoreErrorCode,
   type StoreTraits,
 } from "./ports/store.ts";
+export type { PublicKeys } from "./records/card.ts";
 export { isAdmissibleKey, verifySignature } from "./records/ed25519.ts";
 export type { ContentsMode, Role, Suite } from "./records/entry.ts";
 export { contentReader, sourceOf } from "./session/blob-sources.ts";
 export { confirmBy, unconfirmedSince } from "./session/confirmed.ts";
 export { catchUpToDelete, type Deleted, deleteGroup, requireOwner } from "./session/delete-group.ts";
+export { answerDevices, askForDevice, type CodeAnswer, type OpenCode } from "./session/device-requests.ts";
 export { admitDevice, removeDevices, replaceKit } from "./session/devices.ts";
 export { type DownloadOptions, download } from "./session/download.ts";
 export { catchUp } from "./session/duties.ts";

@@ -25,6 +25,10 @@ export interface Home {
   readonly card: string;
   /** The list of groups and where they lie. */
   readonly groups: string;
+  /** Codes for further devices that this one has made and that still count. */
+  readonly deviceCodes: string;
+  /** When this person's recovery kit was tried. */
+  readonly kit: string;
   /** A database that holds nothing: whoever has a transaction on it may change what concerns the whole home. */
   readonly lock: string;
   /** Cloud accounts that this device is signed in to, their tokens sealed. */
@@ -90,6 +94,8 @@ export function openHome(options: HomeOptions = {}): Home {
     plainIdentity: join(folder, "identity.txt"),
     card: join(folder, "card.txt"),
     groups: join(folder, "groups.json"),
+    deviceCodes: join(folder, "device-codes.json"),
+    kit: join(folder, "kit.json"),
     lock: join(folder, "lock.sqlite"),
     accounts: join(folder, "accounts.json"),
     accountsLock: join(folder, "accounts-lock.sqlite"),

@@ -1,4 +1,5 @@
 export { type NodeCrypto, nodeCrypto, WORKER_BYTES_MIN } from "./crypto.ts";
+export { forgetCode, type KnownCode, listCodes, noteCode, noteCodeUsed } from "./device-codes.ts";
 export { openPlainFiles, type PlainFiles } from "./files/plain-files.ts";
 export { type LocalSource, openSource } from "./files/source.ts";
 export { type LocalTarget, openTarget } from "./files/target.ts";

@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import {
   ConclaveError,
   encodeCardFile,
@@ -10,20 +9,13 @@ import {
   newKitSecret,
   publicKeysOf,
 } from "@conclave/core";
-import {
-  createIdentity,
-  createPrivateFile,
-  identityState,
-  nodeCrypto,
-  replacePrivateFile,
-  withHomeLock,
-} from "@conclave/node";
+import { createIdentity, identityState, nodeCrypto, replacePrivateFile, withHomeLock } from "@conclave/node";
 import { Advice } from "../advice.ts";
 import { defineCommand } from "../command.ts";
-import type { Context } from "../context.ts";
-import { kitPage } from "../kit-page.ts";
-import { type KitSheet, kitText } from "../kit-text.ts";
-import { homeOf } from "../person.ts";
+import { enrol } from "../enrol.ts";
+import { showWords, writeKit } from "../kit-output.ts";
+import type { KitSheet } from "../kit-text.ts";
+import { DEVICE_LABEL, homeOf } from "../person.ts";
 
 export const init = defineCommand({
   examples: ['conclave init --name "Alice Example" --kit kit.html'],
@@ -31,6 +23,7 @@ export const init = defineCommand({
   options: {
     name: { value: "NAME", summary: "your name, as the others will see it" },
     "no-passphrase": { summary: "keep the keys readable for whoever may read this home" },
+    device: { value: "CODE", summary: 'become a further device of somebody who ran "conclave device add"' },
     kit: { value: "FILE", summary: "write the recovery kit to FILE: text, or a page to print if FILE ends in .html" },
   },
   notes: [
@@ -38,13 +31,14 @@ export const init = defineCommand({
     "keep it away from this computer. With --kit FILE the words are not shown on the screen.",
   ].join("\n"),
 
-  async run(context, { name, "no-passphrase": noPassphrase, kit }) {
+  async run(context, { name, "no-passphrase": noPassphrase, kit, device: code }) {
+    if (code !== undefined) return enrol(context, { code, name, kit, noPassphrase });
     const home = homeOf(context);
     const crypto = nodeCrypto();
     if ((await identityState(home)) !== "absent") throw existing(home.folder);
     const known = name ?? (await context.prompts.ask("Your name:", { flag: "--name NAME" }));
     const passphrase = noPassphrase ? undefined : await context.prompts.newPassphrase();
-    const device = await newDevice(crypto, { label: deviceLabel() });
+    const device = await newDevice(crypto, { label: DEVICE_LABEL });
     const secret = newKitSecret(crypto);
     const kitKeys = kitDevice(secret);
     const time = context.clock.now();
@@ -80,41 +74,11 @@ export const init = defineCommand({
         ? "write the 24 words down now and keep them away from this computer: they are not shown again"
         : "print the recovery kit or copy it away, then delete it from this computer",
     );
+    return undefined;
   },
 });
 
 function existing(folder: string): Advice {
   const error = new ConclaveError(`there is an identity in ${folder} already`, { code: "exists" });
   return new Advice(error, "use it, or make a second one with --profile NAME");
-}
-
-/** What others see of the machine: no host name, which may say more than its owner wants. */
-function deviceLabel(): string {
-  return "computer";
-}
-
-async function writeKit(context: Context, kit: string, sheet: KitSheet): Promise<void> {
-  const text = /\.html?$/i.test(kit) ? kitPage(sheet) : kitText(sheet);
-  try {
-    await createPrivateFile(resolve(context.cwd, kit), new TextEncoder().encode(text));
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
-    const error = new ConclaveError(`${kit} is there already, and a recovery kit is never overwritten`, {
-      code: "exists",
-      cause,
-    });
-    throw new Advice(error, "choose another name for the file");
-  }
-}
-
-function showWords(line: (text: string) => void, words: string): void {
-  line("recovery kit");
-  const list = words.split(" ").map((word, index) => `${String(index + 1).padStart(4)} ${word.padEnd(9)}`);
-  for (let row = 0; row < list.length; row += 4)
-    line(
-      ` ${list
-        .slice(row, row + 4)
-        .join(" ")
-        .trimEnd()}`,
-    );
 }

@@ -4,6 +4,7 @@ import {
   askToJoin,
   ConclaveError,
   catchUp,
+  confirmBy,
   fingerprint,
   hasNewerEpoch,
   type ObjectStore,
@@ -14,8 +15,9 @@ import { parseStoreAddress } from "@conclave/stores";
 import { Advice, advising } from "../advice.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
+import { defaultGroupName } from "../group-name.ts";
 import { homeOf, ownCard, type Person, withPerson } from "../person.ts";
-import { isGroupName, parseGroupName } from "../place.ts";
+import { parseGroupName } from "../place.ts";
 import { parseTicket, requireFresh, type Ticket } from "../ticket.ts";
 import { withKnownGroup } from "../with-group.ts";
 
@@ -54,7 +56,7 @@ export const join = defineCommand({
         throw new ConclaveError(`there is a group called ${name} already`, { code: "exists" });
       }
       const url = parseStoreAddress(store ?? address.store, { folder: context.cwd });
-      return enter(context, { person, ticket, url, name: name ?? defaultName(url, groups) });
+      return enter(context, { person, ticket, url, name: name ?? defaultGroupName(url, groups) });
     });
   },
 });
@@ -77,7 +79,10 @@ async function confirm(
 }
 
 function requireEntry(session: Session, address: Address): void {
-  if (session.view.log.nodes.has(address.entry)) return;
+  if (session.view.log.nodes.has(address.entry)) {
+    confirmBy(session, address.entry);
+    return;
+  }
   throw new Advice(
     new ConclaveError("the storage does not show the entry that the address names as its newest", { code: "rollback" }), // check: rollback
     "the storage is behind or was put back; wait for its sync client, or ask whoever gave you the address",
@@ -179,19 +184,4 @@ function show(
     { name: group.name, id: group.id, store: group.store, role: me?.role, epoch: current.epoch },
     ({ line }) => line(`${verb} ${group.name} as ${me?.role}: ${state.members.length} members`),
   );
-}
-
-/** The last name of the storage's path, made valid and free. */
-function defaultName(url: string, groups: readonly KnownGroup[]): string {
-  const last = decodeURIComponent(new URL(url).pathname.split("/").findLast((part) => part !== "") ?? "");
-  const cleaned = last
-    .normalize("NFC")
-    .replace(/[^\p{L}\p{M}\p{N}._-]+/gu, "-")
-    .replace(/^[^\p{L}\p{N}]+/u, "")
-    .slice(0, 48);
-  const base = isGroupName(cleaned) ? cleaned : "group";
-  const taken = new Set(groups.map(({ name }) => name));
-  let name = base;
-  for (let number = 2; taken.has(name); number++) name = `${base}-${number}`;
-  return name;
 }

@@ -1,5 +1,7 @@
 import { judgedChanges, listRequests, memberNames, openInvitations, type Session, statusOf } from "@conclave/core";
 import { defineCommand } from "../command.ts";
+import { kitTried } from "../kit-tried.ts";
+import { ownCard, type Person } from "../person.ts";
 import { counted, humanSize, isoTime } from "../units.ts";
 import { withGroup } from "../with-group.ts";
 
@@ -11,7 +13,7 @@ export const status = defineCommand({
     withGroup(
       context,
       name,
-      async ({ session, group, shown, rollback }) => {
+      async ({ session, person, group, shown, rollback }) => {
         const requests = shown ? await listRequests(session, { signal: context.signal }) : [];
         const { group: id, epoch, members, files, bytes, remaining, problems: found } = statusOf(session);
         const problems = rollback ? [{ code: "rollback", detail: rollback.message } as const, ...found] : found;
@@ -36,6 +38,11 @@ export const status = defineCommand({
           guests,
           invitations: open,
         };
+        if (!(await isKitTried(person))) {
+          context.note(
+            'your recovery kit was never tried: "conclave kit --test KIT-FILE" does it, and changes nothing',
+          );
+        }
         context.out.result({ ...value, store: group.store, problems }, ({ line }) => {
           line(`group      ${group.name} (${id.slice(0, 16)}), on ${group.store}`);
           line(`you        ${role}`);
@@ -70,4 +77,10 @@ function lastChange(session: Session): { readonly by: string; readonly at: strin
     if (verdict.counts && record.time >= (newest?.time ?? 0)) newest = record;
   }
   return newest && { by: nameOf(newest.device) ?? "somebody", at: isoTime(newest.time) };
+}
+
+/** A kit that nobody ever tried is a hope. */
+async function isKitTried(person: Person): Promise<boolean> {
+  const { card } = await ownCard(person);
+  return (await kitTried(person.home, card.kit.verifyingKey)) !== undefined;
 }

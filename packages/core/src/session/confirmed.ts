@@ -9,7 +9,7 @@ import type { RecordDigest } from "../records/shapes.ts";
 import type { Session } from "./session.ts";
 
 /**
- * The newest entry that this device was shown when it recovered, while nobody has confirmed it. Undefined for all other
+ * The entry by which this device came back, while nobody has confirmed that they have seen it. Undefined for all other
  * devices, and where no other member has a live device who could.
  */
 export function unconfirmedSince(session: Pick<Session, "view" | "index" | "deviceKey">): RecordDigest | undefined {
@@ -19,7 +19,7 @@ export function unconfirmedSince(session: Pick<Session, "view" | "index" | "devi
   const { entry } = log.nodes.get(listed.device.since)?.verified ?? {};
   if (entry?.type !== "conclave/v1/entry" || entry.act.act !== "recover") return undefined;
   const others = state.members.filter((member) => member !== listed.member && liveDevices(member).length > 0);
-  return others.length === 0 || readMeta(session.index, "confirmed") !== undefined ? undefined : entry.parent;
+  return others.length === 0 || readMeta(session.index, "confirmed") !== undefined ? undefined : listed.device.since;
 }
 
 /** @throws ConclaveError `unconfirmed` while a recovered device waits for a member's address. */
@@ -34,8 +34,8 @@ export function requireConfirmed(session: Pick<Session, "view" | "index" | "devi
 }
 
 /**
- * Takes the newest entry of a member's address as confirmation: the address must know at least what this device was shown
- * when it recovered, on the same branch.
+ * Takes the newest entry of a member's address as confirmation: the member's device must have seen this one come back, on
+ * the same branch. An address from before, as the kit's own page has one, may be of a storage that was put back since.
  *
  * @param entry - Of an address that a member gave by a way that the person trusts.
  * @throws ConclaveError `rollback` if the entry is none of the branch that this device sees; `unconfirmed` if it is older than what is to be

@@ -32,7 +32,7 @@ export async function openWithKit(
   ports: SessionPorts,
   options: { readonly address: Address; readonly signal?: AbortSignal },
 ): Promise<SeenByKit> {
-  const session = await joinGroup(ports, { ...options, anyAudience: true });
+  const session = await joinGroup(ports, { ...options, anyAudience: true }).catch(explain);
   if (!session) {
     throw new ConclaveError("this recovery kit opens nothing there: it is of nobody in this group, or was replaced", {
       code: "not-a-member",
@@ -44,6 +44,15 @@ export async function openWithKit(
   if (listed?.device.kind !== "kit") throw new ConclaveError(whyUnlisted(session), { code: "removed" }); // check: role
   const time = log.nodes.get(state.head)?.verified.entry.time ?? 0;
   return { session, member: listed.member, newest: { entry: state.head, time } };
+}
+
+/** A kit opens what was there while it counted: an address from after that tells the two apart no better. */
+function explain(error: unknown): never {
+  if (!(error instanceof ConclaveError) || error.code !== "rollback") throw error;
+  throw new ConclaveError(
+    "what this kit opens ends before the address's entry: the kit was used or replaced since, or the storage was put back",
+    { code: "rollback", cause: error },
+  ); // check: rollback
 }
 
 function whyUnlisted({ view, deviceKey }: Session): string {

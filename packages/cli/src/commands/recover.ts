@@ -1,0 +1,171 @@
+import {
+  type Address,
+  ConclaveError,
+  catchUp,
+  encodeCardFile,
+  fingerprint,
+  kitDevice,
+  kitWords,
+  makeCard,
+  newKitSecret,
+  openWithKit,
+  parseAddress,
+  publicKeysOf,
+  recover as recoverIn,
+  type SeenByKit,
+  unconfirmedSince,
+} from "@conclave/core";
+import {
+  joinKnownGroup,
+  type KnownGroup,
+  listGroups,
+  openDatabase,
+  openGroupStore,
+  processRuns,
+  replacePrivateFile,
+} from "@conclave/node";
+import { parseStoreAddress } from "@conclave/stores";
+import { defineCommand } from "../command.ts";
+import type { Context } from "../context.ts";
+import { escapeText } from "../escape.ts";
+import { defaultGroupName } from "../group-name.ts";
+import { readKitFile } from "../kit-file.ts";
+import { showWords, writeKit } from "../kit-output.ts";
+import { makeKeys } from "../make-keys.ts";
+import { homeOf, type Person, withPerson } from "../person.ts";
+import { parseGroupName } from "../place.ts";
+import { isoTime } from "../units.ts";
+import { withKnownGroup } from "../with-group.ts";
+
+export const recover = defineCommand({
+  examples: ["conclave recover kit.html conclave:v1/... --kit new-kit.html"],
+  args: ["kit-file", "address"],
+  options: {
+    as: { value: "GROUP", summary: "the group's name on this machine" },
+    store: { value: "STORE", summary: "where this machine reaches the same storage" },
+    kit: { value: "FILE", summary: "write the new kit, which replaces the used one, to FILE" },
+    "no-passphrase": { summary: "keep the keys readable for whoever may read this home" },
+  },
+  notes: [
+    "A kit is good for one recovery: it lists this machine as your device, makes a new kit and changes the key. What the",
+    'storage shows may be old: this device reads only, until "conclave join ADDRESS" with a member\'s newer address confirms it.',
+  ].join("\n"),
+
+  async run(context, { "kit-file": file, address: text, as, store, kit, "no-passphrase": noPassphrase }) {
+    const keys = await readKitFile(context, file);
+    const address = parseAddress(text);
+    const wanted = as === undefined ? undefined : parseGroupName(as);
+    const url = parseStoreAddress(store ?? address.store, { folder: context.cwd });
+    const home = homeOf(context);
+    const groups = await listGroups(home);
+    if (groups.some(({ id }) => id === address.group)) {
+      throw new ConclaveError("this device knows that group already", { code: "exists" });
+    }
+    const name = wanted ?? defaultGroupName(url, groups);
+    await makeKeys(context, noPassphrase);
+    return withPerson(context, async (person) => {
+      const place = { person, address, url, name };
+      // A recovery that was broken off after it counted: this device is listed already.
+      const words = (await entered(context, place)) ? undefined : await useKit(context, { ...place, keys, kit });
+      return show(context, { ...place, words, kit });
+    });
+  },
+});
+
+interface Place {
+  readonly person: Person;
+  readonly address: Address;
+  readonly url: string;
+  readonly name: string;
+}
+
+async function entered(context: Context, { person, address, url, name }: Place): Promise<KnownGroup | undefined> {
+  const store = await openGroupStore(url, { settled: false });
+  return joinKnownGroup(person, { name, url, store, address, signal: context.signal });
+}
+
+/** Shows what the kit sees, uses it up, and comes in with this device. Gives the new kit's words. */
+async function useKit(
+  context: Context,
+  options: Place & { readonly keys: ReturnType<typeof kitDevice>; readonly kit: string | undefined },
+): Promise<string> {
+  const { person, address, url, keys, kit } = options;
+  const { crypto, clock, device } = person;
+  const index = openDatabase(":memory:");
+  try {
+    const store = await openGroupStore(url, { settled: false });
+    const ports = { store, index, crypto, clock, runs: processRuns(), device: keys };
+    const seen = await openWithKit(ports, { address, signal: context.signal });
+    sayNewest(context, seen);
+    const { words, newKeys } = await handOut(context, { person, name: seen.member.name, kit });
+    await recoverIn(seen, { device, kit: newKeys, signal: context.signal });
+    const { state, current } = seen.session.view;
+    const reached = { ...address, entry: state.head, epoch: current.epoch };
+    await entered(context, { ...options, address: reached });
+    return words;
+  } finally {
+    index.close();
+  }
+}
+
+function sayNewest(context: Context, { member, newest }: SeenByKit): void {
+  const what = `${newest.entry.slice(0, 16)}, of ${isoTime(newest.time)} as its author says`;
+  context.note(
+    `the kit is ${escapeText(member.name)}'s; the newest entry that the storage shows: ${what} (unconfirmed)`,
+  );
+}
+
+/** Draws the kit that replaces the used one, and gives it to its person before anything counts. */
+async function handOut(
+  context: Context,
+  { person, name, kit }: { readonly person: Person; readonly name: string; readonly kit: string | undefined },
+) {
+  const { crypto, device, home } = person;
+  const secret = newKitSecret(crypto);
+  const newKeys = kitDevice(secret);
+  const time = context.clock.now();
+  const card = await makeCard(crypto, { name, device, kit: await publicKeysOf(newKeys), time });
+  const words = kitWords(secret);
+  if (kit !== undefined) {
+    await writeKit(context, kit, { name, fingerprint: fingerprint(card.member), words, kit: newKeys, time });
+  }
+  await replacePrivateFile(home.card, encodeCardFile(card.signed));
+  return { words, newKeys };
+}
+
+async function show(
+  context: Context,
+  options: Place & { readonly words: string | undefined; readonly kit: string | undefined },
+): Promise<number | undefined> {
+  const { person, address, words, kit } = options;
+  const group = (await listGroups(person.home)).find(({ id }) => id === address.group);
+  if (!group) throw new ConclaveError("the storage does not show yet what was put on it", { code: "stale-epoch" });
+  return withKnownGroup(context, {
+    person,
+    group,
+    refresh: catchUp,
+    work: async ({ session }) => {
+      const isConfirmed = unconfirmedSince(session) === undefined;
+      const shownKit = kit === undefined ? (words === undefined ? null : { words }) : { file: kit };
+      const value = {
+        name: group.name,
+        id: group.id,
+        role: session.view.me?.role,
+        confirmed: isConfirmed,
+        kit: shownKit,
+      };
+      context.out.result(value, ({ line }) => {
+        line(`back in ${group.name} as ${session.view.me?.role}`);
+        if (kit !== undefined) line(`recovery kit ${kit}`);
+        else if (words !== undefined) showWords((each) => line(each), words);
+      });
+      if (words !== undefined) context.note("the kit that you used is spent: destroy it, and keep the new one");
+      if (words === undefined)
+        context.note('this recovery had counted before; if you do not have its new kit, run "conclave kit --new"');
+      if (!isConfirmed)
+        context.note(`reading only, until "conclave join" with a member's newer address confirms what you see`);
+      context.note('remove devices that are lost with "conclave device remove"');
+      return undefined;
+    },
+  });
+}

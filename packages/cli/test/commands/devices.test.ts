@@ -1,0 +1,188 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { admit, family, newStage, type Person, type Stage } from "../support/stage.ts";
+
+interface Listed {
+  readonly name: string;
+  readonly id: string;
+  readonly groups: readonly string[];
+  readonly this: boolean;
+}
+
+/** A second device of somebody, on a home of its own. */
+async function secondDevice(stage: Stage, owner: Person, name: string): Promise<Person> {
+  const { code } = await owner.json<{ code: string }>("device", "add");
+  const device = stage.visitor(name);
+  expect(await device.refusal("init", "--device", code, "--no-passphrase")).toMatchObject({ exit: 3, code: "waiting" });
+  await owner.json("status", "family");
+  await device.json("init", "--device", code);
+  return device;
+}
+
+describe("a further device", () => {
+  it("comes in by a code, in all groups, and writes as the same person", async () => {
+    const stage = newStage();
+    const { alice } = await family(stage);
+    await alice.json("create", "second", join(stage.folder, "second-store"));
+    const { code, expires } = await alice.json<{ code: string; expires: string }>("device", "add");
+    expect(new Date(expires).toISOString()).toBe(expires);
+    const phone = stage.visitor("phone");
+    await phone.refusal("init", "--device", code, "--no-passphrase");
+    await alice.json("status", "family");
+    expect(await phone.refusal("init", "--device", code)).toMatchObject({ code: "waiting", message: /second/ });
+    await alice.json("ls", "second:");
+    await phone.json("init", "--device", code);
+    stage.files("here", { "a.txt": "from the phone" });
+    await phone.json("upload", "here/a.txt", "family:/");
+    expect(await alice.json("ls", "family:")).toMatchObject([{ path: "a.txt", by: "Alice" }]);
+    expect(await alice.json<Listed[]>("device")).toMatchObject([
+      { name: "computer", groups: ["family", "second"], this: true },
+      { name: "computer", groups: ["family", "second"], this: false },
+    ]);
+    expect(await phone.json("id")).toMatchObject({ name: "Alice" });
+    expect(await alice.json("members", "family")).toHaveLength(1);
+  });
+
+  it("is not made by a code with one character mistyped, before anything is asked or made", async () => {
+    const stage = newStage();
+    const { alice } = await family(stage);
+    const { code } = await alice.json<{ code: string }>("device", "add");
+    const phone = stage.visitor("phone");
+    for (const at of [3, 20, Math.floor(code.length / 2), code.length - 1]) {
+      const wrong = code.slice(0, at) + (code[at] === "q" ? "p" : "q") + code.slice(at + 1);
+      expect(await phone.refusal("init", "--device", wrong)).toMatchObject({ code: "malformed" });
+    }
+    expect(await phone.refusal("id")).toMatchObject({ code: "not-found" });
+  });
+
+  it("is not the device that made the code", async () => {
+    const stage = newStage();
+    const { alice } = await family(stage);
+    const { code } = await alice.json<{ code: string }>("device", "add");
+    expect(await alice.refusal("init", "--device", code)).toMatchObject({ exit: 1, code: "exists" });
+  });
+
+  it("is none where two ask with one code, and the code counts no more", async () => {
+    const stage = newStage();
+    const { alice } = await family(stage);
+    const { code } = await alice.json<{ code: string }>("device", "add");
+    const [phone, thief] = [stage.visitor("phone"), stage.visitor("thief")];
+    for (const each of [phone, thief]) await each.refusal("init", "--device", code, "--no-passphrase");
+    expect((await alice("status", "family")).err).toContain("two devices asked with one code");
+    await alice.json("status", "family");
+    for (const each of [phone, thief])
+      expect(await each.refusal("init", "--device", code)).toMatchObject({ code: "waiting" });
+    expect(await alice.json("device")).toHaveLength(1);
+  });
+
+  it("does not come in with a code that was used", async () => {
+    const stage = newStage();
+    const { alice } = await family(stage);
+    const { code } = await alice.json<{ code: string }>("device", "add");
+    const [phone, late] = [stage.visitor("phone"), stage.visitor("late")];
+    await phone.refusal("init", "--device", code, "--no-passphrase");
+    await alice.json("status", "family");
+    await phone.json("init", "--device", code);
+    await late.refusal("init", "--device", code, "--no-passphrase");
+    for (const each of [alice, phone]) await each.json("status", "family");
+    expect(await late.refusal("init", "--device", code)).toMatchObject({ code: "waiting" });
+    expect(await alice.json("device")).toHaveLength(2);
+  });
+
+  it("needs a group to be listed in", async () => {
+    const alice = await newStage().newcomer("Alice");
+    expect(await alice.refusal("device", "add")).toMatchObject({ exit: 4, code: "not-found" });
+  });
+});
+
+describe("device remove", () => {
+  it("locks the device out, and its person stays", async () => {
+    const stage = newStage();
+    const { alice } = await family(stage);
+    const phone = await secondDevice(stage, alice, "phone");
+    const [other] = (await alice.json<Listed[]>("device")).filter((each) => !each.this);
+    await alice.json("device", "remove", other?.id ?? "");
+    expect(await phone.refusal("ls", "family:")).toMatchObject({ exit: 3, code: "removed" });
+    expect(await alice.json("device")).toHaveLength(1);
+    expect((await alice("log", "family")).out).toContain("removed Alice's computer");
+  });
+
+  it("refuses this device, an unknown name, and a name that fits two", async () => {
+    const stage = newStage();
+    const { alice } = await family(stage);
+    await secondDevice(stage, alice, "phone");
+    const [own] = (await alice.json<Listed[]>("device")).filter((each) => each.this);
+    expect((await alice("device", "remove", own?.id ?? "")).err).toContain("no device removes itself");
+    expect((await alice("device", "remove", "computer")).err).toContain("fits 2 devices");
+    expect(await alice.refusal("device", "remove", "nothing")).toMatchObject({ exit: 4, code: "not-found" });
+    expect(await alice.json("device")).toHaveLength(2);
+  });
+});
+
+describe("kit", () => {
+  it("is tried without being used, and replaced; the old one then opens nothing", async () => {
+    const stage = newStage();
+    const { alice } = await family(stage);
+    await alice.json("kit", "--new", "--file", "one.html");
+    expect((await alice("status", "family")).err).toContain("never tried");
+    expect(await alice.json("kit", "--test", "one.html")).toMatchObject({ ok: true, opens: ["family"] });
+    expect((await alice("status", "family")).err).not.toContain("never tried");
+    const page = readFileSync(join(stage.folder, "one.html"), "utf8");
+    expect(page).toContain("conclave:v1/");
+    await alice.json("kit", "--new", "--file", "two.txt");
+    expect(await alice.json("kit", "--test", "two.txt")).toMatchObject({ ok: true });
+    const old = await alice("kit", "--test", "one.html", "--json");
+    expect(old.exit).toBe(1);
+    expect(JSON.parse(old.out)).toMatchObject({ ok: false, opens: [] });
+  });
+
+  it("refuses another person's kit, a mistyped word, and words that are too few", async () => {
+    const stage = newStage();
+    const { alice } = await family(stage);
+    await alice.json("kit", "--new", "--file", "kit.txt");
+    const text = readFileSync(join(stage.folder, "kit.txt"), "utf8");
+    writeFileSync(join(stage.folder, "typo.txt"), text.replace(/ 5 \p{L}+/u, " 5 zzzz"));
+    writeFileSync(join(stage.folder, "few.txt"), "abandon ability able");
+    expect(await alice.refusal("kit", "--test", "typo.txt")).toMatchObject({ code: "malformed", message: /word 5/ });
+    expect(await alice.refusal("kit", "--test", "few.txt")).toMatchObject({ code: "malformed", message: /24 words/ });
+    const bob = await admit(stage, { alice, name: "Bob" });
+    await bob.json("kit", "--new", "--file", "bob.txt");
+    const others = await alice("kit", "--test", "bob.txt", "--json");
+    expect(others.exit).toBe(1);
+    expect(JSON.parse(others.out)).toMatchObject({
+      ok: false,
+      undone: [{ error: "that is another member's recovery kit" }],
+    });
+  });
+});
+
+describe("recover", () => {
+  it("brings a person back, reading only until a member's address confirms it; the kit is spent", async () => {
+    const stage = newStage();
+    const { alice } = await family(stage);
+    const bob = await admit(stage, { alice, name: "Bob" });
+    stage.files("here", { "a.txt": "mine" });
+    await bob.json("upload", "here/a.txt", "family:/");
+    await bob.json("kit", "--new", "--file", "bob-kit.html");
+    const { address } = await alice.json<{ address: string }>("address", "family");
+    const back = stage.visitor("back");
+    const result = await back.json<{ confirmed: boolean }>(
+      ...["recover", "bob-kit.html", address, "--as", "family", "--no-passphrase", "--kit", "new-kit.txt"],
+    );
+    expect(result).toMatchObject({ name: "family", role: "editor", confirmed: false });
+    expect((await back("cat", "family:/a.txt")).out).toBe("mine");
+    expect(await back.refusal("mkdir", "family:/x")).toMatchObject({ exit: 3, code: "unconfirmed" });
+    expect((await back("join", address)).exit).toBe(3);
+    const newer = (await alice.json<{ address: string }>("address", "family")).address;
+    await back.json("join", newer);
+    await back.json("mkdir", "family:/x");
+    const thief = stage.visitor("thief");
+    expect(await thief.refusal("recover", "bob-kit.html", newer, "--no-passphrase")).toMatchObject({
+      exit: 5,
+      message: /used or replaced/,
+    });
+    expect((await alice("log", "family")).out).toContain("came back by the recovery kit");
+    expect(await back.json("kit", "--test", "new-kit.txt")).toMatchObject({ ok: true });
+  });
+});
