@@ -9,7 +9,22 @@ import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { TestContext } from "vitest";
 
-const programs = ["age", "age-keygen", "chromium", "jq", "openssl", "rclone", "tar"] as const;
+const programs = [
+  "age",
+  "age-keygen",
+  "bash",
+  "chromium",
+  "dbus-run-session",
+  "fish",
+  "gnome-keyring-daemon",
+  "jq",
+  "mandoc",
+  "openssl",
+  "rclone",
+  "script",
+  "tar",
+  "zsh",
+] as const;
 const folders = { specs: "CONCLAVE_SPECS", vectors: "CONCLAVE_VECTORS" } as const;
 
 /** A program, or a folder of data that is not part of this repository. */

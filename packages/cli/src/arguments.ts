@@ -2,7 +2,7 @@
 import { usage } from "./command-error.ts";
 
 /** What the text `source...`, `path?`, `name?...` or `group` says of an argument. */
-interface Described {
+export interface Described {
   readonly name: string;
   readonly isOptional: boolean;
   readonly isSeveral: boolean;
@@ -13,6 +13,11 @@ function describe(argument: string): Described {
   const single = isSeveral ? argument.slice(0, -3) : argument;
   const isOptional = single.endsWith("?");
   return { name: isOptional ? single.slice(0, -1) : single, isOptional, isSeveral };
+}
+
+/** A command's arguments, read. */
+export function parseArguments(args: readonly string[]): readonly Described[] {
+  return args.map(describe);
 }
 
 /** As help writes it: `<source...>`, `[path]`. */
@@ -32,7 +37,7 @@ export function assignWords(
   args: readonly string[],
   words: readonly string[],
 ): Map<string, string | readonly string[] | undefined> {
-  const described = args.map(describe);
+  const described = parseArguments(args);
   const at = described.findIndex(({ isSeveral }) => isSeveral);
   const missing = described.filter(({ isOptional }) => !isOptional)[words.length];
   if (missing !== undefined) throw usage(`missing argument ${missing.name}`);

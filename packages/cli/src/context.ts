@@ -1,4 +1,8 @@
 import type { Clock } from "@conclave/core";
+import type { Keychain } from "@conclave/node";
+import type { CommandForm } from "./command-form.ts";
+import type { Completions } from "./completion/completions.ts";
+import type { KnownNames } from "./completion/known-names.ts";
 import type { GlobalOptions } from "./global-options.ts";
 import type { Io } from "./io.ts";
 import type { Output } from "./output.ts";
@@ -26,13 +30,26 @@ export interface Context {
   readonly cwd: string;
   /** Aborted by the first Ctrl-C. */
   readonly signal: AbortSignal;
+  /** From now on Ctrl-C is the command's own business, as with a prompt that outlives what it interrupts. */
+  ownInterrupts(): void;
   readonly clock: Clock;
   /** Starts a command in a process of its own, where the world can do that. */
   readonly detach: Io["detach"];
   /** Shows a page in the person's browser, where the world has one; tells whether it could. */
   readonly openBrowser: Io["openBrowser"];
+  /** The system's keychain, where there is one and the person did not refuse it. */
+  keychain(): Promise<Keychain | undefined>;
+  readonly unlocked: Io["unlocked"];
+  /** What may stand for the last of the words, where `names` knows groups, paths and members. */
+  complete(words: readonly string[], names: KnownNames): Promise<Completions>;
+  /** The world of this run, for a command that runs others in it. */
+  readonly io: Io;
   /** Runs another command line in a world of its own; gives its exit code. */
   perform(argv: readonly string[], io: Io): Promise<number>;
+  /** How the command is written that words begin with; undefined if there is none. */
+  find(words: readonly string[]): Promise<CommandForm | undefined>;
   /** The help of a command, by its words; of all without any. */
   help(words: readonly string[]): Promise<string>;
+  /** The same as a manual page. */
+  manual(words: readonly string[]): Promise<string>;
 }

@@ -1,3 +1,4 @@
+import type { CommandForm } from "./command-form.ts";
 import { GLOBAL_OPTIONS } from "./global-options.ts";
 import type { RegistryEntry } from "./registry.ts";
 
@@ -25,4 +26,10 @@ function firstWord(argv: readonly string[]): number {
     else if (!word.startsWith("-")) return index;
   }
   return argv.length;
+}
+
+/** How a command is written; its file is read for it. */
+export async function formOf({ name, load }: RegistryEntry): Promise<CommandForm> {
+  const { args, options = {} } = await load();
+  return { name, args, options };
 }

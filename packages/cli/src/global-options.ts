@@ -11,6 +11,7 @@ export const GLOBAL_OPTIONS = {
     value: "FILE",
     summary: "read the passphrase from FILE, - for standard input (or CONCLAVE_PASSPHRASE_FILE)",
   },
+  "no-keychain": { summary: "neither use nor fill the system's keychain" },
   "accept-rollback": { summary: "go on from what the storage shows, also where it went back" },
   verbose: { short: "v", summary: "say more" },
   debug: { summary: "with an error, show where in the program it arose" },
@@ -25,6 +26,7 @@ export interface GlobalOptions {
   readonly noInput: boolean;
   readonly profile: string | undefined;
   readonly passphraseFile: string | undefined;
+  readonly noKeychain: boolean;
   readonly acceptRollback: boolean;
   readonly verbose: boolean;
   readonly debug: boolean;
@@ -45,6 +47,7 @@ export function globalOptions(given: ReadonlyMap<string, string | boolean>): Glo
     noInput: mark("no-input"),
     profile: value("profile"),
     passphraseFile: value("passphrase-file"),
+    noKeychain: mark("no-keychain"),
     acceptRollback: mark("accept-rollback"),
     verbose: mark("verbose"),
     debug: mark("debug"),

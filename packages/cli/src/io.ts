@@ -1,5 +1,6 @@
 import type { Readable, Writable } from "node:stream";
-import type { Clock } from "@conclave/core";
+import type { Clock, DeviceSecrets } from "@conclave/core";
+import type { Keychain } from "@conclave/node";
 
 /** Where text goes; a terminal or not is asked of each stream on its own. */
 export interface OutStream extends Writable {
@@ -19,6 +20,9 @@ export interface DetachOptions {
   readonly log: string;
 }
 
+/** Keys that were unlocked, by the home that they lie in. */
+export type UnlockedKeys = Map<string, { readonly device: DeviceSecrets; readonly passphrase: string | undefined }>;
+
 /** The world of one run of the program; tests bring their own. */
 export interface Io {
   readonly stdin: InStream;
@@ -36,6 +40,30 @@ export interface Io {
   readonly detach?: (argv: readonly string[], options: DetachOptions) => Promise<number>;
   /** Shows a page in the person's browser; false where there is none. */
   readonly openBrowser?: (url: string) => Promise<boolean>;
+  /** The system's keychain, where there is one. */
+  readonly keychain?: () => Promise<Keychain | undefined>;
+  /** Keys that stay unlocked from one command to the next, within one process that runs several. */
+  readonly unlocked?: UnlockedKeys;
   /** Ends the program at once. */
   exit(code: number): void;
+}
+
+/** The same world but for some of it, for a command within a command. */
+export function variedIo(io: Io, changes: Partial<Io>): Io {
+  return {
+    get stdin() {
+      return io.stdin; // Merely looking at it opens it.
+    },
+    stdout: io.stdout,
+    stderr: io.stderr,
+    env: io.env,
+    cwd: io.cwd,
+    clock: io.clock,
+    onInterrupt: (handler) => io.onInterrupt(handler),
+    ...(io.detach ? { detach: io.detach.bind(io) } : {}),
+    ...(io.keychain ? { keychain: io.keychain.bind(io) } : {}),
+    ...(io.unlocked ? { unlocked: io.unlocked } : {}),
+    exit: (code) => io.exit(code),
+    ...changes,
+  };
 }

@@ -4,8 +4,9 @@ import { CommandError } from "./command-error.ts";
 import type { Context } from "./context.ts";
 import { isBrokenPipe, renderError } from "./errors.ts";
 import { escapeText } from "./escape.ts";
+import { findCommand, formOf } from "./find-command.ts";
 import { type GlobalOptions, isMarked } from "./global-options.ts";
-import { watchInterrupts } from "./interrupt.ts";
+import { type Interrupts, watchInterrupts } from "./interrupt.ts";
 import type { Io } from "./io.ts";
 import { StreamOutput } from "./output.ts";
 import { helpOf, type Invocation, type ParserOptions, parse } from "./parser.ts";
@@ -29,9 +30,10 @@ export async function main(
 ): Promise<number> {
   const status = new StatusLine(io.stderr);
   const interrupts = watchInterrupts(io, status);
-  io.stderr.on("error", () => undefined); // Nobody is left to tell.
+  const ignore = (): void => undefined; // Nobody is left to tell.
+  io.stderr.on("error", ignore);
   try {
-    return await perform(argv, { io, registry, status, signal: interrupts.signal });
+    return await perform(argv, { io, registry, status, interrupts });
   } catch (error) {
     if (isBrokenPipe(error)) return 0; // The reader has seen enough, as with `| head`.
     status.clear();
@@ -41,6 +43,7 @@ export async function main(
     return exit;
   } finally {
     interrupts.stop();
+    io.stderr.off("error", ignore);
   }
 }
 
@@ -48,7 +51,7 @@ interface Run {
   readonly io: Io;
   readonly registry: readonly RegistryEntry[];
   readonly status: StatusLine;
-  readonly signal: AbortSignal;
+  readonly interrupts: Interrupts;
 }
 
 async function perform(argv: readonly string[], run: Run): Promise<number> {
@@ -75,12 +78,14 @@ function makeContext(
   run: Run,
   made: { readonly invocation: Invocation; readonly out: StreamOutput; readonly parserOptions: ParserOptions },
 ): Context {
-  const { io, status, signal } = run;
+  const { io, status, interrupts } = run;
+  const { signal } = interrupts;
   const { options } = made.invocation;
   const say = (text: string): void => {
     status.clear();
     io.stderr.write(`${escapeText(text)}\n`);
   };
+  let keychain: ReturnType<Context["keychain"]> | undefined;
   const warn = (text: string): void => say(`warning: ${text}`);
   return {
     out: made.out,
@@ -101,11 +106,27 @@ function makeContext(
     env: io.env,
     cwd: io.cwd,
     signal,
+    ownInterrupts: () => interrupts.stop(),
     clock: io.clock,
+    keychain: () => {
+      keychain ??= Promise.resolve(options.noKeychain ? undefined : io.keychain?.());
+      return keychain;
+    },
+    unlocked: io.unlocked,
     detach: io.detach?.bind(io),
     openBrowser: io.openBrowser?.bind(io),
+    complete: async (words, names) => {
+      const { complete } = await import("./completion/complete.ts");
+      return complete(words, { registry: run.registry, names });
+    },
+    io,
+    find: async (words) => {
+      const entry = findCommand(words, run.registry);
+      return entry && formOf(entry);
+    },
     perform: (argv, world) => main(argv, world, run.registry),
     help: (words) => helpOf(words, made.parserOptions),
+    manual: async (words) => (await import("./man-page.ts")).manPage(words, made.parserOptions),
   };
 }
 

@@ -41,6 +41,9 @@ export class StreamOutput implements Output {
   readonly #isJson: boolean;
   readonly #status: StatusLine;
   #hasResult = false;
+  readonly #noteFailure = (error: unknown): void => {
+    this.#failure ??= error;
+  };
   #failure: unknown;
 
   constructor(options: { readonly stream: OutStream; readonly json: boolean; readonly status: StatusLine }) {
@@ -48,9 +51,7 @@ export class StreamOutput implements Output {
     this.#isJson = options.json;
     this.#status = options.status;
     this.isTerminal = options.stream.isTTY === true;
-    options.stream.on("error", (error: unknown) => {
-      this.#failure ??= error;
-    });
+    options.stream.on("error", this.#noteFailure);
   }
 
   result(value: unknown, show: (lines: Lines) => void): void {
@@ -77,7 +78,13 @@ export class StreamOutput implements Output {
   async finish(): Promise<void> {
     if (this.#isJson && !this.#hasResult) this.#write("{}\n");
     await new Promise<void>((resolve) => this.#stream.write("", () => resolve()));
+    this.close();
     if (this.#failure !== undefined && !isBrokenPipe(this.#failure)) throw this.#failure;
+  }
+
+  /** Lets go of the stream, for the next run in this process. */
+  close(): void {
+    this.#stream.off("error", this.#noteFailure);
   }
 
   #lines(): Lines {

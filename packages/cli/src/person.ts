@@ -1,7 +1,7 @@
 /** The person at work: home, card, and the device's keys once they are unlocked. */
 import { readFile } from "node:fs/promises";
-import { ConclaveError, decodeCardFile, type SignedCard } from "@conclave/core";
-import { type Home, nodeCrypto, openHome, readIdentity, type Unlocked } from "@conclave/node";
+import { ConclaveError, type DeviceSecrets, decodeCardFile, type SignedCard } from "@conclave/core";
+import { type Home, keepUnlocked, nodeCrypto, openHome, readIdentity, type Unlocked } from "@conclave/node";
 import { Advice } from "./advice.ts";
 import type { Context } from "./context.ts";
 
@@ -47,18 +47,37 @@ export async function withPerson<Result>(context: Context, work: (person: Person
 }
 
 async function unlock(context: Context, { home, crypto }: Pick<Unlocked, "home" | "crypto">) {
-  let given: string | undefined;
+  const known = context.unlocked?.get(home.folder);
+  if (known) return known;
+  let passphrase: string | undefined;
   try {
     const device = await readIdentity(crypto, {
       home,
+      keychain: context.keychain,
       passphrase: async () => {
-        given = await context.prompts.passphrase();
-        return given;
+        passphrase = await context.prompts.passphrase();
+        return passphrase;
       },
     });
-    return { device, passphrase: given };
+    if (passphrase !== undefined && !isGiven(context)) await keep(context, { device, home });
+    context.unlocked?.set(home.folder, { device, passphrase });
+    return { device, passphrase };
   } catch (error) {
     if (error instanceof ConclaveError && error.code === "not-found") throw new Advice(error, NO_IDENTITY_HINT);
     throw error;
   }
+}
+
+/** Whether the passphrase comes from a file: whoever keeps it there needs no keychain. */
+function isGiven({ options, env }: Context): boolean {
+  return (options.passphraseFile ?? env.CONCLAVE_PASSPHRASE_FILE ?? "") !== "";
+}
+
+async function keep(
+  context: Context,
+  { device, home }: { readonly device: DeviceSecrets; readonly home: Home },
+): Promise<void> {
+  const keychain = await context.keychain();
+  if (!keychain || !(await keepUnlocked(device, { home, keychain }))) return;
+  context.note('your keys stay unlocked in the system\'s keychain until "conclave lock"');
 }

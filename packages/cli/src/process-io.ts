@@ -26,6 +26,7 @@ export function processIo(): Io {
     },
     detach: startDetached,
     openBrowser: (url) => openBrowser(url, process.env),
+    keychain: async () => (await import("@conclave/node")).systemKeychain(),
     exit: (code) => process.exit(code),
   };
 }

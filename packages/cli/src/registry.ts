@@ -73,6 +73,12 @@ export const REGISTRY: readonly RegistryEntry[] = [
     load: async () => (await import("./commands/accounts.ts")).accounts,
   },
   {
+    name: "lock",
+    summary: "Forget unlocked keys.",
+    section: "Yourself:",
+    load: async () => (await import("./commands/lock.ts")).lock,
+  },
+  {
     name: "create",
     summary: "Found a group on a storage.",
     section: "Groups:",
@@ -269,6 +275,18 @@ export const REGISTRY: readonly RegistryEntry[] = [
     summary: "Tell the whole story in a temporary place.",
     section: "More:",
     load: async () => (await import("./commands/demo.ts")).demo,
+  },
+  {
+    name: "shell",
+    summary: "A prompt within a group.",
+    section: "More:",
+    load: async () => (await import("./commands/shell.ts")).shell,
+  },
+  {
+    name: "completion",
+    summary: "Complete commands, groups and paths in your shell.",
+    section: "More:",
+    load: async () => (await import("./commands/completion.ts")).completion,
   },
   {
     name: "help",

@@ -2,7 +2,7 @@
  * The device's keys on disk: `identity.age` under a passphrase, or `identity.txt` without. Stock `age -d` opens the first
  * and `age -i` reads either.
  */
-import { type BinaryLike, scrypt as scryptNatively } from "node:crypto";
+import { type BinaryLike, createHash, scrypt as scryptNatively } from "node:crypto";
 import { access, open, unlink } from "node:fs/promises";
 import {
   ConclaveError,
@@ -16,6 +16,7 @@ import {
   writeIdentityFile,
 } from "@conclave/core";
 import type { Home } from "./home.ts";
+import type { Keychain } from "./keychain.ts";
 import { createPrivateFile } from "./private-file.ts";
 
 /**
@@ -71,13 +72,18 @@ async function refuseTwin(home: Home, path: string): Promise<void> {
 /**
  * Reads the device's keys.
  *
- * @param options.passphrase - Asked only if the identity is under one.
+ * @param options.passphrase - Asked only if the identity is under one, and the keychain does not hold it.
+ * @param options.keychain - Where the keys of an identity under a passphrase may be found unlocked.
  * @throws ConclaveError `not-found` if there is none, `wrong-passphrase`, `limit` for a work factor or size out of bounds,
  *   `corrupt` or `malformed` for a damaged file.
  */
 export async function readIdentity(
   crypto: Crypto,
-  options: { readonly home: Home; readonly passphrase: () => Promise<string> },
+  options: {
+    readonly home: Home;
+    readonly passphrase: () => Promise<string>;
+    readonly keychain?: () => Promise<Keychain | undefined>;
+  },
 ): Promise<DeviceSecrets> {
   const { home } = options;
   switch (await identityState(home)) {
@@ -87,9 +93,40 @@ export async function readIdentity(
       return readText(await readBounded(home.plainIdentity));
     case "sealed": {
       const sealed = await readBounded(home.sealedIdentity);
+      const keychain = await options.keychain?.();
+      const kept = await keychain?.get(keychainName(sealed)).catch(() => undefined);
+      if (kept !== undefined) return readIdentityFile(kept);
       return readText(await openWithPassphrase(crypto, { sealed, passphrase: await options.passphrase(), scrypt }));
     }
   }
+}
+
+/**
+ * Keeps an identity that was unlocked by its passphrase in the keychain, so that the next command need not ask.
+ *
+ * @returns False if the identity is under no passphrase, or the keychain refused.
+ */
+export async function keepUnlocked(
+  device: DeviceSecrets,
+  { home, keychain }: { readonly home: Home; readonly keychain: Keychain },
+): Promise<boolean> {
+  if ((await identityState(home)) !== "sealed") return false;
+  const name = keychainName(await readBounded(home.sealedIdentity));
+  return keychain.set(name, writeIdentityFile(device)).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Takes an identity out of the keychain. Whether it was there; rejects if it is there and stays. */
+export async function lockIdentity({ home, keychain }: { readonly home: Home; readonly keychain: Keychain }) {
+  if ((await identityState(home)) !== "sealed") return false;
+  return keychain.delete(keychainName(await readBounded(home.sealedIdentity)));
+}
+
+/** By the sealed file's digest: of another identity at the same place, or under another passphrase, nothing is found. */
+function keychainName(sealed: Uint8Array): string {
+  return `identity ${createHash("sha256").update(sealed).digest("hex")}`;
 }
 
 function readText(bytes: Uint8Array): Promise<DeviceSecrets> {

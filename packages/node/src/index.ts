@@ -6,7 +6,15 @@ export { type LocalTarget, openTarget } from "./files/target.ts";
 export { findGroup, forgetGroup, type KnownGroup, listGroups, noteGroup } from "./groups.ts";
 export { type Home, type HomeOptions, homeFolder, openHome } from "./home.ts";
 export { withHomeLock } from "./home-lock.ts";
-export { createIdentity, type IdentityState, identityState, readIdentity } from "./identity-store.ts";
+export {
+  createIdentity,
+  type IdentityState,
+  identityState,
+  keepUnlocked,
+  lockIdentity,
+  readIdentity,
+} from "./identity-store.ts";
+export { type Keychain, systemKeychain } from "./keychain.ts";
 export {
   foundKnownGroup,
   joinKnownGroup,

@@ -1,9 +1,10 @@
 /** Where the demo's people act: each with a home of their own, through the real command line, in this process. */
 
 import { join } from "node:path";
-import { PassThrough, Writable } from "node:stream";
+import { PassThrough } from "node:stream";
 import type { Context } from "../context.ts";
-import type { Io, OutStream } from "../io.ts";
+import type { Io } from "../io.ts";
+import { Kept } from "../kept-stream.ts";
 
 /** What one command gave. */
 export interface Given {
@@ -15,21 +16,6 @@ export interface Given {
 
 /** One person's words on the command line. */
 export type Say = (...argv: readonly string[]) => Promise<Given>;
-
-/** A stream that keeps what is written to it. */
-class Kept extends Writable implements OutStream {
-  readonly isTTY = false;
-  #chunks: Uint8Array[] = [];
-
-  override _write(chunk: Uint8Array, _encoding: string, done: () => void): void {
-    this.#chunks.push(new Uint8Array(chunk)); // Whoever wrote it takes the memory back.
-    done();
-  }
-
-  text(): string {
-    return new TextDecoder().decode(Buffer.concat(this.#chunks));
-  }
-}
 
 /** A person whose home lies in `folder`. */
 export function person(context: Context, folder: string, name: string): Say {

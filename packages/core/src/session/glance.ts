@@ -1,6 +1,6 @@
 /** A look at a group without any key: what the local index says of it in clear. */
 import { emptyLog } from "../group/log.ts";
-import { currentEpoch, memberOfDevice } from "../group/state.ts";
+import { currentEpoch, type GroupState, memberOfDevice } from "../group/state.ts";
 import { readMeta } from "../index/meta.ts";
 import type { SqlDatabase } from "../ports/sql.ts";
 import type { Role } from "../records/entry.ts";
@@ -11,7 +11,7 @@ import { chooseFrom } from "./view.ts";
 /** A group as this device last saw it. */
 export interface Glance {
   readonly epoch: EpochId;
-  readonly members: number;
+  readonly state: GroupState;
   /** This device's person's; undefined if it is not listed any more. */
   readonly role: Role | undefined;
   /** Objects that older epochs still hold. */
@@ -35,7 +35,7 @@ export function glanceAt(index: SqlDatabase, options: { readonly device: DeviceK
   const count = (sql: string, ...values: readonly string[]) => index.get<{ n: number }>(sql, ...values)?.n ?? 0;
   return {
     epoch,
-    members: choice.state.members.length,
+    state: choice.state,
     role: memberOfDevice(choice.state, options.device)?.role,
     oldObjects: count("SELECT count(DISTINCT object) AS n FROM locations WHERE gone = 0 AND epoch <> ?", epoch),
     outbox: count("SELECT count(*) AS n FROM outbox"),
