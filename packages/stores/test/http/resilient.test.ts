@@ -27,7 +27,9 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-function make(options: { readonly stallMs?: number; readonly auth?: Authorization } = {}): Http {
+function make(
+  options: { readonly stallMs?: number; readonly auth?: Authorization; readonly fetch?: typeof fetch } = {},
+): Http {
   return resilientHttp({
     name: "Google Drive",
     auth: {
@@ -195,6 +197,15 @@ describe("an answer that breaks off", () => {
     }, ok);
     expect((await get()).status).toBe(200);
     expect(server.heard).toHaveLength(2);
+  });
+
+  it("is asked for again where it is shorter than it said, though nobody else minds", async () => {
+    let asked = 0;
+    http = make({
+      fetch: async () => new Response(asked++ === 0 ? "abc" : "abcdefghij", { headers: { "content-length": "10" } }),
+    });
+    expect((await get()).bytes).toHaveLength(10);
+    expect(asked).toBe(2);
   });
 
   it("is waited for as long as it moves, however slowly", async () => {
