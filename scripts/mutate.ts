@@ -18,6 +18,7 @@ const BATCH_SECONDS = 4;
 const SLOW = [
   "tests/crash.test.ts",
   "tests/crash-commands.test.ts",
+  "tests/crash-entering.test.ts",
   "tests/simulator.test.ts",
   "tests/simulator-files.test.ts",
   "tests/simulator-members.test.ts",
@@ -66,7 +67,7 @@ interface Batch {
 /** The test files that come to a check, fast ones first, in batches. */
 function batchesFor(reach: Reach, { file, line }: Mutant): Batch[] {
   const key = keyOf(file, readFileSync(join(ROOT, file), "utf8").split("\n")[line - 1] ?? "");
-  const passing = [...reach].filter(([path, { passes }]) => passes && (values.slow || !SLOW.includes(path)));
+  const passing = [...reach].filter(([, { passes }]) => passes);
   const exact = passing.filter(([, { reaches }]) => reaches.includes(key));
   const near = passing.filter(([, { reaches }]) => reaches.some((other) => other.startsWith(`${file} `)));
   const chosen = exact.length > 0 ? exact : near.length > 0 ? near : passing;
@@ -135,7 +136,7 @@ for (const error of errors) console.log(error);
 if (values.list) for (const mutant of mutants) console.log(describe(mutant));
 else {
   try {
-    const verdicts = await tryAll(mutants, await measureReach({ jobs }));
+    const verdicts = await tryAll(mutants, await measureReach({ jobs, without: values.slow ? [] : SLOW }));
     const survivors = verdicts.filter(({ by }) => by === undefined);
     console.log(`\n${verdicts.length - survivors.length} killed, ${survivors.length} survived`);
     for (const { mutant } of survivors) console.log(`survived ${describe(mutant)}`);
