@@ -6,10 +6,13 @@ import {
   addMember,
   catchUp,
   changeRole,
+  changeUntil,
   copyPath,
+  invite,
   leaveGroup,
   makeFolder,
   movePath,
+  openInvitations,
   readAll,
   reencrypt,
   removeMember,
@@ -19,6 +22,7 @@ import {
   type Session,
   settle,
   verify,
+  withdraw,
 } from "@conclave/core";
 import { afterEach, describe, expect, it } from "vitest";
 import { DEATHS, dies } from "./support/deaths.ts";
@@ -45,6 +49,38 @@ const COMMANDS: readonly CrashedCommand[] = [
     name: "admitting somebody",
     work: (session, { dave }) => addMember(session, { card: dave.card, role: "editor" }),
     isDone: (carol) => carol.view.state.members.some(({ name }) => name === "dave"),
+  },
+  {
+    name: "inviting somebody",
+    work: (session) => invite(session, { name: "dave", role: "viewer", forMs: 60_000 }),
+    isDone: (carol) => openInvitations(carol.view.state).length > 0,
+  },
+  {
+    name: "withdrawing an invitation",
+    work: async (session) => {
+      const [open] = openInvitations(session.view.state);
+      const { invitation } = open ?? (await invite(session, { name: "dave", role: "viewer", forMs: 60_000 }));
+      await withdraw(session, { invitation });
+    },
+    isDone: (carol) => carol.view.state.invitations.some(({ end }) => end?.how === "withdrawn"),
+  },
+  {
+    name: "admitting whoever was invited",
+    work: async (session, { world, dave }) => {
+      const { secret } = await invite(session, { name: "dave", role: "editor", forMs: 60_000 });
+      await world.ask(dave, world.address(session), secret);
+      await catchUp(session);
+    },
+    isDone: (carol) => carol.view.state.members.some(({ name }) => name === "dave"),
+  },
+  {
+    name: "ending a guest's stay",
+    work: async (session) => {
+      const bob = findMember(session.view.state, "bob");
+      await changeUntil(session, { member: bob, until: session.clock.now() });
+      await catchUp(session);
+    },
+    isDone: (carol) => !carol.view.state.members.some(({ name }) => name === "bob"),
   },
   {
     name: "changing a role",

@@ -257,9 +257,15 @@ export class World {
     return joined;
   }
 
-  async ask(newcomer: Device, address: Address): Promise<void> {
+  /** Leaves a join request, by an invitation's secret if there is one. */
+  async ask(newcomer: Device, address: Address, secret?: Uint8Array): Promise<void> {
     const recipient = await addressRecipient(this.store, address);
-    await askToJoin(this.ports(newcomer), { group: address.group, recipient, card: newcomer.card });
+    await askToJoin(this.ports(newcomer), {
+      group: address.group,
+      recipient,
+      card: newcomer.card,
+      ...(secret ? { secret } : {}),
+    });
   }
 
   close(): void {

@@ -41,12 +41,14 @@ export {
   formatDeviceCode,
   parseDeviceCode,
 } from "./group/device-code.ts";
+export { invitationKey, signInvited } from "./group/invitation.ts";
 export { formatInvitationCode, type InvitationCode, parseInvitationCode } from "./group/invitation-code.ts";
 export { invitationId } from "./group/invitation-rules.ts";
 export type { Invitation } from "./group/invitation-state.ts";
 export { invitationOf, openInvitations } from "./group/invitations.ts";
 export { findMember } from "./group/people.ts";
 export { ownersDevices } from "./group/refusals.ts";
+export { sealRequest } from "./group/request.ts";
 export {
   currentEpoch,
   type Departure,
@@ -136,7 +138,15 @@ export {
 } from "./session/invitations.ts";
 export { addressRecipient, askToJoin, hasNewerEpoch, joinGroup } from "./session/join.ts";
 export { everybodyIn, memberNames, namesInLog } from "./session/member-names.ts";
-export { addMember, changeRole, leaveGroup, type NewEpoch, removeMember, rotate } from "./session/membership.ts";
+export {
+  addMember,
+  admitMember,
+  changeRole,
+  leaveGroup,
+  type NewEpoch,
+  removeMember,
+  rotate,
+} from "./session/membership.ts";
 export type { News, Reporting } from "./session/news.ts";
 export { openSession } from "./session/open.ts";
 export { flushOutbox } from "./session/outbox.ts";

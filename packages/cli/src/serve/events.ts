@@ -50,7 +50,7 @@ function textOf(event: ServeEvent, group: string): string {
     case "reencrypted":
       return `re-encrypted ${amount(event.reencrypted)}; left ${amount(event.remaining)}`;
     case "trouble":
-      return `${event.message} (${event.hint}); trying again`;
+      return `${event.message}; trying again`;
     case "back":
       return "all is well again";
     case "stopped":

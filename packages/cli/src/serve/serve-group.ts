@@ -65,7 +65,8 @@ function sayTrouble(
   report: (event: ServeEvent) => void,
   { before, now }: { readonly before: ShownError | undefined; readonly now: ShownError | undefined },
 ): void {
-  if (now && (before?.code !== now.code || before.message !== now.message)) {
+  // A folder that is gone has one code when it is opened and another when it is listed; the words are the same.
+  if (now && before?.message !== now.message) {
     report({ event: "trouble", code: now.code, message: now.message, hint: now.hint });
   }
   if (!now && before) report({ event: "back" });
