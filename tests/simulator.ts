@@ -11,9 +11,11 @@ import {
   ConclaveError,
   catchUp,
   changeRole,
+  changeUntil,
   copyPath,
   download,
   filePieces,
+  invite,
   isAtLeast,
   leaveGroup,
   listFolder,
@@ -80,6 +82,8 @@ export interface Command {
     | "restore"
     | "mkdir"
     | "admit"
+    | "invite"
+    | "until"
     | "remove"
     | "role"
     | "leave"
@@ -124,7 +128,19 @@ const FILE_ACTS = [
   "mkdir",
   "look",
 ] as const;
-const GROUP_ACTS = ["admit", "remove", "role", "role", "leave", "rotate", "reencrypt", "reencrypt", "settle"] as const;
+const GROUP_ACTS = [
+  "admit",
+  "invite",
+  "until",
+  "remove",
+  "role",
+  "role",
+  "leave",
+  "rotate",
+  "reencrypt",
+  "reencrypt",
+  "settle",
+] as const;
 const HAPPENINGS = [
   "restart",
   "lag",
@@ -556,6 +572,15 @@ class Simulation {
         await this.#admit(actor, { newcomer: await this.#newActor(), role: role === "owner" ? "editor" : role });
         break;
       }
+      case "invite": {
+        if (this.#actors.length >= 8) return;
+        await this.#invite(actor, { newcomer: await this.#newActor(), role: role === "owner" ? "viewer" : role });
+        break;
+      }
+      case "until":
+        this.#suspend(target);
+        await changeUntil(session, { member: target, until: session.clock.now() });
+        break;
       case "remove":
         this.#suspend(target);
         await removeMember(session, { member: target, contents: "now" });
@@ -596,6 +621,20 @@ class Simulation {
     this.#admitted.set(newcomer, admin);
     if (isAtLeast(role, "admin") && isAtLeast(session.view.me?.role ?? "viewer", "owner"))
       this.#admins.add(newcomer.key);
+    await this.#world.join(newcomer.device, this.#world.address(session));
+    newcomer.hasJoined = true;
+  }
+
+  /** Whoever is invited asks by the secret, and comes in if the same admin's next look answers. */
+  async #invite(admin: Actor, { newcomer, role }: { readonly newcomer: Actor; readonly role: Role }): Promise<void> {
+    const session = live(admin.device);
+    const { secret } = await invite(session, { name: newcomer.device.name, role, forMs: HOUR_MS });
+    if (isAtLeast(role, "admin") && isAtLeast(session.view.me?.role ?? "viewer", "owner"))
+      this.#admins.add(newcomer.key);
+    await this.#world.ask(newcomer.device, this.#world.address(session), secret);
+    await catchUp(session);
+    if (!session.view.state.members.some(({ id }) => id === newcomer.device.card.member)) return;
+    this.#admitted.set(newcomer, admin);
     await this.#world.join(newcomer.device, this.#world.address(session));
     newcomer.hasJoined = true;
   }

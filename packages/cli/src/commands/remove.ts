@@ -5,6 +5,7 @@ import {
   fingerprint,
   formerMembers,
   type Member,
+  openInvitations,
   rehearseRemoval,
   remaining,
   removeMember,
@@ -14,6 +15,7 @@ import { Advice } from "../advice.ts";
 import { continueInBackground } from "../background.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
+import { escapeText } from "../escape.ts";
 import { adviseOnRemaining, describeReencryption, reencryptShown, type ShownReencryption } from "../reencryption.ts";
 import { counted, humanSeconds, humanSize } from "../units.ts";
 import { type AtWork, withGroup } from "../with-group.ts";
@@ -116,8 +118,13 @@ async function perform(
   const { at, member, contents } = options;
   const { signal, clock } = context;
   const started = clock.now();
+  const open = openInvitations(at.session.view.state);
   const { epoch, lockoutMs } = await removeMember(at.session, { member, contents, signal });
-  context.note(`${member.name} is out: the new key is in use`);
+  context.note(`${escapeText(member.name)} is out: the new key is in use`);
+  if (open.length > 0) {
+    const names = open.map(({ name }) => escapeText(name)).join(", ");
+    context.note(`open invitations have ended with the old key: ${names}; invite them again`);
+  }
   return finish(context, { ...options, epoch, lockoutMs, started });
 }
 
