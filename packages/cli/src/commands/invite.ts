@@ -43,7 +43,9 @@ export const invite = defineCommand({
       });
       context.note(`good once, until ${value.expires}; give it to ${escapeText(whom)} alone. They run:`);
       context.note('  conclave init --name "THEIR NAME"');
-      context.note("  conclave join CODE          (on another machine: with --store, where it reaches the same storage)");
+      context.note(
+        "  conclave join CODE          (on another machine: with --store, where it reaches the same storage)",
+      );
       context.note(
         `then your next command on ${group.name}, or another admin's, lets them in; they run the same join again`,
       );
