@@ -36,7 +36,7 @@ function start(options: { readonly before?: readonly string[]; readonly words?: 
 }
 
 it("runs the build where there is one", () => {
-  write("dist/index.js", entry('io.stdout.write("built " + argv); return 0;'));
+  write("dist/bundle/index.js", entry('io.stdout.write("built " + argv); return 0;'));
   write("src/index.ts", entry("return 1;"));
   expect(start({ words: ["a", "b c"] })).toMatchObject({ status: 0, stdout: "built a,b c", stderr: "" });
 });
@@ -52,7 +52,7 @@ it("runs the sources where nothing was built, with their condition, words and ex
 });
 
 it("runs the sources beside a build when the condition asks for them", () => {
-  write("dist/index.js", entry("return 1;"));
+  write("dist/bundle/index.js", entry("return 1;"));
   write("src/index.ts", entry("return 0;"));
   expect(start({ before: ["--conditions=@conclave/source"] })).toMatchObject({ status: 0 });
 });
@@ -67,7 +67,7 @@ it.skipIf(process.platform === "win32")("passes signals to the sources", async (
 });
 
 it("says in one line what it needs when an older Node starts it", () => {
-  write("dist/index.js", entry("return 0;"));
+  write("dist/bundle/index.js", entry("return 0;"));
   write("old.cjs", 'Object.defineProperty(process, "versions", { value: { node: "20.20.2" } });');
   const { status, stdout, stderr } = start({ before: ["--require", join(scratch, "old.cjs")] });
   expect({ status, stdout }).toEqual({ status: 1, stdout: "" });

@@ -10,7 +10,7 @@ const SOURCES = "--conditions=@conclave/source";
 /** Runs the build, or the sources where there is none (a checkout installed with `--ignore-scripts`). */
 async function start() {
   const { existsSync } = await import("node:fs");
-  const built = new URL("../dist/index.js", import.meta.url);
+  const built = new URL("../dist/bundle/index.js", import.meta.url);
   if (process.execArgv.includes(SOURCES)) await run(await import("../src/index.ts"));
   else if (existsSync(built)) await run(await import(built.href));
   else startAgain(await import("node:child_process"));
