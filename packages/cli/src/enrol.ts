@@ -111,7 +111,7 @@ async function ask(
   context: Context,
   { person, group, secret }: { readonly person: Person; readonly group: CodeGroup; readonly secret: Uint8Array },
 ): Promise<void> {
-  const store = await openGroupStore(group.address.store, { settled: false });
+  using store = await openGroupStore(person, { store: group.address.store }, { settled: false });
   await askForDevice({ ...person, store }, { group, secret, signal: context.signal });
 }
 
@@ -121,9 +121,10 @@ async function enter(
 ): Promise<boolean> {
   const { person, group, known } = options;
   const { address } = group;
-  const store = await openGroupStore(address.store, { settled: false });
+  const place = { store: address.store };
+  using store = await openGroupStore(person, place, { settled: false });
   const name = freeGroupName(group.name, known);
-  const joined = await joinKnownGroup(person, { name, url: address.store, store, address, signal: context.signal });
+  const joined = await joinKnownGroup(person, { name, place, store, address, signal: context.signal });
   if (!joined) return false;
   await withKnownGroup(context, {
     person,

@@ -43,6 +43,10 @@ export const CONCLAVE_OUTCOMES: Readonly<Record<ConclaveErrorCode, Outcome>> = {
   waiting: { exit: 3, hint: "tell an admin your fingerprint, and run the same command again once you are admitted" },
   expired: { exit: 3, hint: "ask whoever invited you for a new code" },
   "role-too-low": { exit: 3, hint: 'an admin can change it with "conclave role GROUP MEMBER ROLE"' },
+  "account-taken": {
+    exit: 3,
+    hint: "each person needs an account of their own: who is removed loses the account's access to the folder",
+  },
   "last-owner": { exit: 3, hint: 'make somebody else an owner first, with "conclave role GROUP MEMBER owner"' },
   "not-found": {
     exit: 4,

@@ -1,4 +1,4 @@
-import type { KnownGroup } from "@conclave/node";
+import { isDrive, type KnownGroup } from "@conclave/node";
 import { isGroupName } from "./place.ts";
 
 /** A name for a group on this machine: what it is called elsewhere, made valid and free. */
@@ -17,6 +17,8 @@ export function freeGroupName(wanted: string, groups: readonly KnownGroup[]): st
 
 /** The last name of the storage's path, made valid and free. */
 export function defaultGroupName(url: string, groups: readonly KnownGroup[]): string {
+  // Of a cloud's folder there is only an id.
+  if (isDrive(url)) return freeGroupName("drive", groups);
   const last = decodeURIComponent(new URL(url).pathname.split("/").findLast((part) => part !== "") ?? "");
   return freeGroupName(last, groups);
 }

@@ -1,7 +1,15 @@
 /** The person at work: home, card, and the device's keys once they are unlocked. */
 import { readFile } from "node:fs/promises";
 import { ConclaveError, type DeviceSecrets, decodeCardFile, type SignedCard } from "@conclave/core";
-import { type Home, keepUnlocked, nodeCrypto, openHome, readIdentity, type Unlocked } from "@conclave/node";
+import {
+  googleEndpoints,
+  type Home,
+  keepUnlocked,
+  nodeCrypto,
+  openHome,
+  readIdentity,
+  type Unlocked,
+} from "@conclave/node";
 import { Advice } from "./advice.ts";
 import type { Context } from "./context.ts";
 
@@ -40,7 +48,8 @@ export async function withPerson<Result>(context: Context, work: (person: Person
   const crypto = nodeCrypto();
   try {
     const { device, passphrase } = await unlock(context, { home, crypto });
-    return await work({ home, crypto, device, passphrase, clock: context.clock });
+    const google = googleEndpoints(context.env);
+    return await work({ home, crypto, device, passphrase, clock: context.clock, google });
   } finally {
     await crypto.close();
   }

@@ -9,11 +9,12 @@ import {
   type Shown,
   StoreError,
 } from "@conclave/core";
-import { findGroup, type KnownGroup, openGroup } from "@conclave/node";
+import { findGroup, isDrive, type KnownGroup, openGroup } from "@conclave/node";
 import { advising } from "./advice.ts";
 import { answerDeviceCodes } from "./answer-devices.ts";
 import type { Context } from "./context.ts";
 import { countedStore } from "./counted-store.ts";
+import { advisingOnDrive } from "./drive-advice.ts";
 import { describeNews } from "./news.ts";
 import { ownCard, type Person, withPerson } from "./person.ts";
 import { parseGroupName } from "./place.ts";
@@ -59,14 +60,18 @@ export async function withGroup(
 }
 
 /** As {@link withGroup}, with a person who is unlocked already. */
-export async function withKnownGroup(
-  context: Context,
-  options: GroupOptions & {
-    readonly person: Person;
-    readonly group: KnownGroup;
-    readonly work: (at: AtWork) => Promise<number | undefined>;
-  },
-): Promise<number | undefined> {
+export async function withKnownGroup(context: Context, options: KnownGroupOptions): Promise<number | undefined> {
+  const work = (): Promise<number | undefined> => openAndWork(context, options);
+  return isDrive(options.group.store) ? advisingOnDrive(work) : work();
+}
+
+interface KnownGroupOptions extends GroupOptions {
+  readonly person: Person;
+  readonly group: KnownGroup;
+  readonly work: (at: AtWork) => Promise<number | undefined>;
+}
+
+async function openAndWork(context: Context, options: KnownGroupOptions): Promise<number | undefined> {
   const { person, group, work, reading = false, isSettling = false } = options;
   const opened = await openGroup(person, { group, acceptRollback: context.options.acceptRollback });
   const counted = context.options.stats ? countedStore(opened.session.store) : undefined;

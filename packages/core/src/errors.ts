@@ -10,6 +10,7 @@ export type ConclaveErrorCode =
   | "waiting" // A join request lies on the storage and nobody has answered it yet.
   | "expired" // An invitation whose time is over.
   | "role-too-low" // The log gives this member no right to do that.
+  | "account-taken" // The provider's account is another person's in the group already.
   | "last-owner" // The group would be left without an owner's live device.
   | "not-found" // No such path, member, request or group.
   | "exists" // The name is taken.

@@ -41,6 +41,7 @@ export {
   formatDeviceCode,
   parseDeviceCode,
 } from "./group/device-code.ts";
+export { isSameAccount, rightOf } from "./group/folder-rights.ts";
 export { invitationKey, signInvited } from "./group/invitation.ts";
 export { formatInvitationCode, type InvitationCode, parseInvitationCode } from "./group/invitation-code.ts";
 export { invitationId } from "./group/invitation-rules.ts";
@@ -124,6 +125,14 @@ export { type DownloadOptions, download } from "./session/download.ts";
 export { catchUp } from "./session/duties.ts";
 export { copyPath, makeFolder, movePath, removePath, restorePath } from "./session/edit.ts";
 export type { Progress, WorkOptions } from "./session/events.ts";
+export {
+  type AccessChanges,
+  type AccessGap,
+  accessGaps,
+  folderReach,
+  requireFreeAccount,
+  settleFolderAccess,
+} from "./session/folder-access.ts";
 export { foundGroup } from "./session/found.ts";
 export { isFoundingUnfinished, isNothingPut } from "./session/founding.ts";
 export { type Glance, glanceAt } from "./session/glance.ts";

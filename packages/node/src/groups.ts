@@ -13,6 +13,8 @@ export interface KnownGroup {
   readonly id: string;
   /** URL of the store, as this machine reaches it. */
   readonly store: string;
+  /** The account by which this machine reaches it, where the storage is a cloud. */
+  readonly account?: string | undefined;
 }
 
 const FORMAT = "conclave/groups/v1";
@@ -94,13 +96,15 @@ function parseList(text: string, path: string): readonly KnownGroup[] {
   if (!isObject(parsed) || parsed.format !== FORMAT || !Array.isArray(parsed.groups)) throw damaged(path);
   return parsed.groups.map((group: unknown) => {
     if (!isKnownGroup(group)) throw damaged(path);
-    return { name: group.name, id: group.id, store: group.store };
+    const { name, id, store, account } = group;
+    return { name, id, store, ...(account === undefined ? {} : { account }) };
   });
 }
 
 function isKnownGroup(value: unknown): value is KnownGroup {
   if (!isObject(value)) return false;
-  const { name, id, store } = value;
+  const { name, id, store, account } = value;
+  if (account !== undefined && typeof account !== "string") return false;
   return (
     typeof name === "string" && typeof store === "string" && typeof id === "string" && /^[0-9a-f]{64}$/.test(id) // check: canonical
   );

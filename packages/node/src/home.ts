@@ -33,6 +33,8 @@ export interface Home {
   readonly lock: string;
   /** Cloud accounts that this device is signed in to, their tokens sealed. */
   readonly accounts: string;
+  /** What is remembered of a folder of Google Drive: nothing that is not there too. Its folder is made if need be. */
+  driveCache(name: string): string;
   /** As `lock`, for `accounts`: whoever has it may be waiting for a provider. */
   readonly accountsLock: string;
   /** A group's folder, made if need be. `group` is its id: 64 hexadecimal characters. */
@@ -98,6 +100,7 @@ export function openHome(options: HomeOptions = {}): Home {
     kit: join(folder, "kit.json"),
     lock: join(folder, "lock.sqlite"),
     accounts: join(folder, "accounts.json"),
+    driveCache: (name) => join(makePrivate(join(folder, "drive")), `${name}.sqlite`),
     accountsLock: join(folder, "accounts-lock.sqlite"),
     groupFolder,
     groupDatabase: (group) => join(groupFolder(group), "index.sqlite"),

@@ -3,6 +3,7 @@ export { forgetCode, type KnownCode, listCodes, noteCode, noteCodeUsed } from ".
 export { openPlainFiles, type PlainFiles } from "./files/plain-files.ts";
 export { type LocalSource, openSource } from "./files/source.ts";
 export { type LocalTarget, openTarget } from "./files/target.ts";
+export { type GroupStore, isDrive, openGroupStore, resolvePlace, type StorePlace } from "./group-store.ts";
 export { findGroup, forgetGroup, type KnownGroup, listGroups, noteGroup } from "./groups.ts";
 export { type Home, type HomeOptions, homeFolder, openHome } from "./home.ts";
 export { withHomeLock } from "./home-lock.ts";
@@ -20,8 +21,6 @@ export {
   joinKnownGroup,
   type OpenGroup,
   openGroup,
-  openGroupStore,
-  type Unlocked,
 } from "./open-group.ts";
 export { createPrivateFile, replacePrivateFile } from "./private-file.ts";
 export { processRuns, systemClock } from "./runs.ts";
@@ -50,3 +49,4 @@ export {
 export { type SignedIn, type SignInOptions, signIn } from "./sign-in/sign-in.ts";
 export { revokeTokens } from "./sign-in/token-request.ts";
 export { openDatabase } from "./sqlite.ts";
+export type { Unlocked } from "./unlocked.ts";

@@ -2,8 +2,6 @@
 import { randomBytes } from "node:crypto";
 import {
   type Address,
-  type Clock,
-  type DeviceSecrets,
   foundGroup,
   joinGroup,
   type ObjectStore,
@@ -12,23 +10,14 @@ import {
   type SessionPorts,
   type SignedCard,
   type SqlDatabase,
-  StoreError,
   type Suite,
 } from "@conclave/core";
-import { openStore } from "@conclave/stores";
-import { type NodeCrypto, nativeVerifyingKey } from "./crypto.ts";
+import { nativeVerifyingKey } from "./crypto.ts";
+import { openGroupStore, type StorePlace } from "./group-store.ts";
 import { type KnownGroup, noteGroup } from "./groups.ts";
-import type { Home } from "./home.ts";
 import { processRuns } from "./runs.ts";
 import { openDatabase } from "./sqlite.ts";
-
-/** This person on this machine, unlocked. */
-export interface Unlocked {
-  readonly home: Home;
-  readonly crypto: NodeCrypto;
-  readonly device: DeviceSecrets;
-  readonly clock: Clock;
-}
+import type { Unlocked } from "./unlocked.ts";
 
 /** A session with what has to be closed after it. */
 export interface OpenGroup {
@@ -38,46 +27,32 @@ export interface OpenGroup {
 }
 
 /**
- * Opens the store behind a URL. What is not connected now may be so later, therefore that is `unavailable`.
- *
- * @throws StoreError as the store; ConclaveError for a URL that nothing can be opened with.
- */
-export async function openGroupStore(
-  url: string,
-  options: { readonly settled: boolean; readonly create?: boolean },
-): Promise<ObjectStore> {
-  try {
-    return await openStore(url, options);
-  } catch (error) {
-    if (!(error instanceof StoreError) || error.code !== "not-found") throw error;
-    throw new StoreError(error.message, { code: "unavailable", cause: error });
-  }
-}
-
-/**
  * Opens a group that this home knows.
  *
  * @param options.acceptRollback - Go on although the storage shows less than this device has seen.
  */
 export async function openGroup(
-  { home, crypto, device, clock }: Unlocked,
+  unlocked: Unlocked,
   options: { readonly group: KnownGroup; readonly acceptRollback: boolean },
 ): Promise<OpenGroup> {
+  const { home, crypto, device, clock } = unlocked;
   const { group, acceptRollback } = options;
-  const store = await openGroupStore(group.store, { settled: false });
+  const store = await openGroupStore(unlocked, group, { settled: false });
   const index = openDatabase(home.groupDatabase(group.id));
+  const close = (): void => {
+    index.close();
+    store[Symbol.dispose]();
+  };
   try {
     const session = openSession(portsOf({ store, index, crypto, device, clock }), {
       acceptRollback,
       deviceKey: nativeVerifyingKey(device.signingKey),
     });
     const { settled } = session.view.state;
-    return {
-      session: settled ? { ...session, store: await openGroupStore(group.store, { settled }) } : session,
-      close: () => index.close(),
-    };
+    if (!settled || store.traits.settled) return { session, close };
+    return { session: { ...session, store: await openGroupStore(unlocked, group, { settled }) }, close };
   } catch (error) {
-    index.close();
+    close();
     throw error;
   }
 }
@@ -92,7 +67,7 @@ export async function foundKnownGroup(
   unlocked: Unlocked,
   options: {
     readonly name: string;
-    readonly url: string;
+    readonly place: StorePlace;
     readonly store: ObjectStore;
     readonly card: SignedCard;
     readonly suite: Suite;
@@ -100,7 +75,7 @@ export async function foundKnownGroup(
   },
 ): Promise<KnownGroup> {
   const { home, crypto, device, clock } = unlocked;
-  const { name, url, store, card, suite, settled } = options;
+  const { name, place, store, card, suite, settled } = options;
   // The group's id is the digest of an entry that is yet to be signed: until then the folder has another name.
   const provisional = randomBytes(32).toString("hex");
   try {
@@ -113,7 +88,7 @@ export async function foundKnownGroup(
       index.close();
     }
     home.renameGroupFolder(provisional, id);
-    const group = { name, id, store: url };
+    const group = { name, id, ...place };
     await noteGroup(home, group).catch((error: unknown) => {
       home.removeGroupFolder(id);
       throw error;
@@ -133,13 +108,13 @@ export async function joinKnownGroup(
   { home, crypto, device, clock }: Unlocked,
   options: {
     readonly name: string;
-    readonly url: string;
+    readonly place: StorePlace;
     readonly store: ObjectStore;
     readonly address: Address;
     readonly signal?: AbortSignal;
   },
 ): Promise<KnownGroup | undefined> {
-  const { name, url, store, address, signal } = options;
+  const { name, place, store, address, signal } = options;
   let index: SqlDatabase | undefined;
   const ports = portsOf({
     store,
@@ -158,7 +133,7 @@ export async function joinKnownGroup(
   } finally {
     index?.close();
   }
-  const group = { name, id: address.group, store: url };
+  const group = { name, id: address.group, ...place };
   await noteGroup(home, group);
   return group;
 }

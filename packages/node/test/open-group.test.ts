@@ -12,9 +12,10 @@ import {
 } from "@conclave/core";
 import { describe, expect, it } from "vitest";
 import { nativeVerifyingKey, nodeCrypto } from "../src/crypto.ts";
+import { openGroupStore } from "../src/group-store.ts";
 import { listGroups, noteGroup } from "../src/groups.ts";
 import { openHome } from "../src/home.ts";
-import { foundKnownGroup, joinKnownGroup, openGroup, openGroupStore } from "../src/open-group.ts";
+import { foundKnownGroup, joinKnownGroup, openGroup } from "../src/open-group.ts";
 import { systemClock } from "../src/runs.ts";
 import { scratch } from "./files/support/scratch.ts";
 
@@ -30,8 +31,8 @@ async function person() {
 }
 
 async function found({ unlocked, card, url }: Awaited<ReturnType<typeof person>>, name = "family") {
-  const store = await openGroupStore(url, { settled: true, create: true });
-  return foundKnownGroup(unlocked, { name, url, store, card, suite: "hybrid", settled: true });
+  const store = await openGroupStore(unlocked, { store: url }, { settled: true, create: true });
+  return foundKnownGroup(unlocked, { name, place: { store: url }, store, card, suite: "hybrid", settled: true });
 }
 
 describe("founding", () => {
@@ -66,9 +67,14 @@ it("keeps nothing of a group whose grants are for others", async () => {
   const { epoch } = opened.session.view.current;
   opened.close();
   const stranger = await person();
-  const store = await openGroupStore(alice.url, { settled: false });
+  const store = await openGroupStore(alice.unlocked, { store: alice.url }, { settled: false });
   const address = { group: group.id, entry: head, epoch, store: alice.url };
-  const joined = await joinKnownGroup(stranger.unlocked, { name: "family", url: alice.url, store, address });
+  const joined = await joinKnownGroup(stranger.unlocked, {
+    name: "family",
+    place: { store: alice.url },
+    store,
+    address,
+  });
   expect(joined).toBe(undefined);
   expect(existsSync(join(stranger.unlocked.home.folder, "groups"))).toBe(false);
   expect(await listGroups(stranger.unlocked.home)).toEqual([]);
@@ -76,9 +82,11 @@ it("keeps nothing of a group whose grants are for others", async () => {
 
 it("says that a store which is not there may come back", async () => {
   const alice = await person();
-  await expect(openGroupStore(alice.url, { settled: false })).rejects.toMatchObject({ code: "unavailable" });
+  await expect(openGroupStore(alice.unlocked, { store: alice.url }, { settled: false })).rejects.toMatchObject({
+    code: "unavailable",
+  });
   mkdirSync(join(alice.folder, "store"));
-  await openGroupStore(alice.url, { settled: false });
+  await openGroupStore(alice.unlocked, { store: alice.url }, { settled: false });
   rmSync(join(alice.folder, "store"), { recursive: true });
 });
 

@@ -7,9 +7,12 @@ import {
   decodeCardFile,
   findRequest,
   fingerprint,
+  isSameAccount,
   listRequests,
+  type Member,
   type Role,
   reencrypt,
+  requireFreeAccount,
   rotate,
   type Session,
   type SignedCard,
@@ -20,6 +23,7 @@ import { defineCommand } from "../command.ts";
 import { compareFingerprint } from "../compare-fingerprint.ts";
 import type { Context } from "../context.ts";
 import { parseEnd } from "../duration.ts";
+import { type GrantedAccess, letIn } from "../folder-access.ts";
 import { withGroup } from "../with-group.ts";
 
 const CARD_HINTS = {
@@ -50,12 +54,14 @@ export const add = defineCommand({
       );
       const member = session.view.state.members.find(({ id }) => id === card.member);
       const isThere = member?.role === role;
-      if (!isThere) await admit(context, { session, card, given, fresh, role, account, until });
+      const folderAccess = isThere
+        ? await alreadyThere(context, { session, member, account })
+        : await admit(context, { session, card, given, fresh, role, account, until });
       // Clears the request that was answered.
       await listRequests(session, { signal });
       const shown = fingerprint(card.member);
       context.out.result(
-        { name: card.card.name, fingerprint: shown, role, epoch: session.view.current.epoch },
+        { name: card.card.name, fingerprint: shown, role, epoch: session.view.current.epoch, folderAccess },
         ({ line }) => line(isThere ? `${card.card.name} is ${role} already` : `added ${card.card.name} as ${role}`),
       );
       return undefined;
@@ -74,13 +80,29 @@ async function admit(
     readonly account: string | undefined;
     readonly until: number | undefined;
   },
-): Promise<void> {
+): Promise<GrantedAccess> {
   const { session, card, given, fresh, role, account, until } = options;
+  const { signal } = context;
+  if (account !== undefined) await requireFreeAccount(session, { account, member: card.member, signal });
   await compareFingerprint(context, { card, given });
   if (fresh) await startAfresh(context, session);
   const asked = { ...(account === undefined ? {} : { account }), ...(until === undefined ? {} : { until }) };
-  await advising(CARD_HINTS, () => addMember(session, { card, role, signal: context.signal, ...asked }));
-  if (account !== undefined) context.warn("this storage cannot share its folder by itself: share it with them there");
+  await advising(CARD_HINTS, () => addMember(session, { card, role, signal, ...asked }));
+  return letIn(context, { session, account });
+}
+
+/** The account stands in the entry that admitted somebody: it is not changed by admitting them again. */
+async function alreadyThere(
+  context: Context,
+  options: { readonly session: Session; readonly member: Member; readonly account: string | undefined },
+): Promise<GrantedAccess> {
+  const { session, member, account } = options;
+  if (account !== undefined && !(member.account !== null && isSameAccount(member.account, account))) {
+    context.warn(
+      `${member.name} is in already, and ${account} is not recorded: share the folder with it at the provider`,
+    );
+  }
+  return letIn(context, { session, account: member.account ?? undefined });
 }
 
 /** The file's bytes; undefined if there is no such file, so that a request is meant. */

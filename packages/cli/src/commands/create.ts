@@ -7,7 +7,17 @@ import {
   isNothingPut,
   type Session,
 } from "@conclave/core";
-import { forgetGroup, foundKnownGroup, type KnownGroup, listGroups, openGroup, openGroupStore } from "@conclave/node";
+import {
+  forgetGroup,
+  foundKnownGroup,
+  isDrive,
+  type KnownGroup,
+  listGroups,
+  openGroup,
+  openGroupStore,
+  resolvePlace,
+  type StorePlace,
+} from "@conclave/node";
 import { parseStoreAddress } from "@conclave/stores";
 import { advising } from "../advice.ts";
 import { defineCommand } from "../command.ts";
@@ -21,36 +31,48 @@ const HINTS = {
 };
 
 export const create = defineCommand({
-  examples: ["conclave create family ~/Dropbox/family", "conclave create work /mnt/nas/work --settled"],
+  examples: [
+    "conclave create family ~/Dropbox/family",
+    "conclave create work /mnt/nas/work --settled",
+    "conclave create club gdrive:club --account anna@example.org",
+  ],
   args: ["group", "store"],
   options: {
+    account: { value: "EMAIL", summary: "the cloud account to make the folder in, if there are several here" },
     classic: { summary: "X25519 keys, which every age opens, instead of post-quantum ones" },
     settled: { summary: "this folder is the storage itself (a disk, a NAS): no sync client carries it on" },
   },
-  notes: "The folder is made if the one that holds it is there; it must be empty.",
+  notes: [
+    "The folder is made if the one that holds it is there; it must be empty. gdrive:NAME is a folder in My Drive, gdrive:id=ID",
+    "any folder of Google Drive; conclave login gdrive comes first.",
+  ].join("\n"),
 
-  async run(context, { group: text, store, classic, settled }) {
+  async run(context, { group: text, store, account, classic, settled }) {
     const name = parseGroupName(text);
     const url = parseStoreAddress(store, { folder: context.cwd });
     await withPerson(context, async (person) => {
-      const group = (await unfinished(person, { name, url })) ?? (await found({ classic, settled, name, url, person }));
+      const wanted = { store: url, account };
+      const place = await resolvePlace(person, wanted, { create: true, signal: context.signal });
+      const group =
+        (await unfinished(person, { name, place })) ?? (await found({ classic, settled, name, place, person }));
       const session = await finish(context, { person, group });
       const address = formatAddress({
         group: session.group,
         entry: session.view.state.head,
         epoch: session.view.current.epoch,
-        store: url,
+        store: place.store,
       });
       context.out.result(
-        { name, id: session.group, store: url, epoch: session.view.current.epoch, address },
+        { name, id: session.group, store: place.store, epoch: session.view.current.epoch, address },
         ({ line }) => {
           line(`created ${name}`);
           line(`id       ${session.group}`);
+          if (place.account !== undefined) line(`folder   ${place.store}, in the Drive of ${place.account}`);
           line(`address  ${address}`);
         },
       );
     });
-    if (!settled) {
+    if (!settled && !isDrive(url)) {
       context.note(
         "if this folder is the storage itself and no sync client carries it on, say so with --settled: then old objects go at once",
       );
@@ -61,12 +83,12 @@ export const create = defineCommand({
 /** A group of that name at that place whose founding was broken off: it is finished, not founded again. */
 async function unfinished(
   person: Person,
-  wanted: { readonly name: string; readonly url: string },
+  wanted: { readonly name: string; readonly place: StorePlace },
 ): Promise<KnownGroup | undefined> {
   const known = (await listGroups(person.home)).find(({ name }) => name === wanted.name);
   if (!known) return undefined;
   const taken = new ConclaveError(`there is a group called ${wanted.name} already`, { code: "exists" });
-  if (known.store !== wanted.url) throw taken;
+  if (known.store !== wanted.place.store) throw taken;
   const opened = await openGroup(person, { group: known, acceptRollback: false });
   try {
     if (!isFoundingUnfinished(opened.session)) throw taken;
@@ -78,16 +100,16 @@ async function unfinished(
 
 async function found(options: {
   readonly name: string;
-  readonly url: string;
+  readonly place: StorePlace;
   readonly classic: boolean;
   readonly settled: boolean;
   readonly person: Person;
 }): Promise<KnownGroup> {
-  const { name, url, classic, settled, person } = options;
+  const { name, place, classic, settled, person } = options;
   return advising(HINTS, async () => {
-    const store = await openGroupStore(url, { settled, create: true });
+    using store = await openGroupStore(person, place, { settled, create: true });
     const suite = classic ? "classic" : "hybrid";
-    return foundKnownGroup(person, { name, url, store, card: await ownCard(person), suite, settled });
+    return foundKnownGroup(person, { name, place, store, card: await ownCard(person), suite, settled });
   });
 }
 

@@ -10,11 +10,21 @@ import {
   type ObjectStore,
   type Session,
 } from "@conclave/core";
-import { identityState, joinKnownGroup, type KnownGroup, listGroups, openGroupStore } from "@conclave/node";
+import {
+  identityState,
+  isDrive,
+  joinKnownGroup,
+  type KnownGroup,
+  listGroups,
+  openGroupStore,
+  resolvePlace,
+  type StorePlace,
+} from "@conclave/node";
 import { parseStoreAddress } from "@conclave/stores";
 import { Advice, advising } from "../advice.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
+import { advisingOnDrive } from "../drive-advice.ts";
 import { defaultGroupName } from "../group-name.ts";
 import { homeOf, ownCard, type Person, withPerson } from "../person.ts";
 import { parseGroupName } from "../place.ts";
@@ -36,6 +46,7 @@ export const join = defineCommand({
   options: {
     as: { value: "GROUP", summary: "the group's name on this machine" },
     store: { value: "STORE", summary: "where this machine reaches the same storage" },
+    account: { value: "EMAIL", summary: "the cloud account to reach it with, if there are several here" },
   },
   notes: [
     "ADDRESS is a group's address, or the code of an invitation. With a code nothing has to be compared: the next command of",
@@ -43,7 +54,7 @@ export const join = defineCommand({
     "the storage shows all that the address knows of.",
   ].join("\n"),
 
-  async run(context, { address: text, as, store }) {
+  async run(context, { address: text, as, store, account }) {
     const ticket = parseTicket(text);
     const { address } = ticket;
     await requireIdentity(context);
@@ -56,7 +67,8 @@ export const join = defineCommand({
         throw new ConclaveError(`there is a group called ${name} already`, { code: "exists" });
       }
       const url = parseStoreAddress(store ?? address.store, { folder: context.cwd });
-      return enter(context, { person, ticket, url, name: name ?? defaultGroupName(url, groups) });
+      const place = await resolvePlace(person, { store: url, account }, { create: false, signal: context.signal });
+      return enter(context, { person, ticket, place, name: name ?? defaultGroupName(place.store, groups) });
     });
   },
 });
@@ -91,16 +103,16 @@ function requireEntry(session: Session, address: Address): void {
 
 async function enter(
   context: Context,
-  options: { readonly person: Person; readonly ticket: Ticket; readonly url: string; readonly name: string },
+  options: { readonly person: Person; readonly ticket: Ticket; readonly place: StorePlace; readonly name: string },
 ): Promise<number | undefined> {
-  const { person, ticket, url, name } = options;
+  const { person, ticket, place, name } = options;
   const { address } = ticket;
   const { signal } = context;
-  const store = await openGroupStore(url, { settled: false });
-  const group = await advising({ "not-found": WRONG_PLACE_HINT }, () =>
-    joinKnownGroup(person, { name, url, store, address, signal }),
-  );
-  if (!group) return ask(context, { person, ticket, url });
+  const group = await atPlace(place, async () => {
+    using store = await openGroupStore(person, place, { settled: false });
+    return joinKnownGroup(person, { name, place, store, address, signal });
+  });
+  if (!group) return ask(context, { person, ticket, place });
   return withKnownGroup(context, {
     person,
     group,
@@ -113,16 +125,20 @@ async function enter(
   });
 }
 
+function atPlace<Result>({ store }: StorePlace, work: () => Promise<Result>): Promise<Result> {
+  return isDrive(store) ? advisingOnDrive(work) : advising({ "not-found": WRONG_PLACE_HINT }, work);
+}
+
 /** Leaves a request. The error is the answer: this person is no member yet. */
 async function ask(
   context: Context,
-  options: { readonly person: Person; readonly ticket: Ticket; readonly url: string },
+  options: { readonly person: Person; readonly ticket: Ticket; readonly place: StorePlace },
 ): Promise<never> {
-  const { person, ticket, url } = options;
+  const { person, ticket, place } = options;
   const { address, invitation } = ticket;
   const { signal } = context;
   requireFresh(context, ticket);
-  const store = await openGroupStore(url, { settled: false });
+  using store = await openGroupStore(person, place, { settled: false });
   const card = await ownCard(person);
   const recipient = await addressRecipient(store, address);
   const secret = invitation ? { secret: invitation.secret } : {};

@@ -133,7 +133,7 @@ async function tryKit(
   const undone = await inEachGroup(context, {
     person,
     work: async ({ session, group }) => {
-      const store = await openGroupStore(group.store, { settled: false });
+      using store = await openGroupStore(person, group, { settled: false });
       const index = openDatabase(":memory:");
       try {
         const { state, current } = session.view;

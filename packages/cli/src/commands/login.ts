@@ -73,6 +73,7 @@ export const login = defineCommand({
         clientId: client.id,
         scope,
         since: context.clock.now(),
+        ...(google.isEmulated ? { isEmulated: true } : {}),
       };
       await saveAccount(person, kept, { clientSecret: client.secret, tokens });
       context.out.result({ provider: "gdrive", account: name, scope }, ({ line }) => line(`signed in to ${name}`));

@@ -1,4 +1,4 @@
-import { fingerprint } from "@conclave/core";
+import { type FolderAccess, fingerprint, folderReach, isSameAccount, type Member } from "@conclave/core";
 import { defineCommand } from "../command.ts";
 import { isoTime } from "../units.ts";
 import { withGroup } from "../with-group.ts";
@@ -13,6 +13,7 @@ export const members = defineCommand({
       name,
       async ({ session }) => {
         const { me, state } = session.view;
+        const reach = await folderReach(session, { signal: context.signal });
         const value = state.members.map((member) => ({
           name: member.name,
           fingerprint: fingerprint(member.id),
@@ -21,19 +22,36 @@ export const members = defineCommand({
           since: isoTime(member.sinceTime),
           until: member.until === null ? null : isoTime(member.until),
           you: member.id === me?.id,
+          account: member.account,
+          access: reach ? accessOf(reach.actual, member) : null,
         }));
         context.out.result(value, ({ table }) =>
           table(
-            COLUMNS,
-            value.map((each) => [each.name, each.role, each.fingerprint, each.devices, each.since, each.until ?? ""]),
+            reach ? [...COLUMNS, ...ACCESS_COLUMNS] : COLUMNS,
+            value.map((each) => [
+              ...[each.name, each.role, each.fingerprint, each.devices, each.since, each.until ?? ""],
+              ...(reach ? [each.account ?? "", each.access ?? "unknown"] : []),
+            ]),
           ),
         );
+        for (const { account, right } of reach?.strangers ?? []) {
+          context.warn(
+            `${account} is no member and reaches the folder at the provider (${right}): it sees sealed files only`,
+          );
+        }
         return undefined;
       },
       { reading: true },
     ),
 });
 
+/** What the provider lets a member do; null where it is not known which account is theirs. */
+function accessOf(actual: readonly FolderAccess[], { account }: Member): string | null {
+  if (account === null) return null;
+  return actual.find((each) => isSameAccount(each.account, account))?.right ?? "none";
+}
+
+const ACCESS_COLUMNS = [{ title: "account", canCut: true }, { title: "folder" }] as const;
 const COLUMNS = [
   { title: "name", canCut: true },
   { title: "role" },

@@ -80,8 +80,8 @@ interface Place {
 }
 
 async function entered(context: Context, { person, address, url, name }: Place): Promise<KnownGroup | undefined> {
-  const store = await openGroupStore(url, { settled: false });
-  return joinKnownGroup(person, { name, url, store, address, signal: context.signal });
+  using store = await openGroupStore(person, { store: url }, { settled: false });
+  return joinKnownGroup(person, { name, place: { store: url }, store, address, signal: context.signal });
 }
 
 /** Shows what the kit sees, uses it up, and comes in with this device. Gives the new kit's words. */
@@ -93,7 +93,7 @@ async function useKit(
   const { crypto, clock, device } = person;
   const index = openDatabase(":memory:");
   try {
-    const store = await openGroupStore(url, { settled: false });
+    using store = await openGroupStore(person, { store: url }, { settled: false });
     const ports = { store, index, crypto, clock, runs: processRuns(), device: keys };
     const seen = await openWithKit(ports, { address, signal: context.signal });
     sayNewest(context, seen);

@@ -16,6 +16,7 @@ import { continueInBackground } from "../background.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { escapeText } from "../escape.ts";
+import { shutOut } from "../folder-access.ts";
 import { adviseOnRemaining, describeReencryption, reencryptShown, type ShownReencryption } from "../reencryption.ts";
 import { counted, humanSeconds, humanSize } from "../units.ts";
 import { type AtWork, withGroup } from "../with-group.ts";
@@ -142,17 +143,19 @@ async function finish(
 ): Promise<number | undefined> {
   const { at, member, contents, epoch, lockoutMs, started } = options;
   const { session, group } = at;
+  // After the key has changed, so that nothing new can be read; before the work that takes long.
+  const folderAccess = await shutOut(context, { session, member });
   const result = contents === "now" ? await reencryptShown(context, { session, settled: false }) : untouched(session);
   const { reencrypted, deleted, remaining: left, kept, problems } = result;
   const seconds = { lockout: lockoutMs / 1000, total: (context.clock.now() - started) / 1000 };
   context.out.result(
-    { epoch, folderAccess: "none", reencrypted, deleted, remaining: left, kept, problems, seconds },
+    { epoch, folderAccess, reencrypted, deleted, remaining: left, kept, problems, seconds },
     (lines) => {
       lines.line(`removed ${member.name}; locked out after ${seconds.lockout.toFixed(2)} s`);
+      if (folderAccess === "withdrawn") lines.line(`${member.account} cannot reach the folder any more`);
       if (contents === "now") describeReencryption(lines, result);
     },
   );
-  context.note(`${member.name} may still reach the folder itself: withdraw their access to it at the provider`);
   if (contents === "now") adviseOnRemaining(context, { session, group: group.name, remaining: left });
   else await sayWhatStays(context, { at, member, contents });
   return problems.length > 0 ? 5 : undefined;

@@ -1,4 +1,12 @@
-import { judgedChanges, listRequests, memberNames, openInvitations, type Session, statusOf } from "@conclave/core";
+import {
+  folderReach,
+  judgedChanges,
+  listRequests,
+  memberNames,
+  openInvitations,
+  type Session,
+  statusOf,
+} from "@conclave/core";
 import { defineCommand } from "../command.ts";
 import { kitTried } from "../kit-tried.ts";
 import { ownCard, type Person } from "../person.ts";
@@ -14,6 +22,8 @@ export const status = defineCommand({
       context,
       name,
       async ({ session, person, group, shown, rollback }) => {
+        const reach = shown ? await folderReach(session, { signal: context.signal }) : undefined;
+        const strangers = reach?.strangers.map(({ account }) => account) ?? [];
         const requests = shown ? await listRequests(session, { signal: context.signal }) : [];
         const { group: id, epoch, members, files, bytes, remaining, problems: found } = statusOf(session);
         const problems = rollback ? [{ code: "rollback", detail: rollback.message } as const, ...found] : found;
@@ -37,6 +47,7 @@ export const status = defineCommand({
           lastChange: last ?? null,
           guests,
           invitations: open,
+          strangers,
         };
         if (!(await isKitTried(person))) {
           context.note(
@@ -54,6 +65,7 @@ export const status = defineCommand({
           for (const guest of guests) line(`guest      ${guest.name}, until ${guest.until}`);
           if (open > 0) line(`invited    ${counted(open, "open invitation")}`);
           line(`newest     ${last ? `a change by ${last.by}, ${last.at}` : "nothing was written yet"}`);
+          if (strangers.length > 0) line(`strangers  ${strangers.join(", ")}: reach the folder, and are no members`);
           line(`problems   ${problems.length}`);
           for (const { code, key, path, detail } of problems)
             line(`  ${[code, path ?? key, detail].filter(Boolean).join("  ")}`);

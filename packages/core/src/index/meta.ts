@@ -14,6 +14,7 @@ export type MetaName =
   | "confirmed" // The entry of a member's address by which a recovered device was confirmed.
   | "deleting" // 1 once this device has begun to delete the group from its storage.
   | "keepers" // Receipts of other devices that name what the provider keeps, and that were not cleared after.
+  | "access" // What of the provider's folder does not fit the log, as of which entry and when, as JSON.
   | "applied"; // Sequence of the newest history record that the tree has seen.
 
 export function readMeta<Value extends string | number>(index: SqlDatabase, name: MetaName): Value | undefined {

@@ -14,6 +14,7 @@ import { unconfirmedSince } from "./confirmed.ts";
 import { isDecided } from "./decided.ts";
 import { removeDevices } from "./devices.ts";
 import { endStays } from "./end-stays.ts";
+import { tendFolderAccess } from "./folder-access.ts";
 import { tellMaker } from "./invitations.ts";
 import { entriesSince, grantIdentities, logLines } from "./log-lines.ts";
 import { signLostActs } from "./lost-acts.ts";
@@ -91,6 +92,8 @@ async function doDuties(session: Session, options: DutyOptions): Promise<void> {
   await admitInvited(session, options);
   tellMaker(session, options);
   await clearAfterReceipt(session, options);
+  // Only now: whoever left holds the key no more that is used from here on.
+  await tendFolderAccess(session, options);
 }
 
 /**

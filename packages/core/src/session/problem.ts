@@ -11,6 +11,7 @@ export type ProblemCode =
   | "duplicate" // Two records with one number: a copied device or state folder.
   | "void" // A signed record that does not count, with the reason.
   | "unsupported" // Something that a newer version wrote.
+  | "access" // The provider's folder is open to somebody who is out, or shut to somebody who is in.
   | "unsettled" // Old objects wait until this folder is known to have reached the storage.
   | "conflict" // Several people wrote one file at once, or files of one name: all are kept, one is to be chosen.
   | "unreadable"; // Contents that no location leads to.

@@ -4,6 +4,7 @@ import { owedRemovals } from "../group/owed.ts";
 import { awaited } from "../history/awaited.ts";
 import { duplicates } from "../history/duplicates.ts";
 import { conflicts, countTree } from "../tree/listing.ts";
+import { accessGaps } from "./folder-access.ts";
 import { memberNames, namesInLog } from "./member-names.ts";
 import type { Problem } from "./problem.ts";
 import { type Amount, remaining } from "./reencrypt.ts";
@@ -49,6 +50,7 @@ export function problemsOf(session: Session): Problem[] {
     ...copies(session),
     ...refusedEntries(session),
     ...voids(session),
+    ...accesses(session),
     ...unsettled(session),
   ];
 }
@@ -164,6 +166,16 @@ function voids(session: Session): Problem[] {
     problems.push({ code: "void", detail: `${who}'s change ${record.number} does not count: ${verdict.reason}` });
   }
   return problems;
+}
+
+function accesses(session: Session): Problem[] {
+  return accessGaps(session).map(({ act, account, name, why }) => ({
+    code: "access" as const,
+    detail:
+      act === "withdraw"
+        ? `${name} is out, but ${account} still reaches the folder at the provider: ${why}`
+        : `${name} is in, but ${account} does not reach the folder at the provider as it should: ${why}`,
+  }));
 }
 
 function unsettled(session: Session): Problem[] {

@@ -14,11 +14,16 @@ export interface Access {
   renew(stale: string): Promise<string>;
 }
 
-/** Access to one account. */
+/**
+ * Access to one account.
+ *
+ * @throws {@link SignInError} `signed-out` if the account is an emulator's and `google` is not, or the other way round.
+ */
 export function accessTo(
   keeper: TokenKeeper & { readonly clock: Clock },
   { account, google }: { readonly account: Account; readonly google: GoogleEndpoints },
 ): Access {
+  if (google.isEmulated !== (account.isEmulated === true)) throw elsewhere(account); // check: link
   let held: AccountSecrets | undefined;
   const isFresh = (secrets: AccountSecrets, stale?: string): boolean =>
     secrets.tokens.access !== stale && secrets.tokens.expires > keeper.clock.now();
@@ -50,4 +55,10 @@ export function accessTo(
 
 function signedOut({ account, provider }: Account): SignInError {
   return new SignInError(`this device is not signed in to ${account} at ${provider}`, { code: "signed-out" });
+}
+
+/** A token for the real Google is worth something: nothing else gets to see it. */
+function elsewhere({ account, isEmulated }: Account): SignInError {
+  const where = isEmulated === true ? "an emulator, not Google itself" : "Google itself, not an emulator";
+  return new SignInError(`this device is signed in to ${account} at ${where}`, { code: "signed-out" });
 }

@@ -17,6 +17,8 @@ export interface Account {
   readonly account: string;
   readonly clientId: string;
   readonly scope: GoogleScope;
+  /** True for an account of an emulator: its tokens are good nowhere else, and nobody else's are sent there. */
+  readonly isEmulated?: boolean;
   /** When the person signed in, in milliseconds since 1970. */
   readonly since: number;
 }
@@ -109,9 +111,9 @@ function isSame(left: Account, right: Account): boolean {
 }
 
 function seal({ crypto, device }: TokenKeeper, account: Account, secrets: AccountSecrets): string {
-  const { provider, account: name } = account;
+  const { provider, account: name, isEmulated } = account;
   const { tokens, clientSecret = null } = secrets;
-  const secret = JSON.stringify({ provider, account: name, clientSecret, tokens });
+  const secret = JSON.stringify({ provider, account: name, isEmulated: isEmulated === true, clientSecret, tokens });
   const { signingKey } = device;
   return Buffer.from(sealSecret(crypto, { signingKey, secret, place: "accounts" })).toString("base64");
 }
@@ -123,10 +125,12 @@ function open({ home, device }: TokenKeeper, stored: StoredAccount): AccountSecr
   const opened = JSON.parse(openSecret({ signingKey, sealed, place: "accounts" })) as {
     readonly provider: string;
     readonly account: string;
+    readonly isEmulated: boolean;
     readonly clientSecret: string | null;
     readonly tokens: Tokens;
   };
   if (opened.provider !== stored.provider || opened.account !== stored.account) throw damaged(home); // check: key
+  if (opened.isEmulated !== (stored.isEmulated === true)) throw damaged(home); // check: key
   return { clientSecret: opened.clientSecret ?? undefined, tokens: opened.tokens };
 }
 
@@ -157,15 +161,16 @@ function parseStored(text: string, home: Home): readonly StoredAccount[] {
   if (parsed?.format !== FORMAT || !Array.isArray(parsed.accounts)) throw damaged(home);
   return parsed.accounts.map((each: unknown) => {
     if (!isStored(each)) throw damaged(home);
-    const { provider, account, clientId, scope, since, sealed } = each;
-    return { provider, account, clientId, scope, since, sealed };
+    const { provider, account, clientId, scope, since, sealed, isEmulated = false } = each;
+    return { provider, account, clientId, scope, since, sealed, ...(isEmulated ? { isEmulated } : {}) };
   });
 }
 
 function isStored(value: unknown): value is StoredAccount {
   if (typeof value !== "object" || value === null) return false;
-  const { provider, account, clientId, scope, since, sealed } = value as Record<string, unknown>;
+  const { provider, account, clientId, scope, since, sealed, isEmulated = false } = value as Record<string, unknown>;
   return (
+    typeof isEmulated === "boolean" &&
     provider === "gdrive" &&
     typeof account === "string" &&
     typeof clientId === "string" &&

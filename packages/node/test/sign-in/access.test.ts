@@ -13,6 +13,7 @@ import {
   googleEndpoints,
   nodeCrypto,
   openHome,
+  readSecrets,
   removeAccount,
   saveAccount,
   signIn,
@@ -48,7 +49,7 @@ async function signedIn(options: { readonly lifetime?: number } = {}): Promise<S
     onStray: () => undefined,
   });
   const { id: clientId, secret: clientSecret } = provider.client;
-  const account: Account = { provider: "gdrive", account: name, clientId, scope: "drive", since: 0 };
+  const account: Account = { provider: "gdrive", account: name, clientId, scope: "drive", isEmulated: true, since: 0 };
   await saveAccount(keeper, account, { clientSecret, tokens });
   provider.script = {};
   provider.asked.length = 0;
@@ -124,6 +125,17 @@ it("opens no tokens with another device's key, nor another account's in their pl
   writeFileSync(path, readFileSync(path, "utf8").replaceAll("anna@", "mallory@"));
   const swapped = access({ provider, keeper, account: { ...account, account: "mallory@example.org" } });
   await expect(swapped.token()).rejects.toMatchObject({ code: "malformed" });
+});
+
+it("sends no token of the real provider to an emulator, nor passes an emulator's off as one", async () => {
+  const home = await signedIn({ lifetime: 0 });
+  const { isEmulated: _, ...real } = home.account;
+  expect(() => access({ ...home, account: real })).toThrow("Google itself");
+  expect(() => accessTo(home.keeper, { account: home.account, google: googleEndpoints() })).toThrow("an emulator");
+  const path = home.keeper.home.accounts;
+  writeFileSync(path, readFileSync(path, "utf8").replace(/\n *"isEmulated": true,/, ""));
+  await expect(readSecrets(home.keeper, real)).rejects.toMatchObject({ code: "malformed" });
+  expect(home.provider.asked).toEqual([]);
 });
 
 it("keeps the tokens for the user alone, on the disk", async () => {
