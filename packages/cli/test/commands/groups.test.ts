@@ -38,7 +38,7 @@ describe("create", () => {
     ["in a folder that is not empty", "full", 1, "exists"],
     ["where a group is", "store", 1, "exists"],
     ["in a file", "full/a.txt", 6, "unavailable"],
-    ["on a storage that is not built yet", "gdrive:family", 1, "unsupported"],
+    ["on a storage that is not built yet", "dropbox:family", 1, "unsupported"],
   ])("is refused %s, and nothing is noted", async (_, place, exit, code) => {
     const stage = newStage();
     stage.files("full", { "a.txt": "x" });
@@ -99,7 +99,14 @@ describe("join", () => {
     expect(await bob.json("groups")).toEqual([]);
     const waiting = await alice.json<{ id: string }[]>("requests", "family");
     expect(waiting).toEqual([
-      { id: expect.any(String), name: "Bob", fingerprint, state: "waiting", at: expect.stringMatching(/^\d{4}-/) },
+      {
+        id: expect.any(String),
+        name: "Bob",
+        fingerprint,
+        reason: null,
+        state: "waiting",
+        at: expect.stringMatching(/^\d{4}-/),
+      },
     ]);
     await alice.json("add", "family", "Bob", "--role", "viewer", "--fingerprint", fingerprint);
     expect(await alice.json("requests", "family")).toEqual([]);

@@ -26,6 +26,8 @@ describe("status", () => {
       remaining: { objects: 0, bytes: 0 },
       requests: 0,
       refused: 0,
+      guests: [],
+      invitations: 0,
       lastChange: { by: "Alice", at: expect.stringMatching(/^\d{4}-/) },
       store: expect.stringMatching(/^file:/),
       problems: [],
