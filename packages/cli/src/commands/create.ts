@@ -109,7 +109,8 @@ async function found(options: {
   return advising(HINTS, async () => {
     using store = await openGroupStore(person, place, { settled, create: true });
     const suite = classic ? "classic" : "hybrid";
-    return foundKnownGroup(person, { name, place, store, card: await ownCard(person), suite, settled });
+    // Awaited here: the store is closed on the way out.
+    return await foundKnownGroup(person, { name, place, store, card: await ownCard(person), suite, settled });
   });
 }
 

@@ -110,7 +110,7 @@ async function enter(
   const { signal } = context;
   const group = await atPlace(place, async () => {
     using store = await openGroupStore(person, place, { settled: false });
-    return joinKnownGroup(person, { name, place, store, address, signal });
+    return await joinKnownGroup(person, { name, place, store, address, signal });
   });
   if (!group) return ask(context, { person, ticket, place });
   return withKnownGroup(context, {

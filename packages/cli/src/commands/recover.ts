@@ -81,7 +81,7 @@ interface Place {
 
 async function entered(context: Context, { person, address, url, name }: Place): Promise<KnownGroup | undefined> {
   using store = await openGroupStore(person, { store: url }, { settled: false });
-  return joinKnownGroup(person, { name, place: { store: url }, store, address, signal: context.signal });
+  return await joinKnownGroup(person, { name, place: { store: url }, store, address, signal: context.signal });
 }
 
 /** Shows what the kit sees, uses it up, and comes in with this device. Gives the new kit's words. */

@@ -1,0 +1,173 @@
+/** Groups in a folder of Google Drive, by the command line, on an emulated Google. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { EMULATED_CLIENT, type EmulatedGoogle, startGoogle } from "@conclave/emulators";
+import { expect, it, onTestFinished } from "vitest";
+import { newStage, type Person, type Stage } from "../support/stage.ts";
+
+interface Club {
+  readonly google: EmulatedGoogle;
+  readonly stage: Stage;
+  /** Somebody with an identity, signed in to the account of that name at example.org. */
+  join(name: string): Promise<Person>;
+}
+
+async function emulated(): Promise<Club> {
+  const google = await startGoogle();
+  onTestFinished(() => google.close());
+  const stage = newStage();
+  const { id: client_id, secret: client_secret } = EMULATED_CLIENT;
+  writeFileSync(join(stage.folder, "client.json"), JSON.stringify({ installed: { client_id, client_secret } }));
+  return { google, stage, join: (name) => newcomer({ google, stage }, name) };
+}
+
+async function newcomer({ google, stage }: Pick<Club, "google" | "stage">, name: string): Promise<Person> {
+  const person = stage.visitor(name, {
+    env: { CONCLAVE_GOOGLE_EMULATOR: google.url },
+    openBrowser: async (page) => {
+      void fetch(page).catch(() => undefined);
+      return true;
+    },
+  });
+  await person.json("init", "--name", name, "--no-passphrase");
+  await signIn(person, accountOf(name));
+  return person;
+}
+
+const accountOf = (name: string): string => `${name.toLowerCase()}@example.org`;
+
+function signIn(person: Person, account: string): Promise<unknown> {
+  return person.json("login", "gdrive", "--client-secret-file", "client.json", "--account", account);
+}
+
+async function admit(
+  { join: come }: Club,
+  { alice, name, role = "editor" }: { readonly alice: Person; readonly name: string; readonly role?: string },
+): Promise<Person> {
+  const person = await come(name);
+  const { fingerprint } = await person.json<{ fingerprint: string }>("id", "--card", `${name}.card`);
+  const words = ["add", "club", `${name}.card`, "--role", role, "--fingerprint", fingerprint];
+  const added = await alice.json<{ folderAccess: string }>(...words, "--account", accountOf(name));
+  expect(added.folderAccess).toBe("granted");
+  const { address } = await alice.json<{ address: string }>("address", "club");
+  await person.json("join", address, "--as", "club");
+  return person;
+}
+
+/** Alice's group in a folder of her Drive, with a file in it. */
+async function club(): Promise<Club & { readonly alice: Person; readonly store: string }> {
+  const all = await emulated();
+  const alice = await all.join("Alice");
+  const { store } = await alice.json<{ store: string }>("create", "club", "gdrive:club", "--settled");
+  all.stage.files("docs", { "a.txt": "alice wrote this" });
+  await alice.json("upload", "docs", "club:/");
+  return { ...all, alice, store };
+}
+
+it("makes the folder, and gives an address that names it by its id", async () => {
+  const { alice, store } = await club();
+  expect(store).toMatch(/^gdrive:id=/);
+  const { address } = await alice.json<{ address: string }>("address", "club");
+  expect(decodeURIComponent(address)).toContain(store);
+  expect((await alice("cat", "club:/docs/a.txt")).out).toBe("alice wrote this");
+});
+
+it("an editor who was added with an account reads and writes; once removed, the folder is shut as well", async () => {
+  const all = await club();
+  const { alice } = all;
+  const bob = await admit(all, { alice, name: "Bob" });
+  all.stage.files("more", { "b.txt": "bob wrote this" });
+  await bob.json("upload", "more", "club:/");
+  expect((await alice("cat", "club:/more/b.txt")).out).toBe("bob wrote this");
+  const removed = await alice.json<{ folderAccess: string }>("remove", "club", "Bob");
+  expect(removed.folderAccess).toBe("withdrawn");
+  for (const words of [
+    ["ls", "club:/"],
+    ["upload", "more", "club:/again"],
+    ["status", "club"],
+    ["reencrypt", "club"],
+  ]) {
+    const refused = await bob.refusal(...words);
+    expect([3, 6]).toContain(refused.exit);
+    expect(refused.hint).toMatch(/shared with your account|admit you again/);
+  }
+  expect((await alice.json<{ ok: boolean }>("verify", "club", "--full")).ok).toBe(true);
+});
+
+it("a viewer reads, and is told that it may not write", async () => {
+  const all = await club();
+  const carol = await admit(all, { alice: all.alice, name: "Carol", role: "viewer" });
+  expect((await carol("cat", "club:/docs/a.txt")).out).toBe("alice wrote this");
+  expect(await carol.refusal("mkdir", "club:/x")).toMatchObject({ exit: 3, code: "role-too-low" });
+  const listed = await all.alice.json<{ name: string; access: string }[]>("members", "club");
+  expect(listed.map(({ name, access }) => [name, access])).toContainEqual(["Carol", "read"]);
+});
+
+it("shows who reaches the folder without being a member, and leaves them alone", async () => {
+  const all = await club();
+  const { alice, google, store } = all;
+  const token = google.signIn("alice@example.org").accessToken;
+  await fetch(
+    `${google.url}/drive/v3/files/${store.slice("gdrive:id=".length)}/permissions?sendNotificationEmail=false`,
+    {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify({ type: "user", role: "writer", emailAddress: "carol@example.org" }),
+    },
+  );
+  expect((await alice.json<{ strangers: string[] }>("status", "club")).strangers).toEqual(["carol@example.org"]);
+  expect((await alice("members", "club")).err).toContain("carol@example.org is no member");
+});
+
+it("refuses two people with one account", async () => {
+  const all = await club();
+  const { alice } = all;
+  await admit(all, { alice, name: "Bob" });
+  const carol = await all.join("Carol");
+  const { fingerprint } = await carol.json<{ fingerprint: string }>("id", "--card", "carol.card");
+  const words = ["add", "club", "carol.card", "--fingerprint", fingerprint, "--account"];
+  expect(await alice.refusal(...words, "BOB@example.org")).toMatchObject({ exit: 3, code: "account-taken" });
+  expect(await alice.refusal(...words, "alice@example.org")).toMatchObject({ exit: 3, code: "account-taken" });
+});
+
+it("asks which account, where there are several, and remembers it with the group", async () => {
+  const all = await emulated();
+  const alice = await all.join("Alice");
+  await signIn(alice, "bob@example.org");
+  const refused = await alice.refusal("create", "club", "gdrive:club");
+  expect(refused).toMatchObject({ exit: 2, code: "ambiguous-account", hint: expect.stringContaining("--account") });
+  await alice.json("create", "club", "gdrive:club", "--account", "bob@example.org");
+  expect((await alice.json<{ role: string }>("status", "club")).role).toBe("owner");
+});
+
+it("says what to do where nobody is signed in, or not any more", async () => {
+  const all = await emulated();
+  const alice = await all.stage.newcomer("Nobody");
+  expect(await alice.refusal("create", "club", "gdrive:club")).toMatchObject({ exit: 3, code: "signed-out" });
+  const bob = await all.join("Bob");
+  await bob.json("create", "club", "gdrive:club");
+  all.google.revokeAccess("bob@example.org");
+  expect(await bob.refusal("ls", "club:/")).toMatchObject({ exit: 3, code: "sign-in-expired" });
+  await signIn(bob, "bob@example.org");
+  expect(await bob.json("ls", "club:/")).toEqual([]);
+  await bob.json("logout");
+  expect(await bob.refusal("ls", "club:/")).toMatchObject({ exit: 3, code: "signed-out" });
+});
+
+it("goes on by itself when its access tokens have ended", async () => {
+  const { alice, google } = await club();
+  google.expireAccessTokens();
+  expect((await alice("cat", "club:/docs/a.txt")).out).toBe("alice wrote this");
+});
+
+it("says that the folder is gone, not that nothing is in it", async () => {
+  const { alice, google, store } = await club();
+  const token = google.signIn("alice@example.org").accessToken;
+  await fetch(`${google.url}/drive/v3/files/${store.slice("gdrive:id=".length)}`, {
+    method: "PATCH",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: JSON.stringify({ trashed: true }),
+  });
+  const refused = await alice.refusal("upload", "docs", "club:/more");
+  expect(refused).toMatchObject({ exit: 6, code: "unavailable", hint: expect.stringContaining("trash") });
+});
