@@ -14,6 +14,7 @@ import {
   changeUntil,
   copyPath,
   download,
+  emptyTrash,
   filePieces,
   invite,
   isAtLeast,
@@ -26,6 +27,7 @@ import {
   type ObjectStore,
   openForks,
   problemsOf,
+  purgePath,
   type Role,
   readAll,
   reencrypt,
@@ -80,6 +82,7 @@ export interface Command {
     | "copy"
     | "delete"
     | "restore"
+    | "purge"
     | "mkdir"
     | "admit"
     | "invite"
@@ -125,6 +128,7 @@ const FILE_ACTS = [
   "copy",
   "delete",
   "restore",
+  "purge",
   "mkdir",
   "look",
 ] as const;
@@ -486,6 +490,15 @@ class Simulation {
         const entry = shown[a % Math.max(1, shown.length)];
         const to = `${FOLDERS[b % FOLDERS.length]}${NAMES[a % NAMES.length]}`;
         return entry && copyPath(session, { from: entry.path, to });
+      }
+      case "purge": {
+        // All that is in it was dropped when it was deleted.
+        if (b % 2 === 0) await emptyTrash(session);
+        else if (chosen) {
+          this.#drop([chosen]);
+          await purgePath(session, chosen.path);
+        }
+        return;
       }
       case "restore":
         return this.#restore(session, command);

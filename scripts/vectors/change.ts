@@ -48,6 +48,8 @@ export function changePlan(world: World): Plan {
       ["an empty file", of({ ...fileOf, size: 0, extents: [], executable: false, modified: 0 })],
       ["link", of(linkOf)],
       ["delete", of({ op: "delete", node: folder, path: "notes" })],
+      ["purge", of({ op: "purge", node: file, path: "notes/a.txt" })],
+      ["purge of a folder", of({ op: "purge", node: folder, path: "notes" })],
       ["all of them together", of(declare, place, fileOf, linkOf, { op: "delete", node: file, path: "notes/a.txt" })],
       ["no operation, and two parents", { ...of(), parents: [digestOf("one parent"), digestOf("another")] } as Change],
       ["a name with U+2028, U+2029 and a control character", named("a\u2028b\u2029c\u0001")],
@@ -80,6 +82,7 @@ export function changePlan(world: World): Plan {
     refused: [
       ["a file with a folder's node", of({ ...fileOf, node: folder })],
       ["a link with a file's node", of({ ...linkOf, node: file })],
+      ["a purge of the whole tree", of({ op: "purge", node: "root", path: "" })],
       ["an empty target", of({ ...linkOf, target: "" })],
       ["executable as a number", of({ ...fileOf, executable: 1 } as never)],
       ["a size of 1.5", of({ ...fileOf, size: 1.5 })],

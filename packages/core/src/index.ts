@@ -123,7 +123,16 @@ export { answerDevices, askForDevice, type CodeAnswer, type OpenCode } from "./s
 export { admitDevice, removeDevices, replaceKit } from "./session/devices.ts";
 export { type DownloadOptions, download } from "./session/download.ts";
 export { catchUp } from "./session/duties.ts";
-export { copyPath, makeFolder, movePath, removePath, restorePath } from "./session/edit.ts";
+export {
+  copyPath,
+  emptyTrash,
+  makeFolder,
+  movePath,
+  type Purged,
+  purgePath,
+  removePath,
+  restorePath,
+} from "./session/edit.ts";
 export type { Progress, WorkOptions } from "./session/events.ts";
 export {
   type AccessChanges,

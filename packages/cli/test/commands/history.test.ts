@@ -239,3 +239,47 @@ describe("cp", () => {
     expect(await pathsIn(alice)).toEqual(before);
   });
 });
+
+describe("purging", () => {
+  it("takes out of every list what is deleted for good, and says what stays stored until when", async () => {
+    const stage = newStage();
+    const { alice, others } = await family(stage, ["Bob"]);
+    for (const name of ["a.txt", "b.txt", "c.txt"]) await write(stage, alice, [name, `text of ${name}`]);
+    await alice.json("rm", "family:a.txt");
+    const { exit, out, err } = await alice("rm", "--permanent", "family:b.txt");
+    expect([exit, out]).toEqual([0, "purged 1 item\n"]);
+    expect(err).toContain("stay on the storage: they go with the first re-encryption after thirty days");
+    expect(await alice.json<Trashed[]>("trash", "family")).toMatchObject([{ path: "a.txt" }]);
+    expect(await alice.json("trash", "family", "--empty")).toMatchObject({ purged: 1 });
+    expect(await alice.json("trash", "family")).toEqual([]);
+    expect((await others[0]?.("trash", "family"))?.err).toContain("2 items more will go for good");
+    expect(await others[0]?.json("trash", "family", "--purged", "--empty")).toMatchObject({ purged: 2 });
+    expect(await others[0]?.refusal("restore", "family:b.txt")).toMatchObject({ exit: 4 });
+    expect(await others[0]?.refusal("versions", "family:b.txt")).toMatchObject({ exit: 4 });
+    expect(await pathsIn(alice)).toEqual(["c.txt"]);
+    const purged = await alice.json<Trashed[]>("trash", "family", "--purged");
+    expect(purged.map(({ path }) => path).sort()).toEqual(["a.txt", "b.txt"]);
+    await others[0]?.json("restore", "family:b.txt", "--id", purged.find(({ path }) => path === "b.txt")?.id ?? "");
+    expect((await alice("cat", "family:b.txt")).out).toBe("text of b.txt");
+  });
+
+  it("is not for viewers", async () => {
+    const stage = newStage();
+    const { alice } = await family(stage);
+    const eve = await admit(stage, { alice, name: "Eve", role: "viewer" });
+    await write(stage, alice, ["a.txt", "one"]);
+    for (const argv of [
+      ["rm", "--permanent", "family:a.txt"],
+      ["trash", "family", "--empty"],
+    ]) {
+      expect(await eve.refusal(...argv)).toMatchObject({ exit: 3, code: "role-too-low" });
+    }
+  });
+
+  it("of the whole tree, or of nothing, is refused", async () => {
+    const { alice } = await family(newStage());
+    expect((await alice("rm", "--permanent", "family:")).exit).toBeGreaterThan(0);
+    expect((await alice("rm", "--permanent", "family:nothing")).exit).toBe(4);
+    expect(await alice.json("trash", "family", "--empty")).toMatchObject({ purged: 0 });
+  });
+});

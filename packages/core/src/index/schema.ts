@@ -40,6 +40,9 @@ CREATE TABLE IF NOT EXISTS identities(epoch TEXT PRIMARY KEY, sealed BLOB NOT NU
 -- When this device first saw an epoch as the current one: its own clock, for the store's lag.
 CREATE TABLE IF NOT EXISTS epochs(epoch TEXT PRIMARY KEY, seen INTEGER NOT NULL, finished INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
 
+-- Since when a purge of a node has held without a break: this device's own clock, for the time that others have to object.
+CREATE TABLE IF NOT EXISTS purges(node TEXT NOT NULL, change TEXT NOT NULL, seen INTEGER NOT NULL, PRIMARY KEY (node, change)) WITHOUT ROWID;
+
 -- What must reach the storage, in this order; a retry sends the same bytes.
 CREATE TABLE IF NOT EXISTS outbox(id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL, bytes BLOB NOT NULL, epoch TEXT NOT NULL, kind TEXT NOT NULL);
 

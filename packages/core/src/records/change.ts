@@ -85,6 +85,8 @@ export const operation = variant("op", {
   link: object({ op: oneOf("link"), node: linkId, replaces, target: text({ min: 1, max: 4096 }), path }),
   /** Hides what of the node and all below it lies in the causal past of its change. */
   delete: object({ op: oneOf("delete"), node: nodeId, path }),
+  /** Lets a deleted node go for good, while nothing touches it that does not lie in the causal past of its change. */
+  purge: object({ op: oneOf("purge"), node: nodeId, path }),
 });
 export type Operation = Shaped<typeof operation>;
 export type BlobOperation = Extract<Operation, { op: "blob" }>;

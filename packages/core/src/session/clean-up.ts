@@ -12,8 +12,10 @@ import { awaited } from "../history/awaited.ts";
 import { StoreError } from "../ports/store.ts";
 import type { EpochId } from "../records/shapes.ts";
 import { changesOfBlob, knownPieces } from "../tree/blobs.ts";
+import { purgedBlobs } from "../tree/purges.ts";
 import { isEditorDevice, type LocationRow, locationsOf, markProven, toPieces } from "./blob-sources.ts";
 import type { WorkOptions } from "./events.ts";
+import { lettingGo } from "./let-go.ts";
 import type { Session } from "./session.ts";
 import { forkMs } from "./standing.ts";
 import { isVoidForGood } from "./verdicts.ts";
@@ -85,15 +87,21 @@ export async function cleanUp(
   let bytes = 0;
   const listed = await listedObjects(session, olderEpochs(session), signal);
   await doubtVanished(session, signal);
+  const unwanted = lettingGo(session);
+  const purged = purgedBlobs(session.index);
   for (const old of oldObjects(session)) {
     signal?.throwIfAborted();
     if (!isOver(session, old.epoch)) continue; // check: epoch
     const isListed = listed.has(objectKey(old.epoch, old.object));
-    if (!isListed && (old.emptied === 1 || old.blobs.every((blob) => knownPieces(session.index, blob) === undefined))) {
+    if (
+      !isListed &&
+      (old.emptied === 1 ||
+        old.blobs.every((blob) => purged.has(blob) || knownPieces(session.index, blob) === undefined))
+    ) {
       session.index.run("UPDATE locations SET gone = 1 WHERE epoch = ? AND object = ?", old.epoch, old.object);
       continue;
     }
-    if (!(await isReplaced(session, { old, budget, ...(signal ? { signal } : {}) }))) continue;
+    if (!(await isReplaced(session, { old, budget, unwanted, ...(signal ? { signal } : {}) }))) continue;
     const result = await session.store.delete(objectKey(old.epoch, old.object), signal ? { signal } : {});
     if (result === "refused") {
       kept.push(old.object);
@@ -140,6 +148,8 @@ async function doubtVanished(session: Session, signal?: AbortSignal): Promise<vo
 /** An old object that is to go. */
 interface Check {
   readonly old: OldObject;
+  /** Blobs that are let go. */
+  readonly unwanted: ReadonlySet<string>;
   readonly budget: ByteBudget;
   readonly signal?: AbortSignal;
 }
@@ -152,10 +162,10 @@ export async function isReplaced(session: Session, check: Check): Promise<boolea
 
 /**
  * Whether a blob is safe without its old object: a copy in the current epoch that this device has put or fully read, placed
- * by somebody who may write now; or no change that counts, or may yet count, declares it.
+ * by somebody who may write now; or no change that counts, or may yet count, declares it; or it was purged and is let go.
  */
 async function hasSuccessor(session: Session, blob: string, check: Check): Promise<boolean> {
-  if (isDeclaredInVain(session, blob)) return true;
+  if (check.unwanted.has(blob) || isDeclaredInVain(session, blob)) return true;
   const pieces = knownPieces(session.index, blob);
   if (pieces === undefined) return false;
   const { epoch } = session.view.current;

@@ -9,6 +9,7 @@ import { readMeta, writeMeta } from "../index/meta.ts";
 import type { EpochId } from "../records/shapes.ts";
 import { cleanUp, isOver, isReplaced, olderEpochs } from "./clean-up.ts";
 import type { WorkOptions } from "./events.ts";
+import { lettingGo } from "./let-go.ts";
 import type { Session } from "./session.ts";
 import { isSettled } from "./settled.ts";
 
@@ -44,7 +45,7 @@ async function mayGo(
   if (first === undefined) return isFinished(session, epoch);
   const { object, length } = first;
   const old = { epoch, object, length, blobs: [...new Set(claims.map(({ blob }) => blob))], emptied: 0 };
-  return isReplaced(session, { ...options, old });
+  return isReplaced(session, { ...options, old, unwanted: lettingGo(session) });
 }
 
 function isFinished(session: Session, epoch: EpochId): boolean {

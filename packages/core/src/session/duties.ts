@@ -16,6 +16,7 @@ import { removeDevices } from "./devices.ts";
 import { endStays } from "./end-stays.ts";
 import { tendFolderAccess } from "./folder-access.ts";
 import { tellMaker } from "./invitations.ts";
+import { notePurges } from "./let-go.ts";
 import { entriesSince, grantIdentities, logLines } from "./log-lines.ts";
 import { signLostActs } from "./lost-acts.ts";
 import { removeMember, rotate } from "./membership.ts";
@@ -44,6 +45,7 @@ export async function catchUp(
   options: Reporting & { readonly signal?: AbortSignal } = {},
 ): Promise<Shown> {
   const shown = await refreshOrSayGoodbye(session, options);
+  notePurges(session);
   if (!session.view.choice.undecided) writeMeta(session.index, "pinned", session.view.state.head);
   noteStanding(session);
   if (!session.view.opened.has(session.view.current.epoch)) return shown;

@@ -1,9 +1,13 @@
 /** Changes to the tree that move no contents: folders, moves, deletions. */
 
 import { ConclaveError } from "../errors.ts";
+import type { Operation } from "../records/change.ts";
 import { resolvePath } from "../tree/listing.ts";
 import { Planner, type PlanOptions, planCopy, planDelete, planMove } from "../tree/plan.ts";
+import { planEmptyTrash, planPurge } from "../tree/plan-purge.ts";
 import { planRestore } from "../tree/plan-restore.ts";
+import { purgedBlobs } from "../tree/purges.ts";
+import { locationsOf } from "./blob-sources.ts";
 import { publishChanges } from "./change-writer.ts";
 import { writeListingIfDue } from "./listing.ts";
 import { memberNames } from "./member-names.ts";
@@ -96,4 +100,51 @@ export async function restorePath(
   await publishChanges(session, { operations, ...options });
   await writeListingIfDue(session, options.signal);
   return path;
+}
+
+/** What a purge leaves to be deleted, and what stays for others. */
+export interface Purged {
+  /** Files, folders and links that are out of the trash for good. */
+  readonly items: number;
+  /** Bytes of contents that nothing needs any more: they go with the next re-encryption, by the rules of `lettingGo`. */
+  readonly bytes: number;
+}
+
+/**
+ * Deletes what is at a path past the trash, with all below it and all its versions. What somebody writes, moves or restores
+ * without knowing of it stays; so do contents that anything else shares.
+ *
+ * @throws ConclaveError `not-found`, `conflict` for the whole tree, `role-too-low`.
+ */
+export async function purgePath(session: Session, path: string, options: SignalOption = {}): Promise<Purged> {
+  requireEditor(session);
+  if (path === "") throw new ConclaveError("the whole tree cannot be removed at once", { code: "conflict" });
+  return purge(session, { operations: planPurge(session.index, path, planOptions(session)), ...options });
+}
+
+/**
+ * Purges all that is in the trash.
+ *
+ * @param options.purged - What others have purged, instead: this member's word with theirs. Default false.
+ * @throws ConclaveError `role-too-low`.
+ */
+export async function emptyTrash(
+  session: Session,
+  options: SignalOption & { readonly purged?: boolean } = {},
+): Promise<Purged> {
+  requireEditor(session);
+  return purge(session, { operations: planEmptyTrash(session.index, options), ...options });
+}
+
+async function purge(
+  session: Session,
+  options: SignalOption & { readonly operations: readonly Operation[] },
+): Promise<Purged> {
+  const before = purgedBlobs(session.index);
+  await publishChanges(session, options);
+  await writeListingIfDue(session, options.signal);
+  const blobs = [...purgedBlobs(session.index).keys()].filter((blob) => !before.has(blob));
+  const sizes = blobs.map((blob) => locationsOf(session, blob)[0]?.length ?? 0);
+  const items = options.operations.filter(({ op }) => op === "purge").length;
+  return { items, bytes: sizes.reduce((sum, size) => sum + size, 0) };
 }

@@ -10,8 +10,10 @@ import { StoreError } from "../ports/store.ts";
 import type { Location } from "../records/location.ts";
 import type { OpenEpoch } from "../records/records-file.ts";
 import { changesOfBlob, type DeclaredBlob, knownBlobs } from "../tree/blobs.ts";
+import { purgedBlobs } from "../tree/purges.ts";
 import { isEditorDevice, type LocationRow, locationsOf, markProven, toPieces } from "./blob-sources.ts";
 import type { WorkOptions } from "./events.ts";
+import { lettingGo } from "./let-go.ts";
 import { notePut, settlePuts } from "./object-puts.ts";
 import type { Problem } from "./problem.ts";
 import { publish, requireCurrent } from "./publish.ts";
@@ -53,7 +55,9 @@ export function blobsToMove(session: Session): BlobToMove[] {
 
 /** Blobs that count, or may yet: those of changes that nothing voids for good. */
 function* blobsToKeep(session: Session): Generator<DeclaredBlob> {
+  const unwanted = lettingGo(session);
   for (const { counting, ...blob } of knownBlobs(session.index)) {
+    if (unwanted.has(blob.blob)) continue;
     const changes = counting ? [] : changesOfBlob(session.index, blob.blob);
     if (counting || changes.some((change) => !isVoidForGood(session, change))) yield blob;
   }
@@ -163,6 +167,8 @@ async function moveOne(
   try {
     const archive = await openAnywhere(session, { each, ...(signal ? { signal } : {}) });
     if (archive instanceof ConclaveError) {
+      // Another device may have let it go already.
+      if (archive.code === "missing" && purgedBlobs(session.index).has(each.blob.blob)) return undefined;
       problems.push({ code: archive.code === "missing" ? "missing" : "altered", detail: archive.message });
       return undefined;
     }

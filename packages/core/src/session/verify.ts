@@ -8,6 +8,7 @@ import { STORED_BYTES_MAX, type StoredObject, StoreError } from "../ports/store.
 import { openRecords, parseRecordsKey } from "../records/records-file.ts";
 import { allBlobs, blobsOf, type DeclaredBlob } from "../tree/blobs.ts";
 import { countTree, listFolder } from "../tree/listing.ts";
+import { purgedBlobs } from "../tree/purges.ts";
 import { locationsOf, toPieces } from "./blob-sources.ts";
 import { requireNotDeleted } from "./deleted.ts";
 import type { WorkOptions } from "./events.ts";
@@ -130,7 +131,9 @@ async function verifyGrants(session: Session, { listed, report, signal }: Check)
 
 async function verifyObjects(session: Session, check: Check): Promise<number> {
   const { listed, report, full = false, signal, onProgress } = check;
-  const blobs = [...allBlobs(session.index)];
+  // What is purged may be gone already.
+  const purged = purgedBlobs(session.index);
+  const blobs = [...allBlobs(session.index)].filter(({ blob }) => !purged.has(blob));
   let paths: Map<string, string[]> | undefined;
   const pathsOf = (blob: string) => {
     paths ??= pathsByBlob(session);

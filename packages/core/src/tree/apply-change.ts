@@ -8,6 +8,7 @@ import { hiddenBy, storeDelete } from "./deletes.ts";
 import { type Fold, hide } from "./fold.ts";
 import { Nodes } from "./nodes.ts";
 import { integratePlaces, type PlaceRow, storePlace } from "./places.ts";
+import { storePurge } from "./purges.ts";
 import { Stamps } from "./stamps.ts";
 import { integrateVersion, storeVersion, type VersionRow } from "./versions.ts";
 
@@ -76,6 +77,7 @@ function store(fold: Fold, operations: readonly Operation[]): StoredOperations {
   for (const operation of operations) {
     if (operation.op === "blob") storeBlob(fold, operation);
     else if (operation.op === "place") places.push(storePlace(fold, operation));
+    else if (operation.op === "purge") storePurge(fold, operation);
     else if (operation.op === "delete") deletes.push(storeDelete(fold, operation.node));
     else versions.push(storeVersion(fold, operation));
   }

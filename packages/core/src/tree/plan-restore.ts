@@ -67,7 +67,8 @@ function contenders(db: SqlDatabase, entry: ViewEntry): string[] {
 
 /** What was deleted at a path by one change. */
 function oneInTrash(db: SqlDatabase, { path, id }: At): TrashEntry[] {
-  const all = trashAt(db, path).filter(({ node }) => id === undefined || node.startsWith(id));
+  // What is purged comes back while its contents are there, for whoever asks for it by its id.
+  const all = trashAt(db, path).filter(({ node, purged }) => (id === undefined ? !purged : node.startsWith(id)));
   const [first] = all;
   if (!first) {
     const which = id === undefined ? "" : ` with the id ${id}`;

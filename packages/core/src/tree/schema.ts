@@ -1,7 +1,7 @@
 /**
  * Tables of the file tree.
  *
- * `tree_place`, `tree_version`, `tree_delete`, `tree_declared` hold what the changes say, whether they count or not;
+ * `tree_place`, `tree_version`, `tree_delete`, `tree_purge`, `tree_declared` hold what the changes say, whether they count or not;
  * `tree_node` holds what follows from those that count, so that a folder is listed by one index; `tree_find` its nodes'
  * names as they are searched, by the same numbers. A change's number here is
  * its `history_record.id`: causes have smaller ones. Node 1 is the root.
@@ -62,6 +62,17 @@ CREATE TABLE IF NOT EXISTS tree_delete (
   change INTEGER NOT NULL,
   node INTEGER NOT NULL,
   PRIMARY KEY (change, node)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tree_purge (
+  node INTEGER NOT NULL,
+  change INTEGER NOT NULL,
+  PRIMARY KEY (node, change)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tree_purge_unseen (
+  node INTEGER NOT NULL,
+  change INTEGER NOT NULL,
+  touch INTEGER NOT NULL,
+  PRIMARY KEY (node, change, touch)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS tree_blob (
   id INTEGER PRIMARY KEY,

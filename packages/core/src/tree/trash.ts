@@ -3,6 +3,7 @@ import { toHex } from "../encoding/hex.ts";
 import type { SqlDatabase } from "../ports/sql.ts";
 import type { DeviceKey, RecordDigest } from "../records/shapes.ts";
 import { splitPath } from "./paths.ts";
+import { IS_PURGED } from "./purges.ts";
 import { pathOf } from "./stored-node.ts";
 
 /** A file, folder or link that somebody deleted. */
@@ -17,9 +18,12 @@ export interface TrashEntry {
   readonly time: number;
   /** The change that deleted it. */
   readonly change: RecordDigest;
+  /** Whether somebody has let it go for good. */
+  readonly purged: boolean;
 }
 
 interface TrashRow {
+  purged: number;
   id: number;
   key: string;
   name: string;
@@ -29,7 +33,7 @@ interface TrashRow {
 }
 
 const HIDDEN = `
-SELECT n.id, n.key, n.name, r.digest, d.device, r.time FROM tree_node n
+SELECT n.id, n.key, n.name, r.digest, d.device, r.time, ${IS_PURGED} AS purged FROM tree_node n
 JOIN tree_change c ON c.id = deleter AND c.counts = 1
 JOIN history_record r ON r.id = c.id
 JOIN history_lane l ON l.id = r.lane
@@ -40,17 +44,23 @@ WHERE n.deleted IS NOT NULL AND n.shown = 0 AND (n.version IS NOT NULL OR (n.pla
 // A delete of the node by itself, not with a folder above it, that came after all that places it or gives it a version.
 const OF_ITSELF = "t.node = n.id AND t.change > max(coalesce(n.place, 0), coalesce(n.version, 0))";
 
-/** What is in the trash, last deleted first. What went with a deleted folder is not listed by itself. */
-export function trash(db: SqlDatabase): TrashEntry[] {
+/**
+ * What is in the trash, last deleted first. What went with a deleted folder is not listed by itself.
+ *
+ * @param options.purged - What was purged, instead of what was not. Default false.
+ */
+export function trash(db: SqlDatabase, options: { readonly purged?: boolean } = {}): TrashEntry[] {
   const joined = HIDDEN.replace("tree_node n", `tree_node n JOIN tree_delete t ON ${OF_ITSELF}`);
-  const rows = db.all<TrashRow>(`${joined.replace("deleter", "t.change")} ORDER BY r.clock DESC, r.digest DESC, n.key`);
+  const rows = db.all<TrashRow>(
+    `${joined.replace("deleter", "t.change")} AND ${options.purged ? "" : "NOT"} (${IS_PURGED}) ORDER BY r.clock DESC, r.digest DESC, n.key`,
+  );
   // Of several deletes of one node the last is shown.
   const last = new Map<string, TrashRow>();
   for (const row of rows) if (!last.has(row.key)) last.set(row.key, row);
   return [...last.values()].map((row) => toEntry(db, row));
 }
 
-/** All in the trash at a path, what went with a deleted folder too; several where the name was used again. */
+/** All in the trash at a path, what went with a deleted folder and what is purged too; several where the name was used again. */
 export function trashAt(db: SqlDatabase, path: string): TrashEntry[] {
   const names = splitPath(path);
   let folders = [1];
@@ -113,5 +123,6 @@ function toEntry(db: SqlDatabase, row: TrashRow): TrashEntry {
     by: toHex(row.device),
     time: row.time,
     change: toHex(row.digest),
+    purged: row.purged === 1,
   };
 }

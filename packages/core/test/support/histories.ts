@@ -34,7 +34,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   counts: fc.nat({ max: 4 }).map((dice) => dice > 0),
   operations: fc.array(
     fc.record({
-      kind: fc.nat({ max: 9 }),
+      kind: fc.nat({ max: 11 }),
       node: nth,
       at: nth,
       from: nth,
@@ -76,6 +76,7 @@ function makeOperations(one: Step, made: readonly MadeChange[]): Operation[] {
     if (kind < 7) return fileOf(pick(FILES, node) as string, pick(["one", "two", ""], name) as string, replaced);
     if (kind < 8)
       return { op: "link", node: LINK, replaces: replaced.map(({ digest }) => digest), target: "t", path: "l" };
+    if (kind > 9) return { op: "purge", node: pick(NODES, node) as string, path: "somewhere" };
     return deleteOf(pick(NODES, node) as string);
   });
   // Two operations of one kind on one node would make the change one without operations.

@@ -5,6 +5,7 @@
 import { toHex } from "../../src/encoding/hex.ts";
 import type { SqlDatabase } from "../../src/ports/sql.ts";
 import type { Operation } from "../../src/records/change.ts";
+import { IS_PURGED } from "../../src/tree/purges.ts";
 import type { MadeChange } from "./writers.ts";
 
 /** One node as the tree has it. */
@@ -23,6 +24,11 @@ type Of<Kind extends Operation["op"]> = Extract<Operation, { op: Kind }> & { rea
 /** What the changes among `arrived` make, whose causes have arrived too. */
 export function modelTree(arrived: readonly MadeChange[]): ModelNode[] {
   return new Model(arrived).nodes();
+}
+
+/** Every node that is purged. */
+export function modelPurged(arrived: readonly MadeChange[]): string[] {
+  return new Model(arrived).purged();
 }
 
 class Model {
@@ -56,6 +62,17 @@ class Model {
       };
     });
     return this.#showFolders(plain).sort((left, right) => (left.node < right.node ? -1 : 1));
+  }
+
+  purged(): string[] {
+    const counting = this.#applied.filter((change) => change.counts);
+    const isPurged = (node: string) => {
+      const touches = counting.filter((change) => change.operations.some((op) => isTouch(op, node)));
+      return this.#ops("purge", counting)
+        .filter((op) => op.node === node)
+        .some(({ change }) => touches.every(({ digest }) => this.#past(change).has(digest)));
+    };
+    return [...this.#deleted(counting).keys()].filter(isPurged).sort();
   }
 
   #causes(change: MadeChange): string[] {
@@ -208,6 +225,13 @@ function isInCycle(node: string, parents: ReadonlyMap<string, string>): boolean 
 function isBelow(node: string, top: string, parents: ReadonlyMap<string, string>): boolean {
   for (let at: string | undefined = node; at !== undefined; at = parents.get(at)) if (at === top) return true;
   return false;
+}
+
+/** {@link modelPurged} from the tables. */
+export function indexedPurged(db: SqlDatabase): string[] {
+  return db
+    .all<{ key: string }>(`SELECT n.key FROM tree_node n WHERE ${IS_PURGED} ORDER BY n.key`)
+    .map(({ key }) => key);
 }
 
 /** The same from the tables. */

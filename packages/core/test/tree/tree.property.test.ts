@@ -7,7 +7,7 @@ import { listFolder } from "../../src/tree/listing.ts";
 import { readPattern } from "../../src/tree/name-pattern.ts";
 import { rebuildTree, setCounts } from "../../src/tree/set-counts.ts";
 import { histories } from "../support/histories.ts";
-import { indexedTree, modelTree } from "../support/tree-model.ts";
+import { indexedPurged, indexedTree, modelPurged, modelTree } from "../support/tree-model.ts";
 import { emptyIndex, type MadeChange, take } from "../support/writers.ts";
 
 const RUNS = { numRuns: 100 } as const;
@@ -48,6 +48,15 @@ it("shows the same in whatever order changes arrive", () => {
       expect(shown(one)).toEqual(shown(other));
     }),
     RUNS,
+  );
+});
+
+it("purges what the definition purges, and never what somebody wrote or moved without knowing of it", () => {
+  fc.assert(
+    fc.property(arrivals, (arrived) => {
+      expect(withIndex(arrived, indexedPurged)).toEqual(modelPurged(arrived));
+    }),
+    { numRuns: 300 },
   );
 });
 

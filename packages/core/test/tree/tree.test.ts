@@ -107,6 +107,7 @@ describe("deletes", () => {
     expect(paths(db)).toEqual(["docs"]);
     expect(trash(db)).toEqual([
       {
+        purged: false,
         node: WORK,
         kind: "folder",
         name: "work",
