@@ -86,6 +86,7 @@ export { openSecret, sealSecret } from "./index/secrets.ts";
 export type { Clock, Runs } from "./ports/clock.ts";
 export type { Crypto, SealedPayload } from "./ports/crypto.ts";
 export type {
+  PlainFiles,
   SourceEntry,
   SourceFile,
   SourceProblem,

@@ -1,7 +1,8 @@
 /** From the address of a storage to a store: signed in, where the storage asks for that. */
 import { createHash } from "node:crypto";
-import { type ObjectStore, StoreError } from "@conclave/core";
-import { type DriveAccess, openStore, resolveStoreAddress } from "@conclave/stores";
+import { type ObjectStore, type PlainFiles, StoreError } from "@conclave/core";
+import { type DriveAccess, openDrivePlainFiles, openStore, resolveStoreAddress } from "@conclave/stores";
+import { openPlainFolder } from "./files/plain-files.ts";
 import { accessTo } from "./sign-in/access.ts";
 import { type Account, findAccount } from "./sign-in/accounts.ts";
 import { googleEndpoints } from "./sign-in/google.ts";
@@ -50,6 +51,24 @@ export async function resolvePlace(
   if (!isDrive(place.store)) return { store: place.store };
   const { account, access } = await driveAccess(unlocked, place);
   return { store: await resolveStoreAddress(place.store, { ...options, drive: access }), account: account.account };
+}
+
+/**
+ * Opens plain files that lie on a storage: in a folder, or in a folder of a cloud.
+ *
+ * @param place.store - As people give it; a relative path from `folder`.
+ * @throws as {@link openPlainFolder} and `openDrivePlainFiles`; SignInError.
+ */
+export async function openPlainFiles(
+  unlocked: Unlocked,
+  place: StorePlace,
+  { folder, signal }: { readonly folder: string; readonly signal?: AbortSignal },
+): Promise<PlainFiles> {
+  if (!isDrive(place.store)) return openPlainFolder(place.store, { folder });
+  const { access } = await driveAccess(unlocked, place);
+  const options = { create: false, drive: access, ...(signal ? { signal } : {}) };
+  const store = await resolveStoreAddress(place.store, options);
+  return openDrivePlainFiles(access, store.slice("gdrive:id=".length));
 }
 
 /** Whether a URL is of a cloud that one signs in to. */

@@ -1,9 +1,15 @@
 export { type NodeCrypto, nodeCrypto, WORKER_BYTES_MIN } from "./crypto.ts";
 export { forgetCode, type KnownCode, listCodes, noteCode, noteCodeUsed } from "./device-codes.ts";
-export { openPlainFiles, type PlainFiles } from "./files/plain-files.ts";
 export { type LocalSource, openSource } from "./files/source.ts";
 export { type LocalTarget, openTarget } from "./files/target.ts";
-export { type GroupStore, isDrive, openGroupStore, resolvePlace, type StorePlace } from "./group-store.ts";
+export {
+  type GroupStore,
+  isDrive,
+  openGroupStore,
+  openPlainFiles,
+  resolvePlace,
+  type StorePlace,
+} from "./group-store.ts";
 export { findGroup, forgetGroup, type KnownGroup, listGroups, noteGroup } from "./groups.ts";
 export { type Home, type HomeOptions, homeFolder, openHome } from "./home.ts";
 export { withHomeLock } from "./home-lock.ts";

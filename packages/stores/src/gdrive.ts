@@ -1,7 +1,8 @@
 /** Groups in a folder of Google Drive. Runs in browsers too. */
-import type { ObjectStore, SqlDatabase } from "@conclave/core";
+import type { ObjectStore, PlainFiles, SqlDatabase } from "@conclave/core";
 import { DriveClient, type DriveClientOptions } from "./gdrive/client.ts";
 import { findFolder } from "./gdrive/folders.ts";
+import { drivePlainFiles } from "./gdrive/plain-files.ts";
 import { driveStore } from "./gdrive/store.ts";
 import { DriveTree } from "./gdrive/tree.ts";
 
@@ -59,4 +60,14 @@ export async function findDriveFolder(
   options: { readonly name: string; readonly create: boolean; readonly signal?: AbortSignal },
 ): Promise<string> {
   return findFolder(new DriveClient(access), options);
+}
+
+/**
+ * The plain files in a folder of Drive.
+ *
+ * @param folder - Its id.
+ * @throws ConclaveError `conflict` if a group lies in it or in a folder above it, `not-found` if there is no such folder.
+ */
+export function openDrivePlainFiles(access: DriveAccess, folder: string): Promise<PlainFiles> {
+  return drivePlainFiles(new DriveClient(access), folder);
 }

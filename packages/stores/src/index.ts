@@ -6,6 +6,7 @@ export {
   type DriveEndpoints,
   type DriveStoreOptions,
   findDriveFolder,
+  openDrivePlainFiles,
   openDriveStore,
   type Timing,
 } from "./gdrive.ts";

@@ -2,6 +2,7 @@ import {
   CONCLAVE_JSON_KEY,
   ConclaveError,
   type Failure,
+  type PlainFiles,
   type Progress,
   readBack,
   requireEditor,
@@ -10,7 +11,7 @@ import {
   type Transfer,
   upload,
 } from "@conclave/core";
-import { openPlainFiles, type PlainFiles } from "@conclave/node";
+import { openPlainFiles } from "@conclave/node";
 import { advising } from "../advice.ts";
 import { processBudget } from "../budget.ts";
 import { defineCommand } from "../command.ts";
@@ -33,22 +34,26 @@ export const importCommand = defineCommand({
   examples: [
     "conclave import ~/Dropbox/photos family:photos",
     "conclave import /mnt/nas/old family:old --delete-originals",
+    "conclave import gdrive:photos family:photos",
   ],
   args: ["store", "place"],
-  options: { "delete-originals": { summary: "delete what was read back whole, without asking" } },
+  options: {
+    "delete-originals": { summary: "delete what was read back whole, without asking" },
+    account: { value: "EMAIL", summary: "the cloud account to read the originals with, if there are several here" },
+  },
   notes: [
     "What is in the folder comes into GROUP:PATH. Then every file is read back from the group's storage, opened, and compared.",
     "Only what is the same there is deleted here, if you want that; what changed meanwhile, links and special files stay.",
     `Broken off, the same command goes on. After a deletion: ${PROVIDERS_KEEP}.`,
   ].join("\n"),
 
-  async run(context, { store, place: text, "delete-originals": isSure }) {
+  async run(context, { store, place: text, "delete-originals": isSure, account }) {
     const place = parseGroupPlace(text);
-    return withGroup(context, place.group, async ({ session }) =>
+    return withGroup(context, place.group, async ({ session, person }) =>
       advising(HINTS, async () => {
         requireEditor(session);
         const started = context.clock.now();
-        const tree = await openPlainFiles(store, { folder: context.cwd });
+        const tree = await openPlainFiles(person, { store, account }, { folder: context.cwd, signal: context.signal });
         await refuseGroupsBelow(context, tree);
         const { transfer, safe, failed } = await takeIn(context, { session, tree, into: place.path });
         const mayDelete = safe.length > 0 && (isSure || (await wantsDeletion(context, safe.length)));
@@ -72,6 +77,11 @@ export const importCommand = defineCommand({
     );
   },
 });
+
+const STAYS = {
+  changed: "it changed meanwhile, and stays",
+  refused: "another account owns it, and alone may delete it: it stays",
+} as const;
 
 /** A group's files would be sealed once more, and then deleted. */
 async function refuseGroupsBelow({ signal }: Context, tree: PlainFiles): Promise<void> {
@@ -133,8 +143,9 @@ async function deleteOriginals(
   let deleted = 0;
   for (const entry of safe) {
     signal.throwIfAborted();
-    if (await tree.deleteFile(entry)) deleted += 1;
-    else failed.push({ path: entry.path, error: "it changed meanwhile, and stays" });
+    const outcome = await tree.deleteFile(entry);
+    if (outcome === "deleted") deleted += 1;
+    else failed.push({ path: entry.path, error: STAYS[outcome] });
   }
   const folders: string[] = [];
   for await (const entry of tree.walk({ signal }))

@@ -34,6 +34,14 @@ export interface SourceTree {
   open(path: string): Promise<SourceFile>;
 }
 
+/** Plain files that lie on a storage, and can be deleted there. */
+export interface PlainFiles extends SourceTree {
+  /** Deletes a file that is still what the walk found. `refused`: this account may not. */
+  deleteFile(entry: SourceEntry): Promise<"deleted" | "changed" | "refused">;
+  /** Deletes a folder if it is empty, where that can be known at the same moment. */
+  deleteFolder(path: string): Promise<boolean>;
+}
+
 /** What lies at a place in the target folder now. */
 export interface TargetState {
   readonly kind: "file" | "folder" | "link" | "other";

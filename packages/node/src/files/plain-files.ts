@@ -7,32 +7,27 @@ import {
   CONCLAVE_JSON_KEY,
   ConclaveError,
   claimedGroup,
+  type PlainFiles,
   type SourceEntry,
-  type SourceTree,
 } from "@conclave/core";
 import { parseStoreAddress } from "@conclave/stores";
 import { modifiedOf } from "./opened-file.ts";
 import { openSource } from "./source.ts";
 
-/** A tree of plain files whose files can be deleted. */
-export interface PlainFiles extends SourceTree {
-  /** Deletes a file that is still what the walk found; false if it is not, and then it stays. */
-  deleteFile(entry: SourceEntry): Promise<boolean>;
-  /** Deletes a folder if it is empty. */
-  deleteFolder(path: string): Promise<boolean>;
-}
-
 /**
- * Opens the plain files behind a store's address; today a folder's.
+ * Opens the plain files in a folder.
  *
+ * @param address - Of a store, as people give it.
  * @param folder - What a relative path is relative to.
  * @throws ConclaveError `conflict` if a group lies there, above it or below it: its files are no plain files; `unsupported`
  *   for other kinds of storage; `not-found`.
  */
-export async function openPlainFiles(address: string, { folder }: { readonly folder: string }): Promise<PlainFiles> {
+export async function openPlainFolder(address: string, { folder }: { readonly folder: string }): Promise<PlainFiles> {
   const url = parseStoreAddress(address, { folder });
   if (!url.startsWith("file:")) {
-    throw new ConclaveError("plain files can be taken in from a folder only as yet", { code: "unsupported" });
+    throw new ConclaveError("plain files can be taken in from a folder or from Google Drive only as yet", {
+      code: "unsupported",
+    });
   }
   const path = fileURLToPath(url);
   const source = await openSource(path.endsWith("/") ? path : `${path}/`);
@@ -58,14 +53,14 @@ export async function refuseGroup(folder: string): Promise<void> {
   throw new ConclaveError(`${folder} holds a Conclave group`, { code: "conflict" });
 }
 
-async function deleteFile(top: string, entry: SourceEntry): Promise<boolean> {
+async function deleteFile(top: string, entry: SourceEntry): Promise<"deleted" | "changed" | "refused"> {
   const file = join(top, entry.path);
   // Through no link that was put in a folder's place meanwhile.
-  if ((await realpath(dirname(file)).catch(() => undefined)) !== dirname(file)) return false; // check: link
+  if ((await realpath(dirname(file)).catch(() => undefined)) !== dirname(file)) return "changed"; // check: link
   const stats = await lstat(file).catch(() => undefined);
-  if (!stats?.isFile() || stats.size !== entry.size || modifiedOf(stats) !== entry.modified) return false;
+  if (!stats?.isFile() || stats.size !== entry.size || modifiedOf(stats) !== entry.modified) return "changed";
   await unlink(file);
-  return true;
+  return "deleted";
 }
 
 async function deleteFolder(folder: string): Promise<boolean> {

@@ -15,6 +15,8 @@ export interface DriveFile {
   readonly size: number;
   /** Milliseconds since 1970, by Drive's clock. */
   readonly created: number;
+  /** The same of its last change. */
+  readonly modified: number;
   readonly sha256: string | undefined;
   readonly sha1: string | undefined;
   readonly trashed: boolean;
@@ -30,7 +32,7 @@ export interface DriveFile {
 
 /** The fields of {@link DriveFile}, as requests name them. */
 export const FILE_FIELDS =
-  "id,name,mimeType,parents,size,createdTime,sha256Checksum,sha1Checksum,trashed,ownedByMe,driveId,properties,owners(emailAddress),capabilities(canDelete,canTrash,canAddChildren)";
+  "id,name,mimeType,parents,size,createdTime,modifiedTime,sha256Checksum,sha1Checksum,trashed,ownedByMe,driveId,properties,owners(emailAddress),capabilities(canDelete,canTrash,canAddChildren)";
 
 export interface FilePage {
   readonly files: readonly DriveFile[];
@@ -85,6 +87,7 @@ export function toFile(value: unknown): DriveFile {
     parents: listIn(fields, "parents").filter((each) => typeof each === "string"),
     size: Number(textIn(fields, "size") ?? 0),
     created: Date.parse(textIn(fields, "createdTime") ?? "") || 0,
+    modified: Date.parse(textIn(fields, "modifiedTime") ?? "") || 0,
     sha256: textIn(fields, "sha256Checksum"),
     sha1: textIn(fields, "sha1Checksum"),
     trashed: fields.trashed === true,

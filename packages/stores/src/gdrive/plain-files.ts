@@ -1,0 +1,184 @@
+/** Plain files in a folder of Drive, to be taken into a group. Whatever Drive says of them is not trusted: their bytes count. */
+import {
+  CONCLAVE_JSON_KEY,
+  ConclaveError,
+  type PlainFiles,
+  type SourceEntry,
+  type SourceFile,
+  type SourceProblem,
+} from "@conclave/core";
+import type { DriveFile } from "./answers.ts";
+import { quoted } from "./catch-up.ts";
+import type { DriveClient } from "./client.ts";
+import { readFile } from "./read.ts";
+
+/** Folders above one another that are looked at for a group. */
+const ANCESTORS_MAX = 100;
+/** Folders below one another that are walked: Drive itself allows no more. */
+const DEPTH_MAX = 100;
+
+const DOING = "read the folder on Google Drive";
+
+/** Opens the plain files in a folder. Throws as `openDrivePlainFiles` says. */
+export async function drivePlainFiles(client: DriveClient, folder: string): Promise<PlainFiles> {
+  const top = await client.file(folder, { doing: DOING });
+  if (!top?.isFolder || top.trashed) {
+    throw new ConclaveError("there is no such folder on Google Drive, or it is not shared with this account", {
+      code: "not-found",
+    });
+  }
+  await refuseGroup(client, top);
+  return new DrivePlainFiles(client, folder);
+}
+
+async function refuseGroup(client: DriveClient, top: DriveFile): Promise<void> {
+  let above: DriveFile | undefined = top;
+  for (let level = 0; above && level < ANCESTORS_MAX; level++) {
+    const q = `${within(above.id)} and name = '${CONCLAVE_JSON_KEY}'`;
+    const { files } = await client.files({ q, driveId: above.driveId }, { doing: DOING });
+    if (files.length > 0) throw new ConclaveError(`${above.name} holds a Conclave group`, { code: "conflict" });
+    const parent: string | undefined = above.parents[0];
+    above = parent === undefined ? undefined : await client.file(parent, { doing: DOING });
+  }
+}
+
+/** Files that have not yet been told whether they can be taken. */
+interface Found {
+  readonly name: string;
+  readonly path: string;
+  readonly depth: number;
+  readonly files: readonly DriveFile[];
+}
+
+class DrivePlainFiles implements PlainFiles {
+  readonly #client: DriveClient;
+  readonly #top: string;
+  /** What the last walk found at each path. */
+  readonly #files = new Map<string, DriveFile>();
+  readonly #folders = new Map<string, DriveFile>();
+
+  constructor(client: DriveClient, top: string) {
+    this.#client = client;
+    this.#top = top;
+  }
+
+  async *walk(options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<SourceEntry | SourceProblem> {
+    yield* this.#walkFolder({ path: "", ids: [this.#top], depth: 0 }, options.signal);
+  }
+
+  async open(path: string): Promise<SourceFile> {
+    const file = this.#files.get(path);
+    if (!file) throw changed(path);
+    return {
+      read: async (offset, into) => {
+        if (offset >= file.size || into.length === 0) return 0;
+        const bytes = await readFile(this.#client, { id: file.id, key: path }, { offset, length: into.length });
+        if (bytes === undefined) throw changed(path);
+        into.set(bytes);
+        return bytes.length;
+      },
+      state: () => this.#state(file, path),
+      close: async () => undefined,
+    };
+  }
+
+  async deleteFile({ path, size, modified }: SourceEntry): Promise<"deleted" | "changed" | "refused"> {
+    const file = this.#files.get(path);
+    const now = file && (await this.#client.file(file.id, { doing: `look at ${path}` }));
+    if (!now || now.trashed || now.size !== size || now.modified !== modified) return "changed";
+    return (await this.#client.delete(now.id, { doing: `delete ${path}` })) === "refused" ? "refused" : "deleted";
+  }
+
+  /** Into the trash, from which it comes back: nobody can know that nothing was put into it since it was seen empty. */
+  async deleteFolder(path: string): Promise<boolean> {
+    const folder = this.#folders.get(path);
+    if (!folder) return false;
+    const context = { doing: `delete ${path}` };
+    const { files, next } = await this.#client.files({ q: within(folder.id), driveId: folder.driveId }, context);
+    if (files.length > 0 || next !== undefined) return false;
+    return (await this.#client.update(folder.id, { trashed: true }, context)) === "done";
+  }
+
+  async *#walkFolder(
+    folder: { readonly path: string; readonly ids: readonly string[]; readonly depth: number },
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<SourceEntry | SourceProblem> {
+    const found = (await Promise.all(folder.ids.map((id) => this.#list(id, signal)))).flat();
+    const named = Map.groupBy(found.sort(byNameAndAge), ({ name }) => name);
+    for (const [name, files] of named) {
+      const path = folder.path === "" ? name : `${folder.path}/${name}`;
+      yield* this.#walkNamed({ name, path, depth: folder.depth + 1, files }, signal);
+    }
+  }
+
+  /** Folders of one name are one, as in a group; of several files of one name nobody could say which is meant. */
+  async *#walkNamed(
+    { name, path, depth, files }: Found,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<SourceEntry | SourceProblem> {
+    const folders = files.filter(({ isFolder }) => isFolder);
+    const [file, ...others] = files.filter(({ isFolder }) => !isFolder);
+    const problem = problemWith(name, { depth, file, isTwofold: others.length > 0 || (file && folders.length > 0) });
+    if (problem !== undefined) yield { path, problem };
+    else if (file) {
+      this.#files.set(path, file);
+      yield { path, kind: "file", size: file.size, modified: file.modified, executable: false };
+    } else if (folders[0]) {
+      this.#folders.set(path, folders[0]);
+      yield { path, kind: "folder", size: 0, modified: folders[0].modified, executable: false };
+      yield* this.#walkFolder({ path, depth, ids: folders.map(({ id }) => id) }, signal);
+    }
+  }
+
+  async #list(id: string, signal: AbortSignal | undefined): Promise<DriveFile[]> {
+    const files: DriveFile[] = [];
+    let page: string | undefined;
+    do {
+      const found = await this.#client.files({ q: within(id), page }, { doing: DOING, signal });
+      files.push(...found.files);
+      page = found.next;
+    } while (page !== undefined);
+    return files;
+  }
+
+  async #state(file: DriveFile, path: string): Promise<{ readonly size: number; readonly modified: number }> {
+    const now = await this.#client.file(file.id, { doing: `look at ${path}` });
+    if (!now || now.trashed) throw changed(path);
+    return { size: now.size, modified: now.modified };
+  }
+}
+
+function problemWith(
+  name: string,
+  {
+    depth,
+    file,
+    isTwofold,
+  }: { readonly depth: number; readonly file: DriveFile | undefined; readonly isTwofold: unknown },
+): string | undefined {
+  if (name === "" || name === "." || name === ".." || /[/\0]/.test(name) || !name.isWellFormed())
+    return "its name cannot be that of a file: rename it on Google Drive"; // check: link
+  if (depth > DEPTH_MAX) return `it lies deeper than ${DEPTH_MAX} folders`; // check: size
+  if (isTwofold) return "several things have this name: rename all but one on Google Drive";
+  if (file && !file.isPlain)
+    return "a document or shortcut of Google's has no bytes of its own: export it there, or leave it";
+  return undefined;
+}
+
+function byNameAndAge(left: DriveFile, right: DriveFile): number {
+  return compare(left.name, right.name) || left.created - right.created || compare(left.id, right.id);
+}
+
+function compare(left: string, right: string): number {
+  return left < right ? -1 : Number(left > right);
+}
+
+function within(id: string): string {
+  return `${quoted(id)} in parents and trashed = false`;
+}
+
+function changed(path: string): ConclaveError {
+  return new ConclaveError(`${path} is gone from Google Drive, or changed, since it was listed`, {
+    code: "source-changed",
+  });
+}
