@@ -43,6 +43,8 @@ it.each([
   ["packages/stores/src/gdrive/x.ts", 'export * from "@conclave/node";', "stores must not know of node"],
   ["packages/node/src/x.ts", 'export * from "@conclave/cli";', "node must not know of cli"],
   ["packages/node/src/x.ts", 'export * from "@conclave/emulators";', "node must not know of cli or emulators"],
+  ["packages/cli/src/x.ts", 'export * from "@conclave/emulators";', "only the demo may load the emulators"],
+  ["packages/cli/src/x.ts", 'export const x = () => import("@conclave/emulators");', "only the demo may load"],
   ["packages/emulators/src/x.ts", 'export * from "@conclave/core";', "an emulator must not know what it is used for"],
   ["packages/node/src/x.ts", 'export * from "../../core/src/errors.ts";', "take another package by its name"],
   ["packages/core/test/x.test.ts", 'export * from "../../node/src/index.ts";', "take another package by its name"],
@@ -65,6 +67,7 @@ it.each([
   ["packages/stores/src/x.ts", 'export { ConclaveError } from "@conclave/core";'],
   ["packages/node/src/x.ts", 'export { join } from "node:path";'],
   ["packages/cli/src/x.ts", 'export { openState } from "@conclave/node";'],
+  ["packages/cli/src/demo/x.ts", 'export const x = () => import("@conclave/emulators");'],
 ])("the linter accepts in %s: %s", (path, code) => {
   expect(lint([path, code])).toMatch(/^Checked 1 file in \S+ No fixes applied\.\s*$/);
 });

@@ -3,7 +3,7 @@ import { isSettled, type Reencryption, reencrypt, remaining, type Session } from
 import { processBudget } from "./budget.ts";
 import type { Context } from "./context.ts";
 import type { Lines } from "./output.ts";
-import { counted, humanSize } from "./units.ts";
+import { counted, humanSeconds, humanSize } from "./units.ts";
 
 /** What a re-encryption did, with the old objects that are gone since it began. */
 export interface ShownReencryption extends Reencryption {
@@ -56,8 +56,10 @@ export function adviseOnRemaining(
 ): void {
   const { session, group, remaining } = options;
   if (remaining.objects === 0 || isSettled(session)) return;
-  context.note(
-    "old objects stay until what replaces them has left this machine: once the folder's sync client says that it is done, " +
-      `run "conclave reencrypt ${group} --settled"`,
-  );
+  const { settled, lagSeconds } = session.store.traits;
+  const wait = settled
+    ? `old objects stay until everybody can have seen what replaces them, which the provider may show late: in ${humanSeconds(lagSeconds)} `
+    : "old objects stay until what replaces them has left this machine: once the folder's sync client says that it is done, ";
+  const words = settled ? `conclave reencrypt ${group}` : `conclave reencrypt ${group} --settled`;
+  context.note(`${wait}run "${words}"`);
 }

@@ -100,5 +100,6 @@ async function driveAccess(
   const { google = googleEndpoints() } = unlocked;
   const account = await findAccount(unlocked.home, "gdrive", place.account);
   const auth = accessTo(unlocked, { account, google });
-  return { account, access: { auth, endpoints: { api: google.api } } };
+  const { api, writesPerSecond } = google;
+  return { account, access: { auth, endpoints: { api, writesPerSecond } } };
 }

@@ -14,11 +14,18 @@ export interface Given {
   readonly seconds: number;
 }
 
+/** What is around a person besides their home. */
+export type World = Pick<Io, "env" | "openBrowser">;
+
 /** One person's words on the command line. */
 export type Say = (...argv: readonly string[]) => Promise<Given>;
 
 /** A person whose home lies in `folder`. */
-export function person(context: Context, folder: string, name: string): Say {
+export function person(
+  context: Context,
+  options: { readonly folder: string; readonly name: string; readonly world: World },
+): Say {
+  const { folder, name, world } = options;
   return async (...argv) => {
     const stdout = new Kept();
     const stderr = new Kept();
@@ -27,7 +34,8 @@ export function person(context: Context, folder: string, name: string): Say {
       stdin: Object.assign(new PassThrough(), { isTTY: false }).end(),
       stdout,
       stderr,
-      env: { CONCLAVE_HOME: join(folder, `home of ${name}`) },
+      ...world,
+      env: { ...world.env, CONCLAVE_HOME: join(folder, `home of ${name}`) },
       cwd: folder,
       clock: context.clock,
       onInterrupt(handler) {

@@ -1,10 +1,12 @@
 /** The whole story, told with real commands and checked as it goes. */
-import { mkdir, open, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Context } from "../context.ts";
 import { humanSize } from "../units.ts";
-import { type Given, person, requireTold, type Say, told } from "./stage.ts";
-import { filesIn, firstDifference, sumOf } from "./tree.ts";
+import { admit, refuse, turnAway } from "./admission.ts";
+import type { Ground } from "./ground.ts";
+import { person, requireTold, type Say, told } from "./stage.ts";
+import { firstDifference, sumOf } from "./tree.ts";
 
 /** What the story is told with. */
 export interface Setting {
@@ -12,6 +14,7 @@ export interface Setting {
   readonly folder: string;
   /** The files that the group shares. */
   readonly source: string;
+  readonly ground: Ground;
   line(text: string): Promise<void>;
 }
 
@@ -21,13 +24,14 @@ export interface Outcome {
   readonly bytes: number;
   readonly stored: { readonly files: number; readonly bytes: number };
   readonly seconds: Readonly<Record<"upload" | "uploadAgain" | "download" | "lockout" | "removal" | "verify", number>>;
+  /** By kind; none where the storage is reached without. */
+  readonly requests: Readonly<Record<string, number>>;
 }
 
 interface Cast extends Setting {
   readonly alice: Say;
   readonly bob: Say;
   readonly carol: Say;
-  readonly store: string;
 }
 
 interface Transferred {
@@ -40,28 +44,42 @@ interface Transferred {
 
 /** Tells the story. Rejects where anything is not as told. */
 export async function tell(context: Context, setting: Setting): Promise<Outcome> {
-  const { folder } = setting;
-  const [alice, bob, carol] = ["Alice", "Bob", "Carol"].map((name) => person(context, folder, name)) as [Say, Say, Say];
-  const cast: Cast = { ...setting, alice, bob, carol, store: join(folder, "store") };
-  await found(cast);
-  const uploads = await fill(cast);
-  await refuseStranger(cast);
-  const download = await admitBob(cast);
-  const removal = await removeBob(cast);
-  await admitCarol(cast);
-  const verify = await verifyAll(cast);
-  await alterOneByte(cast);
-  const stored = await filesIn(cast.store);
+  const { folder, ground } = setting;
+  const say = (name: string): Say => person(context, { folder, name, world: ground.world });
+  const cast: Cast = { ...setting, alice: say("Alice"), bob: say("Bob"), carol: say("Carol") };
+  await chapter(cast, found);
+  const uploads = await chapter(cast, fill);
+  await chapter(cast, refuseStranger);
+  const download = await chapter(cast, admitBob);
+  const removal = await chapter(cast, removeBob);
+  await chapter(cast, admitCarol);
+  const verify = await chapter(cast, verifyAll);
+  await chapter(cast, alterOneByte);
+  const stored = await ground.stored();
   return {
     files: uploads.files,
     bytes: uploads.bytes,
     stored: { files: stored.size, bytes: sumOf(stored) },
     seconds: { upload: uploads.first, uploadAgain: uploads.again, download, ...removal, verify },
+    requests: ground.requests(),
   };
 }
 
-async function found({ alice, bob, carol, line, store }: Cast): Promise<void> {
-  await line("1. Three people make an identity each, and Alice founds a group on a folder.");
+/** Tells a chapter, and what it asked of the provider. */
+async function chapter<Result>(cast: Cast, tellIt: (cast: Cast) => Promise<Result>): Promise<Result> {
+  const before = requestsIn(cast);
+  const result = await tellIt(cast);
+  const requests = requestsIn(cast) - before;
+  if (requests > 0) await cast.line(`   (${requests} requests to the provider)`);
+  return result;
+}
+
+function requestsIn({ ground }: Cast): number {
+  return Object.values(ground.requests()).reduce((sum, count) => sum + count, 0);
+}
+
+async function found({ alice, bob, carol, line, ground }: Cast): Promise<void> {
+  await line(`1. Three people make an identity each, and Alice founds a group on ${ground.name}.`);
   for (const [name, say] of [
     ["Alice", alice],
     ["Bob", bob],
@@ -72,9 +90,10 @@ async function found({ alice, bob, carol, line, store }: Cast): Promise<void> {
       say("init", "--name", name, "--no-passphrase", ...kit, "--json"),
       "init",
     );
-    await line(`   ${name.padEnd(6)} ${made.fingerprint}`);
+    const entered = await ground.enter(name, say);
+    await line(`   ${name.padEnd(6)} ${made.fingerprint}${entered === undefined ? "" : `, ${entered}`}`);
   }
-  const group = await told<{ id: string }>(alice("create", "family", store, "--settled", "--json"), "create");
+  const group = await told<{ id: string }>(alice("create", "family", ...ground.words, "--json"), "create");
   await line(`   The group's id is ${group.id.slice(0, 16)}..., the digest of its first signed entry.`);
 }
 
@@ -82,14 +101,14 @@ async function fill({
   alice,
   line,
   source,
-  store,
+  ground,
 }: Cast): Promise<{ files: number; bytes: number; first: number; again: number }> {
   await line("2. Alice uploads.");
   const first = await told<Transferred>(alice("upload", source, "family:", "--json"), "upload");
   requireTold(first.transferred === first.files, "the first upload transfers every file");
-  const stored = await filesIn(store);
+  const stored = await ground.stored();
   await line(`   ${first.files} files, ${humanSize(first.bytes)}, in ${first.seconds.toFixed(2)} s.`);
-  await requireSealed(store, stored);
+  await requireSealed(ground, stored);
   await line(
     `   The storage holds ${stored.size} files, ${humanSize(sumOf(stored))}: sealed, but for what tells that a group lies here.`,
   );
@@ -100,31 +119,22 @@ async function fill({
 }
 
 /** Every stored file is an age file, but the two kinds that are public on purpose. */
-async function requireSealed(store: string, stored: ReadonlyMap<string, number>): Promise<void> {
+async function requireSealed(ground: Ground, stored: ReadonlyMap<string, number>): Promise<void> {
   for (const path of stored.keys()) {
     if (path === "conclave.json" || path.endsWith(".recipient")) continue;
-    await using file = await open(join(store, path));
-    const { buffer } = await file.read(new Uint8Array(21), 0, 21, 0);
-    requireTold(new TextDecoder().decode(buffer) === "age-encryption.org/v1", `${path} is an age file`);
+    const head = new TextDecoder().decode(await ground.head(path, 21));
+    requireTold(head === "age-encryption.org/v1", `${path} is an age file`);
   }
 }
 
-async function refuseStranger({ alice, carol, line }: Cast): Promise<void> {
+async function refuseStranger({ alice, carol, line, ground }: Cast): Promise<void> {
   await line("3. Carol has the address, but nobody has admitted her.");
-  const refused = await carol("join", await addressOf(alice), "--as", "family");
-  requireTold(refused.exit === 3, `a stranger is refused with exit code 3, not ${refused.exit}`);
-  await line(`   ${firstLine(refused)} (exit code 3)`);
-  const asking = await requestsOf(alice);
-  requireTold(
-    asking.some(({ name, state }) => name === "Carol" && state === "waiting"),
-    "her request is seen",
-  );
-  await line("   Alice sees that Carol asks. Carol was given no key.");
+  for (const each of await refuse({ alice, say: carol, name: "Carol", ground })) await line(`   ${each}`);
 }
 
-async function admitBob({ alice, bob, line, folder, source }: Cast): Promise<number> {
+async function admitBob({ alice, bob, line, folder, source, ground }: Cast): Promise<number> {
   await line("4. Alice admits Bob, after they compared fingerprints; Bob downloads.");
-  await admit({ alice, say: bob, name: "Bob" });
+  await admit({ alice, say: bob, name: "Bob", ground });
   const into = join(folder, "Bob's copy");
   const given = await told<Transferred>(bob("download", "family:/", into, "--json"), "Bob's download");
   await requireSame(source, join(into, basename(source)));
@@ -138,20 +148,22 @@ async function admitBob({ alice, bob, line, folder, source }: Cast): Promise<num
   return given.seconds;
 }
 
-async function removeBob({ alice, bob, line, store }: Cast): Promise<{ lockout: number; removal: number }> {
+async function removeBob({ alice, bob, line, ground }: Cast): Promise<{ lockout: number; removal: number }> {
   await line("5. Alice removes Bob.");
   interface Removed {
     readonly epoch: string;
+    readonly folderAccess: string;
+    readonly kept: readonly string[];
     readonly reencrypted: { readonly objects: number; readonly bytes: number };
     readonly remaining: { readonly objects: number };
     readonly seconds: { readonly lockout: number; readonly total: number };
   }
-  const { epoch, reencrypted, remaining, seconds } = await told<Removed>(
+  const { epoch, folderAccess, kept, reencrypted, remaining, seconds } = await told<Removed>(
     alice("remove", "family", "Bob", "--json"),
     "remove",
   );
   requireTold(remaining.objects === 0, "nothing is left to re-encrypt");
-  const objects = [...(await filesIn(store)).keys()].filter((path) => path.includes("/objects/"));
+  const objects = [...(await ground.stored()).keys()].filter((path) => path.includes("/objects/"));
   requireTold(
     objects.length > 0 && objects.every((path) => path.startsWith(epoch)),
     "every object is of the new epoch",
@@ -162,21 +174,25 @@ async function removeBob({ alice, bob, line, store }: Cast): Promise<{ lockout: 
   await line(
     `   re-encrypted (${reencrypted.objects} objects, ${humanSize(reencrypted.bytes)}), and no object of the old key is left.`,
   );
-  const refused = await bob("ls", "family:");
-  requireTold(refused.exit === 3, `Bob is refused with exit code 3, not ${refused.exit}`);
-  await line(`   Bob tries: ${lineWith(refused, "error: ")} (exit code 3)`);
-  const asking = await requestsOf(alice);
-  requireTold(
-    asking.some(({ name, state }) => name === "Bob" && state === "refused"),
-    "his attempt is seen",
-  );
-  await line("   Alice sees that he tried.");
+  const account = ground.accountOf("Bob");
+  if (account !== undefined) {
+    requireTold(folderAccess === "withdrawn", "the provider's folder is withdrawn too");
+    await line(`   The provider's folder is not shared with ${account} any more.`);
+    await line(`   The receipt says what the provider still keeps of what was deleted: ${keptText(kept)}.`);
+  }
+  for (const each of await turnAway({ alice, say: bob, name: "Bob", ground })) await line(`   ${each}`);
   return { lockout: seconds.lockout, removal: seconds.total };
 }
 
-async function admitCarol({ alice, carol, line, folder, source }: Cast): Promise<void> {
+/** On Drive only its owner deletes a file for good: others take it out of the folder. */
+function keptText(kept: readonly string[]): string {
+  if (kept.length === 0) return "nothing";
+  return `${kept.length} of Bob's files, out of the folder but in his own Drive, under the old key`;
+}
+
+async function admitCarol({ alice, carol, line, folder, source, ground }: Cast): Promise<void> {
   await line("6. Alice admits Carol, who downloads what was re-encrypted.");
-  await admit({ alice, say: carol, name: "Carol" });
+  await admit({ alice, say: carol, name: "Carol", ground });
   const into = join(folder, "Carol's copy");
   await told(carol("download", "family:/", into, "--json"), "Carol's download");
   await requireSame(source, join(into, basename(source)));
@@ -201,59 +217,18 @@ async function verifyAll({ carol, line }: Cast): Promise<number> {
 }
 
 /** The storage lies, and is caught; then what it held is put back. */
-async function alterOneByte({ carol, line, store }: Cast): Promise<void> {
+async function alterOneByte({ carol, line, ground }: Cast): Promise<void> {
   await line("8. Somebody changes one byte on the storage.");
-  const object = [...(await filesIn(store)).keys()].find((path) => path.includes("/objects/")) ?? "";
-  const path = join(store, object);
-  const before = await readFile(path);
-  const altered = Uint8Array.from(before);
-  const middle = Math.floor(altered.length / 2);
-  altered[middle] = (altered[middle] ?? 0) ^ 1;
-  await writeFile(path, altered);
+  const object = [...(await ground.stored()).keys()].find((path) => path.includes("/objects/")) ?? "";
+  await ground.flip(object);
   const found = await carol("verify", "family", "--full");
   requireTold(found.exit === 5, `an altered byte is found with exit code 5, not ${found.exit}`);
-  await writeFile(path, before);
+  await ground.flip(object);
   await line("   It is found and named (exit code 5).");
-}
-
-/** From the request to the first look, as two people do it. */
-async function admit({
-  alice,
-  say,
-  name,
-}: {
-  readonly alice: Say;
-  readonly say: Say;
-  readonly name: string;
-}): Promise<void> {
-  const address = await addressOf(alice);
-  const asked = await say("join", address, "--as", "family");
-  requireTold(asked.exit === 3, `${name} waits at first`);
-  const { fingerprint } = await told<{ fingerprint: string }>(say("id", "--json"), "id");
-  await told(alice("add", "family", name, "--fingerprint", fingerprint, "--json"), "add");
-  await told(say("join", address, "--as", "family", "--json"), "join");
-}
-
-async function addressOf(say: Say): Promise<string> {
-  return (await told<{ address: string }>(say("address", "family", "--json"), "address")).address;
-}
-
-async function requestsOf(say: Say): Promise<readonly { readonly name: string; readonly state: string }[]> {
-  const { exit, out } = await say("requests", "family", "--json");
-  requireTold(exit === 0, "requests are listed");
-  return JSON.parse(out) as { name: string; state: string }[];
 }
 
 async function requireSame(source: string, copy: string): Promise<void> {
   await mkdir(copy, { recursive: true });
   const different = await firstDifference(source, copy);
   requireTold(different === undefined, `${different} is the same`);
-}
-
-function firstLine({ err }: Given): string {
-  return (err.split("\n")[0] ?? "").replace(/^error: /, "");
-}
-
-function lineWith({ err }: Given, start: string): string {
-  return (err.split("\n").find((line) => line.startsWith(start)) ?? "").slice(start.length);
 }

@@ -98,6 +98,26 @@ describe("demo", () => {
     expect(await visitor.json("demo", folder)).toMatchObject({ files: 2, bytes: 100_005 });
   });
 
+  it("tells it on an emulated Drive, where each has an account of their own", async () => {
+    const stage = newStage();
+    const folder = stage.files("mine", { "a.txt": "alpha", "sub/b.bin": new Uint8Array(100_000).fill(3) });
+    const visitor = stage.visitor("nobody");
+    const { exit, out, err } = await visitor("demo", folder, "--store", "gdrive");
+    expect({ exit, err }).toEqual({ exit: 0, err: "" });
+    expect(out).toContain("All of it went as told.");
+    expect(out).toContain("signed in to carol@example.org");
+    expect(out).toContain("The folder is not shared with Carol either.");
+    expect(out).toContain("The provider's folder is not shared with bob@example.org any more.");
+    expect(out).toMatch(/still keeps of what was deleted: \d+ of Bob's files/);
+    expect(out).toMatch(/\(\d+ requests to the provider\)/);
+    expect(filesBelow(folder)).toEqual(["a.txt", "sub/b.bin"]);
+    const told = await visitor.json<{ files: number; requests: Record<string, number> }>(
+      ...["demo", folder, "--store", "gdrive"],
+    );
+    expect(told.files).toBe(2);
+    expect(told.requests).toMatchObject({ "oauth.token": 3 });
+  });
+
   it("fails where the folder is not there", async () => {
     expect((await newStage().visitor("nobody")("demo", "nowhere")).exit).toBe(4);
   });

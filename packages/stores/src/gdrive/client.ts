@@ -26,6 +26,8 @@ import { judgeDrive } from "./judge.ts";
 export interface DriveEndpoints {
   /** The origin of its API, for example "https://www.googleapis.com"; plain http on this machine only. */
   readonly api: string;
+  /** How many writes a second one process begins there; default: as many as Google takes over time. */
+  readonly writesPerSecond?: number | undefined;
 }
 
 export const GOOGLE: DriveEndpoints = { api: "https://www.googleapis.com" };
@@ -71,7 +73,7 @@ export class DriveClient {
       judge: judgeDrive,
       limits: sharedLimits(this.#api, {
         atOnce: REQUESTS_AT_ONCE,
-        writesPerSecond: WRITES_PER_SECOND,
+        writesPerSecond: endpoints.writesPerSecond ?? WRITES_PER_SECOND,
         ...(timing && { timing }),
       }),
       timing,
