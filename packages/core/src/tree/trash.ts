@@ -41,8 +41,11 @@ JOIN history_writer w ON w.id = l.writer
 JOIN history_device d ON d.id = w.device
 WHERE n.deleted IS NOT NULL AND n.shown = 0 AND (n.version IS NOT NULL OR (n.placed = 1 AND n.key LIKE 'd%'))`;
 
-// A delete of the node by itself, not with a folder above it, that came after all that places it or gives it a version.
-const OF_ITSELF = "t.node = n.id AND t.change > max(coalesce(n.place, 0), coalesce(n.version, 0))";
+// A delete of the node by itself, not with a folder above it, after all that places it or gives it a version: by their stamps,
+// as arrival differs from device to device.
+const OF_ITSELF = `t.node = n.id AND NOT EXISTS (
+  SELECT 1 FROM history_record touch JOIN history_record own ON own.id = t.change
+  WHERE touch.id IN (n.place, n.version) AND (touch.clock, touch.digest) >= (own.clock, own.digest))`;
 
 /**
  * What is in the trash, last deleted first. What went with a deleted folder is not listed by itself.

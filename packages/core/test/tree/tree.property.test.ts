@@ -6,6 +6,7 @@ import { findEntries } from "../../src/tree/find.ts";
 import { listFolder } from "../../src/tree/listing.ts";
 import { readPattern } from "../../src/tree/name-pattern.ts";
 import { rebuildTree, setCounts } from "../../src/tree/set-counts.ts";
+import { trash } from "../../src/tree/trash.ts";
 import { histories } from "../support/histories.ts";
 import { indexedPurged, indexedTree, modelPurged, modelTree } from "../support/tree-model.ts";
 import { emptyIndex, type MadeChange, take } from "../support/writers.ts";
@@ -46,6 +47,7 @@ it("shows the same in whatever order changes arrive", () => {
   fc.assert(
     fc.property(orders, ([one, other]) => {
       expect(shown(one)).toEqual(shown(other));
+      expect(withIndex(one, trash)).toEqual(withIndex(other, trash));
     }),
     RUNS,
   );

@@ -1,4 +1,4 @@
-/** Everything that is sealed: records files, grants, notices, requests, objects. SPEC.md §4, §7, §9. */
+/** Everything that is sealed: records files, grants, notices, requests, deletions, objects. SPEC.md §4, §7, §9. */
 import { expect } from "vitest";
 import { openFile } from "../../src/age/file.ts";
 import { layoutOf, writeHeaders } from "../../src/contents/archive.ts";
@@ -6,6 +6,7 @@ import { isBlobOf } from "../../src/contents/blob.ts";
 import { openObject } from "../../src/contents/object.ts";
 import { concatBytes } from "../../src/encoding/bytes.ts";
 import { ConclaveError } from "../../src/errors.ts";
+import { openDeletion, parseDeletionKey } from "../../src/group/deletion.ts";
 import { audienceTag, encodeGrant, openGrant, parseGrantKey } from "../../src/group/grant.ts";
 import { emptyLog, extendLog } from "../../src/group/log.ts";
 import { endingEntry, openNotice, parseNoticeKey } from "../../src/group/notice.ts";
@@ -99,6 +100,13 @@ export const runRequest: Runner<Stored & { readonly epoch: OpenEpoch }> = async 
   const lines = [card.signed, ...(invited ? [invited.signed] : [])];
   await expectPlaintext(crypto, { sealed, ...epoch, wanted: padded(lines) });
   return { member: card.member, invitation: invited?.invitation ?? null };
+};
+
+export const runDeletion: Runner<Stored & { readonly epoch: OpenEpoch }> = async (crypto, input) => {
+  const { key, sealed, group, epoch } = input;
+  const name = known(parseDeletionKey(key));
+  const { device, head } = await openDeletion(crypto, { group, name, bytes: bytesOf(sealed), epoch });
+  return { device, head };
 };
 
 interface ObjectCase {

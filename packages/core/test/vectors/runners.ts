@@ -15,7 +15,7 @@ import {
   runRecipientFile,
 } from "./run-plain.ts";
 import { runCard, runDeviceCard, runListing, runRecord } from "./run-records.ts";
-import { runGrant, runNotice, runObject, runRecordsFile, runRequest } from "./run-sealed.ts";
+import { runDeletion, runGrant, runNotice, runObject, runRecordsFile, runRequest } from "./run-sealed.ts";
 import type { Runner } from "./vector-file.ts";
 
 /** How the cases of each format are read. The inputs of a case are those of its runner. */
@@ -29,6 +29,7 @@ export const RUNNERS: { readonly [format: string]: Runner<never> } = {
   grant: runGrant,
   notice: runNotice,
   request: runRequest,
+  deletion: runDeletion,
   object: runObject,
   archive: runArchive,
   layout: runLayout,
