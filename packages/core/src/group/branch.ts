@@ -4,11 +4,12 @@
  * person has settled, a branch that it has stood on for long (`late.ts`), and its pin in a contested fork. SPEC.md §6.
  */
 import type { RecordDigest } from "../records/shapes.ts";
-import { type Fork, type Grounds, groundsOf, heldFork, judgeFork, type Word } from "./fork.ts";
+import { type Fork, type Grounds, groundsOf, heldFork, judgeFork } from "./fork.ts";
 import { undoesLoss } from "./late.ts";
 import type { Log } from "./log.ts";
 import type { GroupState } from "./state.ts";
 import { childAbove, treeOrder } from "./tree-order.ts";
+import type { Word } from "./words.ts";
 
 /** The branch that a device follows, and every fork that it met on the way. */
 export interface Choice {

@@ -23,6 +23,13 @@ interface Brought {
   readonly devices: readonly SignedDeviceCard[];
 }
 
+/** Brought by what starts an epoch. */
+interface Starting<Name extends "kit" | "recover"> extends Brought {
+  /** The device that signs, or the kit. */
+  readonly signer: DeviceKey;
+  readonly act: ActOf<Name>;
+}
+
 /** A member's device admits another one of the same member. */
 export function refuseAdmitDevice(state: GroupState, brought: Brought): Refusal | null {
   return refuseCards(state, { ...brought, kinds: ["device"] }) ?? refuseCount(state, 1);
@@ -49,24 +56,22 @@ export function refuseRemoveDevice(
 }
 
 /** A member's device lists a new kit in place of the old one. */
-export function refuseKit(state: GroupState, options: Brought & { readonly act: ActOf<"kit"> }): Refusal | null {
-  return refuseCards(state, { ...options, kinds: ["kit"] }) ?? refuseEpoch(state, options.act);
+export function refuseKit(state: GroupState, options: Starting<"kit">): Refusal | null {
+  return refuseCards(state, { ...options, kinds: ["kit"] }) ?? refuseEpoch(state, options);
 }
 
 /** A kit lists a new device and a new kit in its own place: the only thing that it can do, and only once. */
-export function refuseRecover(
-  state: GroupState,
-  options: Brought & { readonly act: ActOf<"recover"> },
-): Refusal | null {
+export function refuseRecover(state: GroupState, options: Starting<"recover">): Refusal | null {
   return (
-    refuseCards(state, { ...options, kinds: ["device", "kit"] }) ??
-    refuseEpoch(state, options.act) ??
-    refuseCount(state, 1)
+    refuseCards(state, { ...options, kinds: ["device", "kit"] }) ?? refuseEpoch(state, options) ?? refuseCount(state, 1)
   );
 }
 
-function refuseEpoch(state: GroupState, act: ActOf<"kit" | "recover">): Refusal | null {
-  return refuseNeedlessCut(state, act) ?? refuseRecipient(state, act.recipient);
+function refuseEpoch(
+  state: GroupState,
+  options: { readonly signer: DeviceKey; readonly act: ActOf<"kit" | "recover"> },
+): Refusal | null {
+  return refuseNeedlessCut(state, options) ?? refuseRecipient(state, options.act.recipient);
 }
 
 /** The cards prove themselves, are of these kinds, for the author itself, and bring keys that nobody here ever had. */

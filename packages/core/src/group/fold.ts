@@ -9,7 +9,7 @@ import type { SignedDeviceCard } from "../identity/device-card.ts";
 import type { Act, Cut, Entry, Found } from "../records/entry.ts";
 import type { DeviceKey, RecordDigest } from "../records/shapes.ts";
 import { invitationOf, invitationsAfter } from "./invitations.ts";
-import type { Refusal } from "./refusals.ts";
+import { type Refusal, settlesLeaves } from "./refusals.ts";
 import { refusalOf } from "./rules.ts";
 import {
   type Departure,
@@ -75,7 +75,7 @@ export function applyEntry(state: GroupState, verified: VerifiedEntry): Folded {
   const refusal = refusalOf(state, { device: entry.device, act: entry.act, card, devices }); // check: role
   if (refusal) return { refused: refusal };
   const next = { ...state, head: digest, height: state.height + 1 };
-  const step = { entry, card, devices, digest };
+  const step = { entry, card, devices, digest, settles: settlesLeaves(state, entry.device) };
   const after = applyAct(next, step);
   return { state: { ...after, invitations: invitationsOf(after, { step, author: authorId(state, entry) }) } };
 }
@@ -85,6 +85,8 @@ interface Step {
   readonly card: SignedCard | null;
   readonly devices: readonly SignedDeviceCard[];
   readonly digest: RecordDigest;
+  /** Whether a new epoch settles the leaves before it. */
+  readonly settles: boolean;
 }
 
 function invitationsOf(
@@ -233,14 +235,12 @@ function cutOf(act: Act): Cut | null {
   return "cut" in act ? act.cut : null;
 }
 
-/** A new epoch settles every leave before it: its cut bounds their records too, and they hold it no more. */
+/** A new epoch by an admin settles every leave before it: its cut bounds their records too, and they hold it no more. */
 function withEpoch(state: GroupState, step: Step, cut: Cut): GroupState {
-  return {
-    ...state,
-    departures: state.departures.map((departure) => (departure.cut === null ? { ...departure, cut } : departure)),
-    epochs: [...state.epochs, epochOfEntry(step.entry, step.digest)],
-    owedRotation: [],
-  };
+  const next = { ...state, epochs: [...state.epochs, epochOfEntry(step.entry, step.digest)] };
+  if (!step.settles) return next; // check: role
+  const departures = state.departures.map((each) => (each.cut === null ? { ...each, cut } : each));
+  return { ...next, departures, owedRotation: [] };
 }
 
 function epochOfEntry(entry: Found | Entry, digest: RecordDigest): Epoch {

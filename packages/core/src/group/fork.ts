@@ -3,20 +3,23 @@
  *
  * A fork is an entry E that several entries follow. M are the members at E, each with all of its devices. A *word* is a
  * pair of a device and an entry that it has named as its newest: the head of a record, or the parent of an entry. It
- * counts at this fork if its device is one (no kit) of somebody of M, listed at the entry that it names, and no entry by
- * another device of its own person takes it off the list; it *lies under* a
- * child if it names that child or what comes after it. The rules, each on what the ones before it have left:
+ * counts at this fork if its device is one (no kit) of somebody of M, listed at the entry that it names, and is not *disowned*:
+ * no entry by another device of its own person takes off the list it, or the device or kit that let it in. It *lies under*
+ * a child if it names that child or what comes after it. The rules, each on what the ones before it have left:
  *
  * 0. Own word. A child falls if its author has a word under another child, whose author has none under this one: who had
- *    gone on there would not have signed here, so this one was dated back. It stays if somebody of M removes its author
+ *    gone on there would not have signed here, so this one was dated back. It stays if another of M removes its author
  *    under it (else the removed one could say that word afterwards, to undo the removal). If all would fall, all stay.
  * 1. Voices. Somebody of M, not the child's author, whose words lie under this child and no other of the fork's children,
  *    those that fell included. The children with most voices stay.
  * 2. Strikes. A child strikes another if its own author, in it or in an entry under it, removes or demotes the other's author,
- *    or removes the device that signed the other, and the other does not do the same to it. In rounds: who is struck by one that nobody strikes, falls, and its strikes
+ *    or removes the device, or replaces the kit, that signed the other, and the other does not do the same to it. In rounds: who is struck by one that nobody strikes, falls, and its strikes
  *    with it. Then, of those that are left: if all are struck (a cycle), or two remove each other, the fork is *contested*,
  *    and nothing in the records decides it; those that are struck in a cycle fall if another is left.
- * 3. The smallest digest.
+ * 3. Own word again, with the words of disowned devices: who takes a device of their own off the list cannot unsay with it
+ *    what they had seen. Not between children of one author, of whom one may be a thief.
+ * 4. Rank. Who was no admin where the fork began does not undo what an admin signed.
+ * 5. The smallest digest.
  *
  * All children are judged at once, so nothing depends on the order in which entries arrived. SPEC.md §6.
  */
@@ -24,20 +27,16 @@ import type { Act } from "../records/entry.ts";
 import { ROLES } from "../records/entry.ts";
 import type { DeviceKey, MemberId, RecordDigest } from "../records/shapes.ts";
 import type { Log } from "./log.ts";
-import { memberById, memberOfDevice } from "./state.ts";
+import { isAtLeast, listedDevice, memberById } from "./state.ts";
 import { childAbove, type TreeOrder } from "./tree-order.ts";
-
-/** A device, and an entry that it has named as the newest it knew. */
-export interface Word {
-  readonly device: DeviceKey;
-  readonly entry: RecordDigest;
-}
+import { type CountingWord, countingWords, keysTakenOff, type Word } from "./words.ts";
 
 /** Why a child is not the one that is followed. */
 export type Fall =
   | { readonly rule: "own-word" } // Dated back: its author had gone on elsewhere.
   | { readonly rule: "voices"; readonly voices: number; readonly most: number }
   | { readonly rule: "struck"; readonly by: RecordDigest } // The entry that removes or demotes its author.
+  | { readonly rule: "rank" } // Nobody who manages anybody signed it, and an admin another.
   | { readonly rule: "digest" }
   | { readonly rule: "contested" } // Undecided, and this device stays elsewhere, or nowhere.
   | { readonly rule: "held" }; // What the records lead to; this device stays elsewhere, because of {@link Fork.held}.
@@ -76,6 +75,8 @@ interface Blow {
   readonly removes: boolean;
 }
 
+type WordsOf = ReadonlyMap<MemberId, ReadonlySet<RecordDigest>>;
+
 /** All that the rules look at, gathered once for one fork. */
 interface Case {
   readonly children: readonly RecordDigest[];
@@ -84,7 +85,11 @@ interface Case {
   readonly deviceOf: ReadonlyMap<RecordDigest, DeviceKey>;
   readonly members: ReadonlySet<MemberId>;
   /** The children that each of M has words under. */
-  readonly wordsOf: ReadonlyMap<MemberId, ReadonlySet<RecordDigest>>;
+  readonly wordsOf: WordsOf;
+  /** The same, with the words of disowned devices. */
+  readonly allWordsOf: WordsOf;
+  /** The children that an admin or owner signed. */
+  readonly byAdmins: ReadonlySet<RecordDigest>;
   /** Removals and demotions under each child. */
   readonly blows: ReadonlyMap<RecordDigest, readonly Blow[]>;
   /** Those of them that the child's own author signed. */
@@ -96,7 +101,7 @@ export interface Grounds {
   readonly log: Log;
   readonly order: TreeOrder;
   /** Words that counted where they were said, with whose they are. */
-  readonly words: readonly { readonly member: MemberId; readonly entry: RecordDigest }[];
+  readonly words: readonly CountingWord[];
   readonly blows: readonly Blow[];
 }
 
@@ -105,47 +110,16 @@ export function groundsOf(log: Log, options: { readonly order: TreeOrder; readon
   return { log, order: options.order, words: countingWords(log, options.words), blows: blowsOf(log) };
 }
 
-/** Words whose device was listed where it spoke, once each; the parents of entries are words as well. */
-function countingWords(log: Log, said: Iterable<Word>): Grounds["words"] {
-  const counting = new Map<string, { member: MemberId; entry: RecordDigest }>();
-  const disowned = disownedDevices(log);
-  const take = ({ device, entry }: Word): void => {
-    if (disowned.has(device)) return; // check: role
-    const state = log.nodes.get(entry)?.state;
-    const member = state ? memberOfDevice(state, device) : undefined; // check: role
-    if (member) counting.set(`${member.id} ${entry}`, { member: member.id, entry });
-  };
-  for (const word of said) take(word);
-  for (const { verified, parent } of log.nodes.values()) {
-    if (parent !== null) take({ device: verified.entry.device, entry: parent });
-  }
-  return [...counting.values()];
-}
-
-/**
- * Devices that another device of the same person has taken off the list, on whatever branch: a thief's words are not the
- * person's. What others removed still speaks for the past, else an admin could silence voices.
- */
-export function disownedDevices(log: Log): ReadonlySet<DeviceKey> {
-  const disowned = new Set<DeviceKey>();
-  for (const { verified, parent } of log.nodes.values()) {
-    const before = parent === null ? undefined : log.nodes.get(parent)?.state;
-    if (!before || verified.entry.type !== "conclave/v1/entry" || verified.entry.act.act !== "remove-device") continue;
-    const author = memberOfDevice(before, verified.entry.device);
-    for (const key of verified.entry.act.devices) if (memberOfDevice(before, key) === author) disowned.add(key);
-  }
-  return disowned;
-}
-
 function blowsOf(log: Log): readonly Blow[] {
   const blows: Blow[] = [];
   for (const { verified, digest, parent } of log.nodes.values()) {
     const before = parent === null ? undefined : log.nodes.get(parent)?.state;
     if (!before || verified.entry.type !== "conclave/v1/entry") continue;
-    const author = memberOfDevice(before, verified.entry.device)?.id ?? "";
+    const author = listedDevice(before, verified.entry.device)?.member.id ?? "";
     const { act } = verified.entry;
     if (act.act === "remove") blows.push({ entry: digest, author, target: act.member, removes: true });
-    if (act.act === "remove-device") blows.push({ entry: digest, author, devices: act.devices, removes: true });
+    const devices = keysTakenOff(before, verified.entry);
+    if (devices.length > 0) blows.push({ entry: digest, author, devices, removes: true });
     if (act.act === "role" && isDemotion(act, memberById(before, act.member)?.role)) {
       blows.push({ entry: digest, author, target: act.member, removes: false });
     }
@@ -167,6 +141,10 @@ export function judgeFork(
   fellOwnWord(fork, falls);
   fellVoices(fork, falls);
   const contested = fellStrikes(fork, falls);
+  if (!contested) {
+    fellUnsaid(fork, falls);
+    fellRank(fork, falls);
+  }
   const followed = contested ? stay(grounds, { fork, falls, pinned: options.pinned }) : standing(fork, falls)[0];
   for (const child of standing(fork, falls)) {
     if (child !== followed) falls.set(child, { rule: contested ? "contested" : "digest" });
@@ -200,17 +178,16 @@ function caseOf(grounds: Grounds, at: RecordDigest): Case {
   const members = new Set(state?.members.map((member) => member.id));
   const authorOf = new Map<RecordDigest, MemberId>();
   const deviceOf = new Map<RecordDigest, DeviceKey>();
+  const byAdmins = new Set<RecordDigest>();
   for (const child of children) {
     const device = log.nodes.get(child)?.verified.entry.device ?? "";
+    // A kit acts for its member like a device: what its member has said elsewhere holds against it.
+    const author = state && listedDevice(state, device)?.member; // check: role
     deviceOf.set(child, device);
-    authorOf.set(child, (state && memberOfDevice(state, device)?.id) ?? "");
+    authorOf.set(child, author?.id ?? "");
+    if (author && isAtLeast(author.role, "admin")) byAdmins.add(child);
   }
-  const wordsOf = new Map<MemberId, Set<RecordDigest>>([...members].map((member) => [member, new Set()]));
-  for (const { member, entry } of grounds.words) {
-    const child = childAbove(order, { entry, children });
-    // Whoever came in later has no word here: else a branch could bring its own voices.
-    if (child !== undefined) wordsOf.get(member)?.add(child); // check: role
-  }
+  const { wordsOf, allWordsOf } = wordsUnder(grounds, { children, members });
   const blows = new Map<RecordDigest, Blow[]>(children.map((child) => [child, []]));
   for (const blow of grounds.blows) {
     const child = childAbove(order, { entry: blow.entry, children });
@@ -219,7 +196,23 @@ function caseOf(grounds: Grounds, at: RecordDigest): Case {
   const ownBlows = new Map(
     [...blows].map(([child, all]) => [child, all.filter((blow) => blow.author === authorOf.get(child))]),
   );
-  return { children, authorOf, deviceOf, members, wordsOf, blows, ownBlows };
+  return { children, authorOf, deviceOf, byAdmins, members, wordsOf, allWordsOf, blows, ownBlows };
+}
+
+function wordsUnder(
+  { order, words }: Grounds,
+  { children, members }: Pick<Case, "children" | "members">,
+): Pick<Case, "wordsOf" | "allWordsOf"> {
+  const none = () => new Map<MemberId, Set<RecordDigest>>([...members].map((member) => [member, new Set()]));
+  const [wordsOf, allWordsOf] = [none(), none()];
+  for (const { member, entry, isDisowned } of words) {
+    const child = childAbove(order, { entry, children });
+    if (child === undefined) continue;
+    // Whoever came in later has no word here: else a branch could bring its own voices.
+    allWordsOf.get(member)?.add(child); // check: role
+    if (!isDisowned) wordsOf.get(member)?.add(child); // check: role
+  }
+  return { wordsOf, allWordsOf };
 }
 
 /** Rule 0. */
@@ -241,8 +234,40 @@ function isDatedBack(fork: Case, child: RecordDigest): boolean {
 
 function isAuthorRemovedUnder(fork: Case, child: RecordDigest): boolean {
   return (fork.blows.get(child) ?? []).some(
-    (blow) => blow.removes && isAimedAt(fork, blow, child) && fork.members.has(blow.author),
+    (blow) =>
+      blow.removes &&
+      isAimedAt(fork, blow, child) &&
+      fork.members.has(blow.author) &&
+      // Whom their own device takes off the list says nothing that counts afterwards.
+      blow.author !== fork.authorOf.get(child), // check: role
   );
+}
+
+/** Rule 3. */
+function fellUnsaid(fork: Case, falls: Map<RecordDigest, Fall>): void {
+  const left = standing(fork, falls);
+  const fallen = left.filter((child) => hasUnsaid(fork, { child, left }) && !isAuthorRemovedUnder(fork, child));
+  if (fallen.length === left.length) return;
+  for (const child of fallen) falls.set(child, { rule: "own-word" }); // check: role
+}
+
+function hasUnsaid(
+  { authorOf, allWordsOf }: Case,
+  { child, left }: { readonly child: RecordDigest; readonly left: readonly RecordDigest[] },
+): boolean {
+  const author = authorOf.get(child) ?? "";
+  return left.some((other) => {
+    const otherAuthor = authorOf.get(other) ?? "";
+    if (otherAuthor === author || !allWordsOf.get(author)?.has(other)) return false;
+    return !allWordsOf.get(otherAuthor)?.has(child);
+  });
+}
+
+/** Rule 4. */
+function fellRank(fork: Case, falls: Map<RecordDigest, Fall>): void {
+  const left = standing(fork, falls);
+  if (!left.some((child) => fork.byAdmins.has(child))) return;
+  for (const child of left) if (!fork.byAdmins.has(child)) falls.set(child, { rule: "rank" }); // check: role
 }
 
 /** Rule 1. */

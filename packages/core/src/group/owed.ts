@@ -6,13 +6,13 @@
 import type { Act } from "../records/entry.ts";
 import type { DeviceKey, MemberId, RecordDigest } from "../records/shapes.ts";
 import type { Choice } from "./branch.ts";
-import { disownedDevices, type Word } from "./fork.ts";
 import type { Log, LogNode } from "./log.ts";
 import { mayManage } from "./refusals.ts";
 import { branchBase, type History, historyOf } from "./rights.ts";
 import { refusalOf } from "./rules.ts";
 import { currentEpoch, departureOf, type GroupState, listedDevice, memberById, memberOfDevice } from "./state.ts";
 import { isUnder, treeOrder } from "./tree-order.ts";
+import { disownedDevices, type Word } from "./words.ts";
 
 /** A removal or leave on a lost branch, whose target is still in the group. */
 export interface LostRemoval {
@@ -218,8 +218,9 @@ function isDecidedOtherwise(history: History, lost: Lost): boolean {
   if (act.act === "role") {
     return since.some((each) => (each.act === "role" || each.act === "remove") && each.member === act.member);
   }
-  if (act.act === "kit") return isKitRenewedSince(history, lost);
-  if (act.act === "admit-device") return false; // A device that was removed since is refused for its keys.
+  // What was removed since on the branch is refused for its keys.
+  if (act.act === "admit-device") return isOffAgainUnder(history.log, node);
+  if (act.act === "kit") return isKitRenewedSince(history, lost) || isOffAgainUnder(history.log, node);
   if (act.act === "until") {
     return since.some((each) => (each.act === "until" || each.act === "remove") && each.member === act.member);
   }
@@ -240,14 +241,22 @@ function isKitRenewedSince(history: History, lost: Lost): boolean {
 
 /** Whether somebody whom a lost entry let in was out again by the end of a branch under it: removed, or gone. */
 function isOutAgainUnder(log: Log, options: { readonly node: LogNode; readonly member: MemberId }): boolean {
-  const { node, member } = options;
+  return endsUnder(log, options.node).some((state) => departureOf(state, options.member) !== undefined);
+}
+
+/** The same of a device or kit: whoever took it off the list had a reason, and meant it also where the group went on. */
+function isOffAgainUnder(log: Log, node: LogNode): boolean {
+  const keys = node.verified.devices.map(({ card }) => card.keys.verifyingKey);
+  return endsUnder(log, node).some((state) => keys.some((key) => !listedDevice(state, key))); // check: role
+}
+
+/** The states at the ends of all branches under an entry, itself if there are none. */
+function endsUnder(log: Log, node: LogNode): GroupState[] {
   const order = treeOrder(log);
-  return [...log.nodes.values()].some(
-    ({ digest, state }) =>
-      (log.children.get(digest) ?? []).length === 0 &&
-      isUnder(order, { entry: digest, ancestor: node.digest }) &&
-      departureOf(state, member) !== undefined,
-  );
+  return [...log.nodes.values()]
+    .filter(({ digest }) => (log.children.get(digest) ?? []).length === 0)
+    .filter(({ digest }) => isUnder(order, { entry: digest, ancestor: node.digest }))
+    .map(({ state }) => state);
 }
 
 /** Whether a lost entry let somebody in who is out here, into the epoch that is current here. */

@@ -5,7 +5,15 @@ import type { ConclaveErrorCode } from "../errors.ts";
 import type { PublicKeys } from "../records/card.ts";
 import type { Act, Cut, Role } from "../records/entry.ts";
 import type { DeviceKey, MemberId } from "../records/shapes.ts";
-import { devicesEver, type GroupState, isAtLeast, listedDevices, liveDevices, memberById } from "./state.ts";
+import {
+  devicesEver,
+  type GroupState,
+  isAtLeast,
+  listedDevice,
+  listedDevices,
+  liveDevices,
+  memberById,
+} from "./state.ts";
 
 /** Most devices and kits in one group: what one grant to all of them can hold. SPEC.md §6. */
 export const DEVICES_MAX: number = STANZAS_MAX;
@@ -76,23 +84,39 @@ function everListedKeys(state: GroupState, except?: MemberId): Set<string> {
 
 /**
  * Whose records the cut of an act bounds, by device: whom it removes, whom it leaves without the right to write, and, where
- * it starts an epoch, whoever left before and has no cut yet.
+ * an admin starts an epoch, whoever left before and has no cut yet.
+ *
+ * @param signer - The device that signs it, or the kit.
  */
-export function cutTargets(state: GroupState, act: Act): readonly DeviceKey[] {
+export function cutTargets(state: GroupState, act: Act, signer: DeviceKey): readonly DeviceKey[] {
   if (act.act === "role") {
     const target = memberById(state, act.member);
     const isSilenced = target && isAtLeast(target.role, "editor") && !isAtLeast(act.role, "editor");
     return isSilenced ? devicesEver(state, [target.id]) : [];
   }
   if (!("recipient" in act)) return [];
-  const left = state.departures.filter((departure) => departure.cut === null).map((departure) => departure.member.id);
+  const left = settlesLeaves(state, signer) ? unsettledLeaves(state) : [];
   const gone = devicesEver(state, act.act === "remove" ? [act.member, ...left] : left);
   return act.act === "remove-device" ? [...act.devices, ...gone] : gone;
 }
 
+/** Whether what this device signs says what counts of those who left: a member's new device or kit is no reason for that. */
+export function settlesLeaves(state: GroupState, signer: DeviceKey): boolean {
+  const author = listedDevice(state, signer)?.member;
+  return author !== undefined && isAtLeast(author.role, "admin"); // check: role
+}
+
+function unsettledLeaves(state: GroupState): MemberId[] {
+  return state.departures.filter(({ cut }) => cut === null).map(({ member }) => member.id);
+}
+
 /** Refuses a cut that binds nobody. */
-export function refuseNeedlessCut(state: GroupState, act: Extract<Act, { readonly cut: Cut }>): Refusal | null {
-  if (act.cut.length === 0 || cutTargets(state, act).length > 0) return null;
+export function refuseNeedlessCut(
+  state: GroupState,
+  options: { readonly signer: DeviceKey; readonly act: Extract<Act, { readonly cut: Cut }> },
+): Refusal | null {
+  const { act, signer } = options;
+  if (act.cut.length === 0 || cutTargets(state, act, signer).length > 0) return null;
   return refuse("malformed", "it cuts records of nobody"); // check: canonical
 }
 

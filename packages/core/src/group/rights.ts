@@ -34,7 +34,7 @@ export function historyOf(log: Log, choice: Choice): History {
     const node = log.nodes.get(digest);
     const before = node?.parent ? stateAt(log, node.parent) : undefined;
     if (!node || !before || node.verified.entry.type !== "conclave/v1/entry") continue;
-    for (const target of cutTargets(before, node.verified.entry.act)) {
+    for (const target of cutTargets(before, node.verified.entry.act, node.verified.entry.device)) {
       cuts.set(target, [...(cuts.get(target) ?? []), { node, index }]);
     }
   }

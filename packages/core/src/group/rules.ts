@@ -48,9 +48,9 @@ export function refusalOf(state: GroupState, proposal: Proposal): Refusal | null
     case "remove-device":
       return refuseRemoveDevice(state, { author, signer: proposal.device, act });
     case "kit":
-      return refuseKit(state, { author, act, devices });
+      return refuseKit(state, { author, signer: proposal.device, act, devices });
     case "recover":
-      return refuseRecover(state, { author, act, devices });
+      return refuseRecover(state, { author, signer: proposal.device, act, devices });
     case "add":
       return refuseAdd(author, act) ?? refuseCard(state, proposal.card);
     case "admit":
@@ -62,11 +62,11 @@ export function refusalOf(state: GroupState, proposal: Proposal): Refusal | null
     case "until":
       return refuseUntil(state, { author, act });
     case "role":
-      return refuseRole(state, { author, act });
+      return refuseRole(state, { author, signer: proposal.device, act });
     case "remove":
       return refuseRemove(state, { author, act });
     case "rotate":
-      return refuseRotate(state, { author, act });
+      return refuseRotate(state, { author, signer: proposal.device, act });
     case "leave":
       return refuseOrphan(state, author.id);
   }
@@ -88,7 +88,7 @@ function refuseCard(state: GroupState, card: SignedCard | null): Refusal | null 
 
 function refuseRole(
   state: GroupState,
-  options: { readonly author: Member; readonly act: ActOf<"role"> },
+  options: { readonly author: Member; readonly signer: DeviceKey; readonly act: ActOf<"role"> },
 ): Refusal | null {
   const { author, act } = options;
   const target = memberById(state, act.member);
@@ -99,7 +99,7 @@ function refuseRole(
       return tooLow(author.role, `make ${a(target.role)} ${a(act.role)}`, role); // check: role
     }
   }
-  const needless = refuseNeedlessCut(state, act);
+  const needless = refuseNeedlessCut(state, options);
   if (needless) return needless;
   return act.role === "owner" ? null : refuseOrphan(state, target.id);
 }
@@ -131,11 +131,11 @@ function refuseRemove(
 
 function refuseRotate(
   state: GroupState,
-  options: { readonly author: Member; readonly act: ActOf<"rotate"> },
+  options: { readonly author: Member; readonly signer: DeviceKey; readonly act: ActOf<"rotate"> },
 ): Refusal | null {
   const { author, act } = options;
   if (!isAtLeast(author.role, "admin")) return tooLow(author.role, "start a new epoch", "viewer"); // check: role
-  return refuseNeedlessCut(state, act) ?? refuseRecipient(state, act.recipient);
+  return refuseNeedlessCut(state, options) ?? refuseRecipient(state, act.recipient);
 }
 
 /**

@@ -35,7 +35,7 @@ export async function removeDevices(
   const { devices, contents, owed = null } = options;
   return startEpoch(session, options, (state, recipient) => {
     const bare: Act = { act: "remove-device", devices, cut: [], recipient, contents, owed };
-    const cut = writerCut(session, cutTargets(state, bare));
+    const cut = writerCut(session, cutTargets(state, bare, session.deviceKey));
     return draftRemoveDevice(state, { device: session.deviceKey, devices, cut, recipient, contents, owed });
   });
 }
@@ -47,7 +47,10 @@ export async function replaceKit(
 ): Promise<NewEpoch> {
   const { kit, contents } = options;
   return startEpoch(session, options, (state, recipient) => {
-    const cut = writerCut(session, cutTargets(state, { act: "rotate", cut: [], recipient, contents }));
+    const cut = writerCut(
+      session,
+      cutTargets(state, { act: "rotate", cut: [], recipient, contents }, session.deviceKey),
+    );
     return draftKit(state, { device: session.deviceKey, kit, cut, recipient, contents });
   });
 }

@@ -82,7 +82,7 @@ export async function changeRole(
 ): Promise<void> {
   const { member, role, signal } = options;
   const { state } = session.view;
-  const targets = cutTargets(state, { act: "role", member: member.id, role, cut: [] });
+  const targets = cutTargets(state, { act: "role", member: member.id, role, cut: [] }, session.deviceKey);
   const act = draftRole(state, {
     device: session.deviceKey,
     member: member.id,
@@ -116,7 +116,8 @@ export async function removeMember(
 ): Promise<NewEpoch> {
   const { member, contents, owed = null } = options;
   return startEpoch(session, options, (state, recipient) => {
-    const targets = cutTargets(state, { act: "remove", member: member.id, cut: [], recipient, contents, owed: null });
+    const bare: Act = { act: "remove", member: member.id, cut: [], recipient, contents, owed };
+    const targets = cutTargets(state, bare, session.deviceKey);
     return draftRemove(state, {
       device: session.deviceKey,
       member: member.id,
@@ -135,7 +136,7 @@ export async function rotate(
 ): Promise<NewEpoch> {
   const { contents } = options;
   return startEpoch(session, options, (state, recipient) => {
-    const targets = cutTargets(state, { act: "rotate", cut: [], recipient, contents });
+    const targets = cutTargets(state, { act: "rotate", cut: [], recipient, contents }, session.deviceKey);
     return draftRotate(state, { device: session.deviceKey, cut: writerCut(session, targets), recipient, contents });
   });
 }

@@ -76,7 +76,10 @@ export async function recover(
   const [admitted, kit] = [await cardOf(options.device, "device"), await cardOf(options.kit, "kit")];
   const contents = "on-change";
   return startEpoch(session, options, (state, recipient) => {
-    const cut = writerCut(session, cutTargets(state, { act: "rotate", cut: [], recipient, contents }));
+    const cut = writerCut(
+      session,
+      cutTargets(state, { act: "rotate", cut: [], recipient, contents }, session.deviceKey),
+    );
     return draftRecover(state, { device: session.deviceKey, admitted, kit, cut, recipient, contents });
   });
 }

@@ -39,7 +39,7 @@ export async function rehearseRemoval(session: Session, options: { readonly memb
   const { recipient } = await newEpochIdentity(view.state.suite);
   const act = { member: member.id, cut: [], recipient, contents: "now", owed: null } as const;
   draftRemove(view.state, { ...act, device: deviceKey });
-  const keys = cutTargets(view.state, { act: "remove", ...act });
+  const keys = cutTargets(view.state, { act: "remove", ...act }, deviceKey);
   const contents = amountHeld(session);
   const records = index.get<{ n: number }>("SELECT count(*) AS n FROM files WHERE kind = 'records' AND state = 'read'");
   const files = records?.n ?? 0;

@@ -2,13 +2,13 @@ import fc from "fast-check";
 import { beforeAll, expect, it } from "vitest";
 import { type Choice, chooseBranch } from "../../src/group/branch.ts";
 import { draftRemove } from "../../src/group/draft.ts";
-import type { Word } from "../../src/group/fork.ts";
 import { emptyLog, extendLog, type Log } from "../../src/group/log.ts";
 import { owedRemovals } from "../../src/group/owed.ts";
 import { refusalOf } from "../../src/group/rules.ts";
 import { type GroupState, listedDevice, memberById } from "../../src/group/state.ts";
 import { isUnder, treeOrder } from "../../src/group/tree-order.ts";
 import type { VerifiedEntry } from "../../src/group/verified-entry.ts";
+import type { Word } from "../../src/group/words.ts";
 import type { Act, Role } from "../../src/records/entry.ts";
 import { acts, found, freshRecipient, type Person, person, sign } from "./people.ts";
 

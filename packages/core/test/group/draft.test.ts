@@ -83,12 +83,14 @@ describe("whose records an act cuts", () => {
   it("is the removed member, and whoever left before", async () => {
     const left = applyEntry(state, await sign(state, { by: who.carol, act: acts.leave() })).state;
     if (!left) throw new Error("refused");
-    expect(new Set(cutTargets(left, await acts.remove(who.bob)))).toEqual(new Set(keysOf(who.bob, who.carol)));
-    expect(cutTargets(left, await acts.rotate())).toEqual(keysOf(who.carol));
-    expect(cutTargets(state, await acts.rotate())).toEqual([]);
-    expect(cutTargets(state, acts.role(who.carol, "viewer"))).toEqual(keysOf(who.carol));
-    expect(cutTargets(state, acts.role(who.bob, "editor"))).toEqual([]);
-    expect(cutTargets(state, acts.leave())).toEqual([]);
+    expect(new Set(cutTargets(left, await acts.remove(who.bob), who.alice.key))).toEqual(
+      new Set(keysOf(who.bob, who.carol)),
+    );
+    expect(cutTargets(left, await acts.rotate(), who.alice.key)).toEqual(keysOf(who.carol));
+    expect(cutTargets(state, await acts.rotate(), who.alice.key)).toEqual([]);
+    expect(cutTargets(state, acts.role(who.carol, "viewer"), who.alice.key)).toEqual(keysOf(who.carol));
+    expect(cutTargets(state, acts.role(who.bob, "editor"), who.alice.key)).toEqual([]);
+    expect(cutTargets(state, acts.leave(), who.alice.key)).toEqual([]);
   });
 });
 
