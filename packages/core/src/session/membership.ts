@@ -20,7 +20,7 @@ import type { DeviceKey, EpochId, RecordDigest } from "../records/shapes.ts";
 import { requireDecided } from "./decided.ts";
 import { entriesSince, grantIdentities, logLines } from "./log-lines.ts";
 import type { OutboxItem } from "./outbox.ts";
-import { publish, requireOpened } from "./publish.ts";
+import { publish } from "./publish.ts";
 import { takeView } from "./refresh.ts";
 import type { Session } from "./session.ts";
 
@@ -146,17 +146,23 @@ export function writerCut(session: Session, devices: readonly DeviceKey[]): Cut 
   return writerHeads(session.index, devices).map(({ writer, digest }) => [writer, digest] as const);
 }
 
-/** Draws a new epoch, and publishes the act that starts it: recipient, grant to all (the commit), entry, notice. */
+/**
+ * Draws a new epoch, and publishes the act that starts it: recipient, grant to all (the commit), entry, notice. The epoch
+ * that ends need not be open to this device: whoever started it may have granted it to nobody, and must not be able to shut
+ * the group for good.
+ */
 export async function startEpoch(
   session: Session,
   options: SignalOption,
   draft: (state: GroupState, recipient: string) => Act,
 ): Promise<NewEpoch> {
   const started = session.clock.now();
-  const ended = requireOpened(session);
-  const fresh = await newEpochIdentity(session.view.state.suite);
+  requireDecided(session);
+  const { suite } = session.view.state;
+  const { epoch: last, recipient } = session.view.current;
+  const fresh = await newEpochIdentity(suite);
   const act = draft(session.view.state, fresh.recipient);
-  const epoch: OpenEpoch = { ...fresh, suite: session.view.state.suite };
+  const epoch: OpenEpoch = { ...fresh, suite };
   let granted = started;
   await publishEntry(session, act, {
     ...options,
@@ -175,8 +181,9 @@ export async function startEpoch(
       ];
     },
     after: async (log, next) => {
-      const entries = entriesSince(log, { head: next.head, epoch: ended.epoch });
-      return [{ ...(await sealNotice(session.crypto, { epoch: ended, entries })), epoch: ended.epoch, kind: "notice" }];
+      const entries = entriesSince(log, { head: next.head, epoch: last });
+      const notice = await sealNotice(session.crypto, { epoch: { epoch: last, recipient, suite }, entries });
+      return [{ ...notice, epoch: last, kind: "notice" }];
     },
     together: () => {
       const sealed = sealSecret(session.crypto, { signingKey: session.device.signingKey, secret: epoch.identity });

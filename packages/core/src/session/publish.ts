@@ -103,7 +103,7 @@ export function requireCurrent(session: Session): OpenEpoch {
   return requireOpened(session);
 }
 
-/** As {@link requireCurrent}, for whoever starts the next epoch. */
+/** As {@link requireCurrent}, for what an owed removal need not come before. */
 export function requireOpened(session: Session): OpenEpoch {
   requireDecided(session);
   const opened = session.view.opened.get(session.view.current.epoch);
