@@ -4,6 +4,7 @@ import { type Choice, chooseBranch } from "../../src/group/branch.ts";
 import { applyEntry } from "../../src/group/fold.ts";
 import { lostActs } from "../../src/group/owed.ts";
 import { changeVerdict, historyOf } from "../../src/group/rights.ts";
+import { refusalOf } from "../../src/group/rules.ts";
 import { memberOfDevice } from "../../src/group/state.ts";
 import type { Act, Cut } from "../../src/records/entry.ts";
 import { acts, deviceOf, fallOf, type Person, people, sign, Tree, withNewKit } from "./people.ts";
@@ -165,6 +166,32 @@ describe("attacks 20 and 51: words that are to be unsaid", () => {
   });
 });
 
+describe("words of a device that its own person has taken off the list", () => {
+  it.each([
+    ["first", () => [bobsPhone, who.bob]],
+    ["last", () => [who.bob, bobsPhone]],
+  ])("take none away that another device has said too: said %s", async (_, speakers) => {
+    const { tree, fork } = await group();
+    await grow(tree, fork, who.bob, acts.removeDevice([bobsPhone]));
+    await grow(tree, fork, who.alice, acts.rotate());
+    const heard = await grow(tree, fork, who.carol, acts.admitDevice(await deviceOf(who.carol)));
+    for (const by of speakers()) tree.say(by, heard);
+    expect(choose(tree).head).toBe(heard);
+  });
+
+  it("do not decide between two devices of that person", async () => {
+    const { tree, fork } = await group();
+    await grow(tree, fork, who.bob, acts.removeDevice([bobsPhone]));
+    const other = await grow(tree, fork, bobsPhone, acts.rotate());
+    const one = await dateBack(tree, { at: fork, below: other, by: who.bob, act: await acts.rotate() });
+    tree.say(who.alice, one);
+    tree.say(who.carol, other);
+    tree.say(bobsPhone, other);
+    expect(choose(tree).head).toBe(one);
+    expect(fallOf(choose(tree), other)).toBe("digest");
+  });
+});
+
 describe("attack 51: an entry dated back by somebody who manages nobody", () => {
   it.each([
     ["a new device of a viewer's", async () => acts.admitDevice(await deviceOf(who.dave)), false],
@@ -263,5 +290,15 @@ describe("an epoch that is started by somebody who manages nobody", () => {
     expect(await kit(who.dave)).toBe("malformed");
     expect(await kit(who.bob)).toBeUndefined();
     expect(memberOfDevice(state, who.carol.key)).toBeUndefined();
+  });
+});
+
+describe("attack 39: cards that did not prove themselves", () => {
+  it("list nothing, also where somebody only drafts an act with them", async () => {
+    const { tree, fork } = await group();
+    const device = who.dave.key;
+    for (const act of [await acts.admitDevice(await deviceOf(who.dave)), await acts.kit(withNewKit(who.dave))]) {
+      expect(refusalOf(tree.state(fork), { device, act, card: null, devices: [] })).toMatchObject({ code: "corrupt" });
+    }
   });
 });
