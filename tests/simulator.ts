@@ -43,20 +43,11 @@ import {
   verify,
   versionsAt,
 } from "@conclave/core";
-import {
-  Crash,
-  crashAt,
-  type LaggingStorage,
-  laggingStorage,
-  memoryStore,
-  type OwnedStorage,
-  ownedStorage,
-  type Recorder,
-  recording,
-} from "@conclave/stores/testing";
+import { Crash, crashAt } from "@conclave/stores/testing";
 import { keyRing, opensAnything } from "./support/key-ring.ts";
 import { memoryTarget } from "./support/memory-files.ts";
 import { type Draw, drawFrom, seededCrypto, withSeededPlatform } from "./support/seeded.ts";
+import { memoryStorage, type SimulatedStorage } from "./support/simulated-storage.ts";
 import { Turns } from "./support/turns.ts";
 import { budget, type Device, type DeviceKeys, live, newKeys, put, World } from "./support/world.ts";
 
@@ -220,23 +211,33 @@ export interface Outcome {
  * Runs a story to its end and holds every promise against it; rejects with {@link Broken} or with what went wrong.
  *
  * @param options.tell - Is told what each device did and saw, a line at a time.
+ * @param options.storage - Makes the storage; by default one in memory.
  */
-export async function runStory(story: Story, options: { readonly tell?: Tell } = {}): Promise<Outcome> {
+export async function runStory(story: Story, options: StoryOptions = {}): Promise<Outcome> {
   const chance = drawFrom(story.seed ^ 0x5eed);
+  const storage = await (options.storage ?? memoryStorage)({ seed: story.seed });
   return withSeededPlatform(chance, async () => {
-    const simulation = new Simulation(story, { draw: chance, ...options });
+    const simulation = new Simulation(story, { draw: chance, storage, tell: options.tell });
     try {
       await simulation.run();
       return await simulation.judge();
     } finally {
       simulation.close();
+      await storage.close();
     }
   });
+}
+
+export interface StoryOptions {
+  readonly tell?: Tell;
+  readonly storage?: (options: { readonly seed: number }) => Promise<SimulatedStorage>;
 }
 
 type Tell = (line: string) => void;
 
 interface Actor {
+  readonly name: string;
+  readonly number: number;
   readonly device: Device;
   /** Ticks that it sees; Infinity if it sees all. */
   horizon: number;
@@ -246,6 +247,8 @@ interface Actor {
   jumps: number;
   readonly key: string;
   hasJoined: boolean;
+  /** Its account does not reach the folder. */
+  isWithdrawn: boolean;
 }
 
 /** How many people of each name there are; making their keys takes longer than all they do in a short story. */
@@ -264,14 +267,11 @@ function keysOf(name: string, set: number): Promise<DeviceKeys> {
 class Simulation {
   readonly #story: Story;
   readonly #world: World;
-  readonly #recorder: Recorder;
-  readonly #lagging: LaggingStorage;
-  readonly #owned: OwnedStorage;
+  readonly #storage: SimulatedStorage;
   readonly #turns = new Turns();
   readonly #actors: Actor[] = [];
   readonly #draw: Draw;
   readonly #tell: Tell;
-  #now = 0;
   #contents = 0;
   /** How often hours have passed. */
   #hours = 0;
@@ -289,15 +289,16 @@ class Simulation {
   readonly #admins = new Set<string>();
   readonly #refusals = new Map<string, number>();
 
-  constructor(story: Story, options: { readonly draw: Draw; readonly tell?: Tell }) {
-    const { draw, tell = () => {} } = options;
+  constructor(
+    story: Story,
+    options: { readonly draw: Draw; readonly storage: SimulatedStorage; readonly tell?: Tell | undefined },
+  ) {
+    const { draw, storage, tell = () => {} } = options;
     this.#story = story;
     this.#draw = draw;
     this.#tell = tell;
-    this.#recorder = recording(memoryStore());
-    this.#lagging = laggingStorage(this.#recorder.store);
-    this.#owned = ownedStorage(this.#recorder.store);
-    this.#world = new World({ store: this.#recorder.store, crypto: seededCrypto(draw) });
+    this.#storage = storage;
+    this.#world = new World({ store: storage.whole, crypto: seededCrypto(draw) });
   }
 
   close(): void {
@@ -306,7 +307,7 @@ class Simulation {
 
   async run(): Promise<void> {
     const founder = await this.#newActor();
-    await this.#world.found(founder.device);
+    await this.#world.found(founder.device, { settled: this.#storage.settled });
     founder.hasJoined = true;
     this.#admins.add(founder.key);
     for (let index = 1; index < this.#story.devices; index++) {
@@ -321,6 +322,8 @@ class Simulation {
     const name = `${MARKER}-${"abcdefghijklmnopqrstuvwxyz"[this.#actors.length % 26]}${this.#actors.length}`;
     const device = await this.#world.device(name, await keysOf(name, this.#story.seed % KEY_SETS));
     const actor: Actor = {
+      name,
+      number: this.#actors.length + 1,
       device,
       horizon: Number.POSITIVE_INFINITY,
       isCut: false,
@@ -328,14 +331,17 @@ class Simulation {
       jumps: 0,
       key: device.card.card.device.verifyingKey,
       hasJoined: false,
+      isWithdrawn: false,
     };
-    const number = this.#actors.push(actor);
-    // Each key comes with a delay of its own, and nothing that was seen is unseen again.
-    const lag = (key: string) => this.#now - (actor.horizon + (hash(`${number} ${key}`) % 7));
-    const owned = this.#owned.client(device.name, this.#lagging.client(lag));
-    const seen = this.#turns.gate(owned, device.name);
-    device.store = this.#ticking(actor, seen);
+    this.#actors.push(actor);
+    await this.#connect(actor);
     return actor;
+  }
+
+  /** What a new process of this device goes through to the storage. */
+  async #connect(actor: Actor): Promise<void> {
+    const store = await this.#storage.client(actor);
+    actor.device.store = this.#ticking(actor, this.#turns.gate(store, actor.name));
   }
 
   /** A connection that is cut at times; each write takes a tick. */
@@ -345,8 +351,7 @@ class Simulation {
     };
     const tick = () => {
       reach();
-      this.#now += 1;
-      this.#lagging.advance(1);
+      this.#storage.tick();
     };
     return {
       traits: store.traits,
@@ -393,10 +398,15 @@ class Simulation {
     const actor = this.#actor(who);
     if (!actor) return;
     const { device } = actor;
-    if (happens === "restart") this.#world.restart(device);
-    if (happens === "lag") actor.horizon = Math.min(actor.horizon, this.#now);
+    const { now } = this.#storage;
+    if (happens === "restart") {
+      await this.#connect(actor);
+      this.#world.restart(device);
+    }
+    if (happens === "lag" || happens === "see") this.#storage.lag?.(happens === "lag");
+    if (happens === "lag") actor.horizon = Math.min(actor.horizon, now);
     if (happens === "see")
-      actor.horizon = a % 2 === 0 ? Number.POSITIVE_INFINITY : Math.max(actor.horizon, this.#now - (a % 8));
+      actor.horizon = a % 2 === 0 ? Number.POSITIVE_INFINITY : Math.max(actor.horizon, now - (a % 8));
     if (happens === "cut") actor.isCut = true;
     if (happens === "join") actor.isCut = false;
     if (happens === "backup") actor.backup = this.#world.backUp(device);
@@ -407,9 +417,14 @@ class Simulation {
       device.clockSkewMs = skew;
     }
     if (happens === "hours") {
-      this.#world.clock.time += 2 * HOUR_MS;
+      this.#wait();
       this.#hours += 1;
     }
+  }
+
+  #wait(): void {
+    this.#world.clock.time += 2 * HOUR_MS;
+    this.#storage.wait(2 * HOUR_MS);
   }
 
   /** Runs one command as a process of its own would: it looks at the storage, does its duties, and works. */
@@ -448,6 +463,7 @@ class Simulation {
     const isExpected =
       (error instanceof Crash && command.crash) ||
       (error instanceof StoreError && error.code === "unavailable" && actor.isCut) ||
+      (error instanceof StoreError && UNREACHED.has(error.code) && actor.isWithdrawn) ||
       (error instanceof ConclaveError && EXPECTED.has(error.code));
     if (!isExpected) throw error;
     const kind = error instanceof ConclaveError ? `${command.act}: ${error.code}` : error.name;
@@ -597,6 +613,7 @@ class Simulation {
       case "remove":
         this.#suspend(target);
         await removeMember(session, { member: target, contents: "now" });
+        if (b % 3 !== 0) await this.#withdraw(actor, target);
         if (b % 2 === 0) await reencrypt(session, { budget: budget() });
         break;
       case "role":
@@ -615,6 +632,13 @@ class Simulation {
         if (b % 2 === 0) await reencrypt(session, { budget: budget() });
     }
     if (before === undefined || !isAtLeast(before, "admin")) throw new Broken(`${before} could ${command.act}`);
+  }
+
+  async #withdraw({ name }: Actor, { devices }: Member): Promise<void> {
+    const target = this.#actors.find(({ key }) => devices.some(({ verifyingKey }) => verifyingKey === key));
+    if (!target || !this.#storage.withdraw) return;
+    target.isWithdrawn = true;
+    await this.#storage.withdraw(name, target.name);
   }
 
   #trust(member: Member): void {
@@ -654,8 +678,10 @@ class Simulation {
 
   /** Everything works again, everybody comes back, and what is left is finished. */
   async #settle(): Promise<{ readonly inside: readonly Actor[]; readonly outside: readonly Actor[] }> {
+    await this.#storage.calm();
     for (const actor of this.#actors) {
       actor.isCut = false;
+      actor.isWithdrawn = false;
       actor.horizon = Number.POSITIVE_INFINITY;
       actor.device.clockSkewMs = 0;
       if (actor.hasJoined) this.#world.restart(actor.device);
@@ -665,7 +691,7 @@ class Simulation {
     for (let round = 0; round < SETTLE_ROUNDS_MAX; round++) {
       const inside: Actor[] = [];
       // What a lost branch holds is left alone for an hour.
-      this.#world.clock.time += 2 * HOUR_MS;
+      this.#wait();
       for (const actor of joined) if (await this.#comesBack(actor, round)) inside.push(actor);
       const now = inside.map(({ device }) => JSON.stringify(stateOf(live(device)))).join("\n");
       if (now === before) return { inside, outside: joined.filter((actor) => !inside.includes(actor)) };
@@ -718,6 +744,8 @@ class Simulation {
       refusals: this.#refusals,
     });
     this.#judgePlaintext();
+    const objections = this.#storage.objections?.() ?? [];
+    if (objections.length > 0) throw new Broken(`the storage objects: ${objections.join("; ")}`);
     if (contested) return outcome(0);
     this.#judgeAgreement(inside);
     const files = await this.#judgeContents(inside);
@@ -785,7 +813,7 @@ class Simulation {
         if (held.includes(secret)) throw new Broken(`${secret} on the disk of a device`);
       }
     }
-    for (const { key, bytes } of this.#recorder.everStored) {
+    for (const { key, bytes } of this.#storage.everStored) {
       const held = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       if (held.includes(planted) || key.includes(MARKER)) throw new Broken(`plaintext in ${key}`);
     }
@@ -793,7 +821,7 @@ class Simulation {
 
   /** Whoever is out opens nothing that lies there now, nor what is put from now on, with every key they ever had. */
   async #judgeOutsiders(inside: readonly Actor[], outside: readonly Actor[]): Promise<void> {
-    const mark = this.#recorder.everStored.length;
+    const mark = this.#storage.everStored.length;
     for (const actor of inside) {
       if (isAtLeast(live(actor.device).view.me?.role ?? "viewer", "editor"))
         await this.#upload(actor, `after-${actor.device.name}`);
@@ -803,11 +831,11 @@ class Simulation {
     const isFinished = isReencrypted(inside);
     const epoch = inside[0] && live(inside[0].device).view.current.epoch;
     const isAsked = (key: string) => isSecret(key) && (isFinished || key.includes(epoch ?? ""));
-    for await (const { key } of this.#recorder.store.list("")) {
+    for await (const { key } of this.#storage.whole.list("")) {
       if (isAsked(key) && (!key.includes("/objects/") || claimed.has(key)))
-        lying.push({ key, bytes: await this.#recorder.store.get(key) });
+        lying.push({ key, bytes: await this.#storage.whole.get(key) });
     }
-    const since = this.#recorder.everStored.slice(mark).filter(({ key }) => isSecret(key));
+    const since = this.#storage.everStored.slice(mark).filter(({ key }) => isSecret(key));
     const [insider] = inside;
     // Keys that open nothing at all would prove nothing.
     if (insider && !(await opensAnything(keyRing(insider.device, this.#world.crypto), lying))) {
@@ -830,8 +858,8 @@ class Simulation {
     const newcomer = await this.#newActor();
     await this.#admit(admin, { newcomer, role: "viewer" });
     const there = new Set<string>();
-    for await (const { key } of this.#recorder.store.list("")) there.add(key);
-    const deleted = this.#recorder.everStored.filter(({ key }) => !there.has(key) && !key.includes(epoch));
+    for await (const { key } of this.#storage.whole.list("")) there.add(key);
+    const deleted = this.#storage.everStored.filter(({ key }) => !there.has(key) && !key.includes(epoch));
     const opened = await opensAnything(keyRing(newcomer.device, this.#world.crypto), deleted);
     if (opened !== undefined) throw new Broken(`a newcomer opens ${opened}, which was deleted before`);
     const mine = await contentsOf(live(newcomer.device));
@@ -860,6 +888,9 @@ const EXPECTED: ReadonlySet<string> = new Set([
   "not-a-member",
   "stale-epoch",
 ]);
+
+/** What an account meets that does not reach the folder any more. */
+const UNREACHED: ReadonlySet<string> = new Set(["not-found", "refused", "read-only"]);
 
 function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");

@@ -1,5 +1,5 @@
 /** Makes a failing story short: steps are left out as long as it still fails. */
-import { runStory, type Step, type Story } from "../simulator.ts";
+import { runStory, type Step, type Story, type StoryOptions } from "../simulator.ts";
 
 export interface Shrunk {
   readonly story: Story;
@@ -7,9 +7,9 @@ export interface Shrunk {
 }
 
 /** The error of a story, or undefined if it holds. */
-async function failureOf(story: Story): Promise<unknown> {
+async function failureOf(story: Story, options: StoryOptions): Promise<unknown> {
   try {
-    await runStory(story);
+    await runStory(story, options);
     return undefined;
   } catch (error) {
     return error;
@@ -17,15 +17,15 @@ async function failureOf(story: Story): Promise<unknown> {
 }
 
 /** Leaves out halves, quarters, single steps, then crashes and company, until nothing more can go or time is up. */
-export async function shrink(story: Story, options: { readonly milliseconds: number }): Promise<Shrunk> {
+export async function shrink(story: Story, options: { readonly milliseconds: number } & StoryOptions): Promise<Shrunk> {
   const deadline = performance.now() + options.milliseconds;
-  let best: Shrunk = { story, error: await failureOf(story) };
+  let best: Shrunk = { story, error: await failureOf(story, options) };
   if (best.error === undefined) return best;
   for (let isShorter = true; isShorter && performance.now() < deadline; ) {
     isShorter = false;
     for (const candidate of shorter(best.story)) {
       if (performance.now() > deadline) break;
-      const error = await failureOf(candidate);
+      const error = await failureOf(candidate, options);
       if (error === undefined) continue;
       best = { story: candidate, error };
       isShorter = true;

@@ -4,10 +4,10 @@
  * on for as long as one likes.
  */
 import { describe, expect, it } from "vitest";
-import { type Faults, runStory, storyOf } from "../simulator.ts";
+import { type Faults, type Outcome, runStory, type Story, type StoryOptions, storyOf } from "../simulator.ts";
 import { shrink, tell } from "./shrink.ts";
 
-const FIRST_SEED = Number(process.env.CONCLAVE_SEED ?? 1);
+export const FIRST_SEED = Number(process.env.CONCLAVE_SEED ?? 1);
 const LONG_STORIES = Number(process.env.CONCLAVE_STORIES ?? 15);
 const SHRINK_MS = 60_000;
 const KINDS = [
@@ -21,6 +21,14 @@ const WHAT = {
   all: "deaths, lag, cut lines, old backups and wrong clocks",
 } as const;
 
+/** Runs a story; one that fails is made shorter, and told. */
+export async function tellOne(story: Story, options: StoryOptions = {}): Promise<Outcome> {
+  return runStory(story, options).catch(async (error: unknown) => {
+    const short = await shrink(story, { milliseconds: SHRINK_MS, ...options });
+    throw new Error(`CONCLAVE_SEED=${story.seed}, ${tell(short.story)}`, { cause: short.error ?? error });
+  });
+}
+
 /** Tests that tell stories with these faults. */
 export function tellStories(faults: Faults): void {
   describe(`a group through ${faults}`, () => {
@@ -30,10 +38,7 @@ export function tellStories(faults: Faults): void {
         const totals = { files: 0, removed: 0 };
         for (let seed = FIRST_SEED; seed < FIRST_SEED + stories; seed++) {
           const story = storyOf(seed, { faults, length, devices });
-          const outcome = await runStory(story).catch(async (error: unknown) => {
-            const short = await shrink(story, { milliseconds: SHRINK_MS });
-            throw new Error(`CONCLAVE_SEED=${seed}, ${tell(short.story)}`, { cause: short.error ?? error });
-          });
+          const outcome = await tellOne(story);
           totals.files += outcome.files;
           totals.removed += outcome.removed;
         }

@@ -1,0 +1,38 @@
+/**
+ * Stories of groups in a folder of an emulated Google Drive: an account for each member, accounts that lose the folder,
+ * requests that fail, news that comes late; and every promise held all the same. `npm run soak -- --drive` tells more.
+ */
+import { describe, expect, it } from "vitest";
+import { type Faults, storyOf } from "./simulator.ts";
+import { driveReferee } from "./support/drive-referee.ts";
+import { requireOrSkip } from "./support/require.ts";
+import { driveStorage } from "./support/simulated-drive.ts";
+import { FIRST_SEED, tellOne } from "./support/stories.ts";
+
+const STORIES = Number(process.env.CONCLAVE_DRIVE_STORIES ?? 4);
+
+describe("a group on Google Drive", () => {
+  it.each<[Faults, string]>([
+    ["removals", "members come and go, and lose the folder"],
+    ["all", "devices die, lag and lose their line meanwhile"],
+  ])("keeps every promise through %s: %s", { timeout: 600_000 }, async (faults) => {
+    const totals = { files: 0, removed: 0 };
+    for (let seed = FIRST_SEED; seed < FIRST_SEED + STORIES; seed++) {
+      const { files, removed } = await tellOne(storyOf(seed, { faults, length: 4, devices: 0 }), {
+        storage: driveStorage,
+      });
+      totals.files += files;
+      totals.removed += removed;
+    }
+    expect(totals.files).toBeGreaterThan(0);
+    expect(totals.removed).toBeGreaterThan(0);
+  });
+
+  it("speaks as Google describes it, and is answered so", { timeout: 120_000 }, async (context) => {
+    const referee = driveReferee(requireOrSkip(context, "specs"));
+    const storage = (options: { readonly seed: number }) => driveStorage({ ...options, observe: referee.observe });
+    await tellOne(storyOf(FIRST_SEED, { faults: "removals", length: 3, devices: 0 }), { storage });
+    expect(referee.judged).toBeGreaterThan(100);
+    expect(referee.objections).toEqual([]);
+  });
+});
