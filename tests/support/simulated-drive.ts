@@ -64,6 +64,11 @@ export async function driveStorage({ seed, observe }: DriveStorageOptions): Prom
     return openDriveStore({ ...accessOf(email), folder, cache, freshMs: 0, now: clock.now });
   }
 
+  function lag(isLate: boolean): void {
+    google.cloud.lag.listMs = isLate ? 10 * 60_000 : 0;
+    google.cloud.lag.changesMs = isLate ? 60_000 : 0;
+  }
+
   const founder = emailOf({ number: 1 });
   folder = await findDriveFolder(accessOf(founder), { name: "Group", create: true });
   const whole = open(founder, "whole");
@@ -93,10 +98,7 @@ export async function driveStorage({ seed, observe }: DriveStorageOptions): Prom
       clock.advance(1_000);
     },
     wait: (milliseconds) => clock.advance(milliseconds),
-    lag(isLate) {
-      google.cloud.lag.listMs = isLate ? 10 * 60_000 : 0;
-      google.cloud.lag.changesMs = isLate ? 60_000 : 0;
-    },
+    lag,
     async withdraw(by, from) {
       const [admin, target] = [by, from].map((name) => emailOf({ number: numbers.get(name) ?? 0 }));
       const { sharing } = open(admin ?? "", by);
@@ -107,7 +109,7 @@ export async function driveStorage({ seed, observe }: DriveStorageOptions): Prom
     },
     async calm() {
       google.faults.clear();
-      this.lag?.(false);
+      lag(false);
       for (const number of numbers.values()) {
         if (emailOf({ number }) !== founder) await whole.sharing?.grant(emailOf({ number }), "write");
       }
