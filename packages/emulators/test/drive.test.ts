@@ -157,3 +157,40 @@ it("shows an app of the scope drive.file only what it made for that person", asy
   const { id } = await limited.upload({ name: "mine" }, new Uint8Array(1));
   expect((await limited.list("trashed=false")).map((file) => file.id)).toEqual([id]);
 });
+
+it("keeps older bytes as revisions, which writers list, read and delete, but for the last", async () => {
+  const folder = await alice.folder("group");
+  const { id } = await alice.upload({ name: "a", parents: [folder] }, new TextEncoder().encode("one"));
+  const over = `${google.url}/upload/drive/v3/files/${id}?uploadType=media`;
+  expect((await alice.fetch(over, { method: "PATCH", body: "two" })).status).toBe(200);
+  const { revisions } = await alice.ok("GET", `files/${id}/revisions`);
+  const [first, last] = (revisions as { id: string }[]).map((each) => each.id);
+  expect(await alice.ok("GET", `files/${id}/revisions/${first}?fields=size,md5Checksum`)).toEqual({
+    size: "3",
+    md5Checksum: "f97c5d29941bfb1b2fdab0874906ab82",
+  });
+  expect(await (await alice.call("GET", `files/${id}/revisions/${first}?alt=media`)).text()).toBe("one");
+  expect(new TextDecoder().decode(await alice.read(id))).toBe("two");
+  await alice.share(folder, "bob@example.org", "reader");
+  expect((await bob.call("GET", `files/${id}/revisions`)).status).toBe(403);
+  await alice.ok("DELETE", `files/${id}/revisions/${first}`);
+  expect((await alice.call("GET", `files/${id}/revisions/${first}`)).status).toBe(404);
+  expect((await alice.call("DELETE", `files/${id}/revisions/${last}`)).status).toBe(400);
+});
+
+it("gives what it takes for malware to its owner alone, who says that they know", async () => {
+  const folder = await alice.folder("group");
+  const { id } = await alice.upload({ name: "a", parents: [folder] }, new Uint8Array(3));
+  await alice.share(folder, "bob@example.org", "writer");
+  for (const item of google.cloud.items.values()) item.isAbusive = item.id === id;
+  const tried = async (person: Person, more = "") => (await person.call("GET", `files/${id}?alt=media${more}`)).status;
+  expect([await tried(alice), await tried(bob), await tried(bob, "&acknowledgeAbuse=true")]).toEqual([403, 403, 403]);
+  expect(await tried(alice, "&acknowledgeAbuse=true")).toBe(200);
+});
+
+it("says where a search has not looked everywhere", async () => {
+  for (let at = 0; at < 4; at++) await alice.upload({ name: `${at}` }, new Uint8Array(1));
+  google.limits.searchesAreIncomplete = true;
+  expect(await alice.ok("GET", "files?fields=incompleteSearch")).toEqual({ incompleteSearch: true });
+  expect(await alice.list("trashed=false")).toHaveLength(2);
+});

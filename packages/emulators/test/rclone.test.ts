@@ -5,32 +5,40 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { requireOrSkip } from "../../../tests/support/require.ts";
-import { EMULATED_CLIENT, type EmulatedGoogle, startGoogle } from "../src/index.ts";
-import { makeCertificate } from "./support/certificate.ts";
-import { type ConnectProxy, startConnectProxy } from "./support/connect-proxy.ts";
+import { makeCertificate } from "../../../tests/support/certificate.ts";
+import { type ConnectProxy, startConnectProxy } from "../../../tests/support/connect-proxy.ts";
+import { driveReferee, type Referee } from "../../../tests/support/drive-referee.ts";
+import { driveRemote, GOOGLE_HOSTS } from "../../../tests/support/rclone-remote.ts";
+import { find, requireOrSkip } from "../../../tests/support/require.ts";
+import { type EmulatedGoogle, startGoogle } from "../src/index.ts";
 
-const HOSTS = ["www.googleapis.com", "oauth2.googleapis.com", "accounts.google.com"];
 const FLAGS = ["--disable-http2", "--drive-pacer-min-sleep=1ms", "--drive-upload-cutoff=4M", "--drive-chunk-size=1M"];
 const run = promisify(execFile);
 
 let folder: string;
 let google: EmulatedGoogle;
 let proxy: ConnectProxy;
+let referee: Referee | undefined;
 let rclone: (...words: readonly string[]) => Promise<string>;
 
 beforeEach(async (context) => {
   const program = requireOrSkip(context, "rclone");
   const openssl = requireOrSkip(context, "openssl");
   folder = mkdtempSync(join(tmpdir(), "conclave-rclone-"));
-  const { authorityFile, ...tls } = makeCertificate(openssl, folder, HOSTS);
-  google = await startGoogle({ tls, limits: { pageSizeMax: 7 } });
-  proxy = await startConnectProxy(google.url, HOSTS);
+  const { authorityFile, ...tls } = makeCertificate(openssl, folder, GOOGLE_HOSTS);
+  const specs = find("specs");
+  referee = specs === undefined ? undefined : driveReferee(specs);
+  google = await startGoogle({
+    tls,
+    limits: { pageSizeMax: 7 },
+    observe: (call, answer) => referee?.observe(call, answer),
+  });
+  proxy = await startConnectProxy(google.url, GOOGLE_HOSTS);
   const env = {
     PATH: process.env.PATH,
     HOME: folder,
     HTTPS_PROXY: proxy.url,
-    ...remote(google.signIn("alice@example.org")),
+    ...driveRemote(folder, google.signIn("alice@example.org")),
   };
   rclone = async (...words) => {
     const options = { cwd: folder, env, timeout: 50_000 };
@@ -43,21 +51,8 @@ afterEach(async () => {
   await google?.close();
   if (folder) rmSync(folder, { recursive: true });
   expect(proxy?.strangers ?? []).toEqual([]);
+  expect(referee?.objections ?? []).toEqual([]);
 });
-
-/** The remote `g:`, whose access token has ended. */
-function remote({ accessToken, refreshToken }: { accessToken: string; refreshToken: string }): Record<string, string> {
-  const expiry = "2001-01-01T00:00:00Z";
-  const token = { access_token: accessToken, token_type: "Bearer", refresh_token: refreshToken, expiry };
-  return {
-    RCLONE_CONFIG: join(folder, "rclone.conf"),
-    RCLONE_CONFIG_G_TYPE: "drive",
-    RCLONE_CONFIG_G_SCOPE: "drive",
-    RCLONE_CONFIG_G_CLIENT_ID: EMULATED_CLIENT.id,
-    RCLONE_CONFIG_G_CLIENT_SECRET: EMULATED_CLIENT.secret,
-    RCLONE_CONFIG_G_TOKEN: JSON.stringify(token),
-  };
-}
 
 /** A tree with many small files, an odd name, an empty file and one that goes up in chunks. */
 function makeTree(): string {
@@ -79,6 +74,13 @@ it("copies a tree there and back, and finds every byte as it was", async () => {
   await rclone("copy", "g:there", join(folder, "back"));
   expect(readFileSync(join(folder, "back", "big")).equals(readFileSync(join(tree, "big")))).toBe(true);
   expect(google.requests.counts()).not.toHaveProperty("unknown");
+});
+
+it("speaks as Google describes it, and is answered so", async (context) => {
+  requireOrSkip(context, "specs");
+  makeTree();
+  await rclone("copy", "tree/many", "g:many");
+  expect(referee?.judged).toBeGreaterThan(20);
 });
 
 it("moves, copies within the storage, deletes, and empties the trash", async () => {

@@ -118,6 +118,7 @@ function newState({ users = USERS, clients = [EMULATED_CLIENT], ...options }: Go
     limits: {
       createsPerSecond: undefined,
       pageSizeMax: 1000,
+      searchesAreIncomplete: false,
       multipartBytesMax: 5 * 1024 * 1024 + 64 * 1024,
       ...options.limits,
     },

@@ -27,6 +27,8 @@ export interface GoogleLimits {
   createsPerSecond: number | undefined;
   /** How many entries a page of a list has at most, whatever the client asks for. */
   pageSizeMax: number;
+  /** Whether lists look at every second file alone, and say so (`incompleteSearch`). */
+  searchesAreIncomplete: boolean;
   /** Documented: 5 MB. */
   multipartBytesMax: number;
 }

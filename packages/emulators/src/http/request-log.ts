@@ -20,6 +20,8 @@ export interface RequestRecord {
   endedMs: number | undefined;
   /** The name of the fault that befell it. */
   fault: string | undefined;
+  /** What the emulator itself stumbled over; answered with 500. */
+  error: unknown;
   /** Until when the client was told to wait. */
   waitUntilMs: number | undefined;
 }
@@ -72,6 +74,7 @@ const BLANK = {
   status: undefined,
   endedMs: undefined,
   fault: undefined,
+  error: undefined,
   waitUntilMs: undefined,
 } as const;
 

@@ -13,7 +13,7 @@ import { ConnectionCut, cutHard, receive, send } from "./transfer.ts";
 export interface Face {
   /** Finds what a request asks for. */
   route(call: Call): Route;
-  /** An error answer in the provider's form. */
+  /** An error answer in the provider's form; of a status 500 also the one to a request that the face stumbled over. */
   errorAnswer(status: number, reason: string | undefined): Answer;
   /** Makes the access token of a request no good any more. */
   expireToken(call: Call): void;
@@ -51,7 +51,9 @@ export interface RunningServer {
 /** Listens on 127.0.0.1. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const parked = new Map<string, Answer>();
-  const other = createServer((request, response) => void answerParked(parked, request, response));
+  const other = createServer((request, response) => {
+    answerParked(parked, request, response).catch(() => cutHard(request.socket));
+  });
   const otherUrl = await listen(other, 0);
   const park = (answer: Answer): string => {
     const path = `/parked/${parked.size + 1}`;
@@ -105,15 +107,15 @@ async function serve(serving: Serving, request: IncomingMessage, response: Serve
   const { socket } = request; // The request forgets it once its body was given up.
   const record = log.add(request.method ?? "", request.url ?? "", clock.now());
   const bodyLimit = { afterBytes: Number.POSITIVE_INFINITY };
-  const call: Call = {
-    method: request.method ?? "",
-    url: new URL(request.url ?? "/", originOf(request)),
-    headers: request.headers,
-    body: receive(request, record, bodyLimit),
-    record,
-  };
   try {
-    const route = face.route(call);
+    const call: Call = {
+      method: request.method ?? "",
+      url: urlOf(request),
+      headers: request.headers,
+      body: receive(request, record, bodyLimit),
+      record,
+    };
+    const route = routeOf(face, call);
     record.kind = route.kind;
     const fault = faults.next(route.kind);
     record.fault = fault?.type;
@@ -124,16 +126,28 @@ async function serve(serving: Serving, request: IncomingMessage, response: Serve
     const answer = await perform(serving, route, call, fault);
     await finish(serving, response, record, answer, fault);
   } catch (error) {
+    record.error = error instanceof ConnectionCut ? undefined : error;
     cutHard(socket);
-    if (!(error instanceof ConnectionCut)) throw error;
   } finally {
+    request.resume();
     record.endedMs = clock.now();
   }
 }
 
-function originOf(request: IncomingMessage): string {
-  const isTls = "encrypted" in request.socket && request.socket.encrypted === true;
-  return `${isTls ? "https" : "http"}://${request.headers.host ?? "127.0.0.1"}`;
+/** With the origin by which the client reached us, if it says one that can be. */
+function urlOf({ url, headers, socket }: IncomingMessage): URL {
+  const scheme = "encrypted" in socket && socket.encrypted === true ? "https" : "http";
+  const path = url?.startsWith("/") ? url : "/";
+  return URL.parse(`${scheme}://${headers.host}${path}`) ?? new URL(`${scheme}://127.0.0.1${path}`);
+}
+
+/** What a request asks for; one that the face cannot even read is answered like one that it stumbles over. */
+function routeOf(face: Face, call: Call): Route {
+  try {
+    return face.route(call);
+  } catch (error) {
+    return { kind: "unknown", perform: () => Promise.reject(error) };
+  }
 }
 
 async function perform(serving: Serving, route: Route, call: Call, fault: Fault | undefined): Promise<Answer> {
@@ -153,8 +167,13 @@ async function perform(serving: Serving, route: Route, call: Call, fault: Fault 
   }
 }
 
-async function answerTo({ observe }: Serving, route: Route, call: Call): Promise<Answer> {
-  const answer = await route.perform(call);
+async function answerTo({ observe, face }: Serving, route: Route, call: Call): Promise<Answer> {
+  const answer = await route.perform(call).catch((error: unknown) => {
+    if (error instanceof ConnectionCut) throw error;
+    // A bug of ours, or a request that nobody thought of: said as the provider says it, and kept for whoever looks.
+    call.record.error = error;
+    return face.errorAnswer(500, undefined);
+  });
   observe(call, answer);
   return answer;
 }

@@ -17,7 +17,8 @@ export async function* receive(
   limit: { readonly afterBytes: number },
 ): AsyncGenerator<Uint8Array> {
   try {
-    for await (const chunk of request as AsyncIterable<Uint8Array>) {
+    // Who has read enough still answers on the same connection.
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
       const wanted = Math.min(chunk.length, limit.afterBytes - record.requestBytes);
       record.requestBytes += wanted;
       if (wanted > 0) yield chunk.subarray(0, wanted);

@@ -11,6 +11,9 @@ const TOO_FAST: ReadonlySet<string> = new Set([
   "sharingRateLimitExceeded",
 ]);
 
+/** The file is taken for malware, as ciphertext may be; its owner may have it all the same, who asks for it as such. */
+export const ABUSIVE = "cannotDownloadAbusiveFile";
+
 /** Reasons that are final, each with what it means. */
 const FINAL: ReadonlyMap<string, readonly [StoreErrorCode, string]> = new Map([
   ["storageQuotaExceeded", ["full", "the account's storage is full"]],
@@ -20,10 +23,7 @@ const FINAL: ReadonlyMap<string, readonly [StoreErrorCode, string]> = new Map([
   ["activeItemCreationLimitExceeded", ["full", "the account holds as many files as it may"]],
   ["dailyLimitExceeded", ["unavailable", "the day's quota of this client id is used up"]],
   ["quotaExceeded", ["unavailable", "the quota of this client id is used up"]],
-  [
-    "cannotDownloadAbusiveFile",
-    ["refused", "Google Drive has marked the file as malware or spam; only its owner can fetch it"],
-  ],
+  [ABUSIVE, ["refused", "Google Drive has marked the file as malware or spam; only its owner can fetch it"]],
   ["downloadQuotaExceeded", ["unavailable", "the file was fetched too often today"]],
   ["accessNotConfigured", ["refused", "the Drive API is not enabled for this client id"]],
   ["domainPolicy", ["refused", "the organisation's policy does not let apps use Drive"]],
@@ -49,6 +49,7 @@ export function judgeDrive(answer: Answer, request: Request): Verdict {
   if ((status >= 200 && status < 300) || UNDERSTOOD.has(status)) return "take";
   const { reason, message } = reasonOf(answer);
   if (TOO_FAST.has(reason)) return "hold";
+  if (request.understandsReasons?.includes(reason)) return "take";
   if (request.understands?.includes(status) && !FINAL.has(reason)) return "take";
   const [code, meaning] = FINAL.get(reason) ?? [codeOf(status, request), meaningOf(status, { reason, message })];
   return refusal(request, code, meaning);

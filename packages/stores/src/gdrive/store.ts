@@ -59,10 +59,13 @@ export function driveStore(parts: DriveStoreParts): ObjectStore {
     tree.take({ ...made, sha256: made.sha256 ?? sha256 }, true);
   }
 
+  /** Whether this account may do with it what only owners may: what lies in a shared drive has none, and roles decide there. */
+  const isOwn = (file: FileRow) => file.owned === 1 || driveOf(tree) !== undefined;
+
   /** The first of a key's files that is there. */
   async function firstThere(key: string, options: GetOptions): Promise<Uint8Array<ArrayBuffer> | undefined> {
     for (const file of inPreference(key, tree.filesAt(key))) {
-      const bytes = await readFile(client, { id: file.id, key }, options);
+      const bytes = await readFile(client, { id: file.id, key, isOwn: isOwn(file) }, options);
       if (bytes !== undefined) return bytes;
       tree.drop(file.id);
     }

@@ -26,6 +26,8 @@ export interface Request extends Outgoing {
   readonly pace?: Pace;
   /** Statuses that whoever asks understands, besides those that `judge` takes in any case. */
   readonly understands?: readonly number[];
+  /** The provider's own words for refusals that whoever asks understands. */
+  readonly understandsReasons?: readonly string[];
   /** False for addresses that are secrets by themselves. Default true. */
   readonly authorized?: boolean;
 }

@@ -263,8 +263,9 @@ export class SmallDrive {
     return json({ id: file.id });
   }
 
-  #media(file: SmallFile, { headers, account }: DriveRequest): Response {
-    if (file.isAbusive && file.owner !== account) return failure(403, "cannotDownloadAbusiveFile");
+  #media(file: SmallFile, { headers, account, url }: DriveRequest): Response {
+    const isKnown = file.owner === account && url.searchParams.get("acknowledgeAbuse") === "true";
+    if (file.isAbusive && !isKnown) return failure(403, "cannotDownloadAbusiveFile");
     const range = /^bytes=(\d+)-(\d+)$/.exec(headers.get("range") ?? "");
     const length = (bytes: Uint8Array) => ({
       "content-type": "application/octet-stream",

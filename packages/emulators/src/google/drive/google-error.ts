@@ -1,6 +1,6 @@
 /** Refusals in Google's words. */
 import { CloudError, type CloudErrorCode } from "../../cloud/model.ts";
-import { type Answer, jsonAnswer } from "../../http/call.ts";
+import { type Answer, jsonAnswer, TooLarge } from "../../http/call.ts";
 
 /** The error that this face throws on purpose. */
 export class GoogleError extends Error {
@@ -40,6 +40,7 @@ const OF_CLOUD: Readonly<Record<CloudErrorCode, readonly [status: number, reason
 /** The answer to a request that was refused. Throws anything that is not a refusal. */
 export function refusal(error: unknown): Answer {
   if (error instanceof GoogleError) return errorAnswer(error.status, error.reason, error.message, error.parameter);
+  if (error instanceof TooLarge) return errorAnswer(413, "uploadTooLarge", "The request is too large.");
   if (!(error instanceof CloudError)) throw error;
   const [status, reason] = OF_CLOUD[error.code];
   return errorAnswer(status, reason, error.message, error.code === "not-found" ? "fileId" : undefined);

@@ -13,8 +13,9 @@ const BY_DEFAULT = "kind,incompleteSearch,nextPageToken,files(kind,id,name,mimeT
 
 /** Finds what the person can see and the search means. */
 export function list(request: DriveRequest): Answer {
-  const { cloud } = request.google;
+  const { cloud, limits } = request.google;
   const { viewer, query } = request;
+  const incompleteSearch = limits.searchesAreIncomplete;
   if ((query.get("spaces") ?? "drive") !== "drive") throw notEmulated(`the spaces ${query.get("spaces")}`);
   const isInCorpus = corpus(request);
   const isMeant = parseQuery(query.get("q") ?? "");
@@ -26,12 +27,13 @@ export function list(request: DriveRequest): Answer {
       isMeant({ cloud, viewer }, item) &&
       isVisible(cloud, viewer, item, { byLink: false }),
   );
-  const shown = page(request, found.sort(order(query.get("orderBy"))), { max: 1000, missing: 100 });
+  const sorted = found.sort(order(query.get("orderBy"))).filter((_, at) => !incompleteSearch || at % 2 === 0);
+  const shown = page(request, sorted, { max: 1000, missing: 100 });
   const files = shown.entries.map((item) => fileResource(cloud, viewer, item));
   return answer(
     request,
     "fileList",
-    { kind: "drive#fileList", ...pageToken(shown), incompleteSearch: false, files },
+    { kind: "drive#fileList", ...pageToken(shown), incompleteSearch, files },
     BY_DEFAULT,
   );
 }
