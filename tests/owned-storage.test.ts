@@ -1,5 +1,5 @@
 /** On a storage where each account owns what it puts, a clean-up by one is finished by the devices of the others. */
-import { catchUp, readAll, reencrypt, removeMember, type Session, verify } from "@conclave/core";
+import { catchUp, changeRole, readAll, reencrypt, removeMember, rotate, type Session, verify } from "@conclave/core";
 import { memoryStore, type OwnedStorage, ownedStorage } from "@conclave/stores/testing";
 import { afterEach, describe, expect, it } from "vitest";
 import { DEATHS, dies } from "./support/deaths.ts";
@@ -87,6 +87,35 @@ describe("what another account owns", () => {
     await reencrypt(live(bob), { budget: budget() });
     expect(ofBob()).toHaveLength(1);
     expect(carol.session).toBeDefined();
+  });
+
+  it("of a branch that has lost stays while the branch may still win, whoever takes it out", async () => {
+    const { world, owned, alice, bob } = await newStage();
+    await catchUp(live(alice));
+    await changeRole(live(alice), { member: findMember(live(alice).view.state, "bob"), role: "admin" });
+    await catchUp(live(bob));
+    // Both rotate at the same moment, and each writes under the key that is new to them.
+    for (const device of [alice, bob]) {
+      await rotate(live(device), { contents: "now" });
+      await put(live(device), { [`${device.name}-later.txt`]: "later" }, 2);
+    }
+    const epochs = [alice, bob].map((device) => live(device).view.current.epoch);
+    for (const device of [alice, bob, alice]) await catchUp(live(device));
+    const [winner, loser] = live(alice).view.current.epoch === epochs[0] ? [alice, bob] : [bob, alice];
+    const lost = epochs[loser === alice ? 0 : 1] ?? "";
+    expect(live(loser).view.current.epoch).not.toBe(lost);
+    await reencrypt(live(loser), { budget: budget() });
+    const foreign = owned.client(winner.name);
+    for await (const { key } of world.store.list(`${lost}/objects`)) await foreign.delete(key);
+    const ofLost = () => owned.detached().filter(({ key, owner }) => key.startsWith(lost) && owner === loser.name);
+    expect(ofLost()).toHaveLength(1);
+    await reencrypt(live(loser), { budget: budget() });
+    expect(ofLost()).toHaveLength(1);
+    world.clock.time += 3 * 3_600_000;
+    await reencrypt(live(loser), { budget: budget() });
+    expect(ofLost()).toHaveLength(0);
+    const laters = { "alice-later.txt": "later", "bob-later.txt": "later" };
+    expect(await texts(live(loser))).toEqual({ ...EVERYTHING, ...laters });
   });
 });
 

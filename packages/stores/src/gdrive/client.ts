@@ -266,12 +266,14 @@ export class DriveClient {
   }
 
   /**
-   * A file's bytes, or a range of them, as the server answers. Of what Drive takes for malware its owner is asked to say so,
-   * and gets it: objects are ciphertext, and nobody runs them.
+   * A file's bytes, or a range of them, as the server answers.
+   *
+   * @param options.acknowledgesAbuse - Asks again as one who knows what Drive takes for malware, which only a file's owner
+   *   may: for objects, which are ciphertext that nobody runs.
    */
   async download(
     id: string,
-    options: { readonly range: string | undefined; readonly bytesMax: number; readonly isOwn: boolean },
+    options: { readonly range: string | undefined; readonly bytesMax: number; readonly acknowledgesAbuse: boolean },
     context: CallContext,
   ): Promise<Settled> {
     const call: Call = {
@@ -282,7 +284,7 @@ export class DriveClient {
       headers: options.range === undefined ? {} : { range: options.range },
       bytesMax: options.bytesMax,
     };
-    const answer = await this.#send({ ...call, understandsReasons: options.isOwn ? [ABUSIVE] : [] });
+    const answer = await this.#send({ ...call, understandsReasons: options.acknowledgesAbuse ? [ABUSIVE] : [] });
     if (answer.status !== 403) return answer;
     return this.#send({ ...call, query: { ...call.query, acknowledgeAbuse: "true" } });
   }

@@ -72,7 +72,9 @@ class DrivePlainFiles implements PlainFiles {
     return {
       read: async (offset, into) => {
         if (offset >= file.size || into.length === 0) return 0;
-        const bytes = await readFile(this.#client, { id: file.id, key: path }, { offset, length: into.length });
+        // What Drive takes for malware may be that: these are no objects of ours.
+        const source = { id: file.id, key: path, acknowledgesAbuse: false };
+        const bytes = await readFile(this.#client, source, { offset, length: into.length });
         if (bytes === undefined) throw changed(path);
         into.set(bytes);
         return bytes.length;

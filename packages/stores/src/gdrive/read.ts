@@ -7,7 +7,7 @@ import type { CallContext, DriveClient } from "./client.ts";
 /** Reads what a call asks for; undefined if there is no such file. */
 export async function readFile(
   client: DriveClient,
-  file: { readonly id: string; readonly key: string; readonly isOwn: boolean },
+  file: { readonly id: string; readonly key: string; readonly acknowledgesAbuse: boolean },
   options: GetOptions,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const { offset = 0, length = Number.MAX_SAFE_INTEGER } = options;
@@ -17,7 +17,7 @@ export async function readFile(
   const isAll = offset === 0 && length > STORED_BYTES_MAX;
   const range = isAll ? undefined : `bytes=${offset}-${offset + wanted - 1}`;
   for (let tries = 0; tries < SHORT_TRIES_MAX; tries++) {
-    const ask = { range, bytesMax: STORED_BYTES_MAX + 1, isOwn: file.isOwn };
+    const ask = { range, bytesMax: STORED_BYTES_MAX + 1, acknowledgesAbuse: file.acknowledgesAbuse };
     const answer = await client.download(file.id, ask, context);
     if (answer.status === 404) return undefined;
     if (answer.status === 416) return new Uint8Array();
