@@ -87,7 +87,11 @@ async function isStored(
   if (made.size !== bytes.length) return false;
   if (made.sha256 !== undefined) return made.sha256 === (await hexDigest("SHA-256", bytes));
   if (made.sha1 !== undefined) return made.sha1 === (await hexDigest("SHA-1", bytes));
-  const back = await client.download(made.id, { range: undefined, bytesMax: bytes.length, acknowledgesAbuse: true }, context);
+  const back = await client.download(
+    made.id,
+    { range: undefined, bytesMax: bytes.length, acknowledgesAbuse: true },
+    context,
+  );
   return back.status === 200 && back.bytes.every((byte, index) => byte === bytes[index]);
 }
 
