@@ -94,6 +94,20 @@ it("an editor who was added with an account reads and writes; once removed, the 
   expect((await alice.json<{ ok: boolean }>("verify", "club", "--full")).ok).toBe(true);
 });
 
+it("keeps old objects as long as Drive may show others late, and says so", async () => {
+  const all = await emulated();
+  const alice = await all.join("Alice");
+  await alice.json("create", "club", "gdrive:late");
+  all.stage.files("docs", { "a.txt": "a" });
+  await alice.json("upload", "docs", "club:/");
+  await admit(all, { alice, name: "Bob" });
+  const { err } = await alice("remove", "club", "Bob");
+  expect(err).toContain("old objects stay until everybody can have seen");
+  expect(err).not.toContain("sync client");
+  const { problems } = await alice.json<{ problems: { code: string; detail: string }[] }>("status", "club");
+  expect(problems).toMatchObject([{ code: "unsettled", detail: expect.stringContaining("older state") }]);
+});
+
 it("a viewer reads, and is told that it may not write", async () => {
   const all = await club();
   const carol = await admit(all, { alice: all.alice, name: "Carol", role: "viewer" });

@@ -181,6 +181,8 @@ function accesses(session: Session): Problem[] {
 function unsettled(session: Session): Problem[] {
   const { objects } = remaining(session);
   if (objects === 0 || isSettled(session)) return [];
-  const detail = `${objects} old objects stay until this folder is known to have reached the storage`;
-  return [{ code: "unsettled", detail }];
+  const until = session.store.traits.settled
+    ? "until nobody can be shown an older state any more"
+    : "until this folder is known to have reached the storage";
+  return [{ code: "unsettled", detail: `${objects} old objects stay ${until}` }];
 }
