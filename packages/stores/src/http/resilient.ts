@@ -71,8 +71,8 @@ const BACKOFF_FIRST_MS = 1_000;
 const BACKOFF_MAX_MS = 32_000;
 /** How long nothing at all may succeed before a request is given up. */
 const PATIENCE_MS = 5 * 60_000;
-/** Most tokens in a row that may be refused. */
-const RENEWALS_MAX = 3;
+/** Most tokens in a row that may be refused: many requests at once may each see the others' expire. */
+const RENEWALS_MAX = 8;
 /** Most tries of one request, also where others succeed. */
 const TRIES_MAX = 40;
 
