@@ -2,8 +2,9 @@
  * Takes every security check away, one after the other, and sees whether a test fails:
  * `npm run mutate [-- --only PATTERN] [--jobs N] [--slow] [--list]`. Ends with 1 if a check can go without being missed.
  *
- * It works on copies of the workspace. A mutant is tried on the test files that come to its check, fast ones first; sweeps
- * and simulations that take minutes are asked with `--slow` alone: each check deserves a test that says what it is about.
+ * It works on copies of the workspace. A mutant is tried on the test files that come to its check: near ones first, and of
+ * these the fast ones; sweeps and simulations that take minutes are asked with `--slow` alone: each check deserves a test
+ * that says what it is about.
  */
 import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -64,7 +65,16 @@ interface Batch {
   readonly seconds: number;
 }
 
-/** The test files that come to a check, fast ones first, in batches. */
+/** How near a test file stands to a source: its namesake, then those of its room, then those of its package. */
+function distance(source: string, test: string): number {
+  const [, ofPackage = "", room = ""] = /^(packages\/[^/]+\/)src\/(?:(.*)\/)?/.exec(source) ?? [];
+  const name = source.slice(source.lastIndexOf("/") + 1).replace(/\.ts$/, ".test.ts");
+  if (test.endsWith(`/${name}`)) return 0;
+  if (room !== "" && test.startsWith(`${ofPackage}test/${room}/`)) return 1;
+  return test.startsWith(ofPackage) ? 2 : 3;
+}
+
+/** The test files that come to a check, near ones and then fast ones first, in batches. */
 function batchesFor(reach: Reach, { file, line }: Mutant): Batch[] {
   const key = keyOf(file, readFileSync(join(ROOT, file), "utf8").split("\n")[line - 1] ?? "");
   const passing = [...reach].filter(([, { passes }]) => passes);
@@ -72,7 +82,8 @@ function batchesFor(reach: Reach, { file, line }: Mutant): Batch[] {
   const near = passing.filter(([, { reaches }]) => reaches.some((other) => other.startsWith(`${file} `)));
   const chosen = exact.length > 0 ? exact : near.length > 0 ? near : passing;
   const batches: Batch[] = [];
-  for (const [path, { seconds }] of chosen.toSorted(([, left], [, right]) => left.seconds - right.seconds)) {
+  const order = ([path, { seconds }]: (typeof chosen)[number]) => 3600 * distance(file, path) + seconds;
+  for (const [path, { seconds }] of chosen.toSorted((left, right) => order(left) - order(right))) {
     const last = batches.at(-1);
     if (last && last.seconds + seconds <= BATCH_SECONDS)
       batches[batches.length - 1] = { paths: [...last.paths, path], seconds: last.seconds + seconds };

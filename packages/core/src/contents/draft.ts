@@ -4,14 +4,11 @@ import { ConclaveError } from "../errors.ts";
 import type { Crypto } from "../ports/crypto.ts";
 import { BLOB_PIECES_MAX, PIECE_BYTES, type Pieces } from "../records/change.ts";
 import type { Suite } from "../records/entry.ts";
-import {
-  ARCHIVE_BLOCKS_MAX,
-  ARCHIVE_BYTES_MAX,
-  BLOCK_BYTES,
-  END_BLOCKS,
-  pieceBlocks,
-  writeHeaders,
-} from "./archive.ts";
+import { ARCHIVE_BLOCKS_MAX, BLOCK_BYTES, END_BLOCKS, pieceBlocks, writeHeaders } from "./archive.ts";
+import { padme } from "./padme.ts";
+
+/** How long an archive may become before its draft takes the memory of the longest: 256 KiB. */
+const SMALL_BLOCKS = 512;
 
 /** Bytes to be read into an archive. */
 export interface PieceSource {
@@ -30,16 +27,17 @@ export interface PieceSource {
  * One piece at a time, so that one whose reading fails is always the last, and can be taken out again.
  */
 export class ArchiveDraft {
-  readonly #bytes: Uint8Array<ArrayBuffer>;
+  readonly #suite: Suite;
+  #bytes: Uint8Array<ArrayBuffer>;
+  #blocksMax = SMALL_BLOCKS;
   readonly #crypto: Pick<Crypto, "sha256">;
   readonly #pieces: { readonly size: number; readonly digest: Promise<Uint8Array> }[] = [];
   #blocks = 0;
 
   constructor(crypto: Pick<Crypto, "sha256">, options: { readonly suite: Suite }) {
     this.#crypto = crypto;
-    // Zero pages cost nothing until they are written to, so a draft for one small file is no waste. With room for what
-    // sealing adds, so that an archive can be sealed where it lies.
-    this.#bytes = new Uint8Array(fileLength(options.suite, ARCHIVE_BYTES_MAX));
+    this.#suite = options.suite;
+    this.#bytes = memoryFor(this.#suite, SMALL_BLOCKS);
   }
 
   /** How many pieces are in it. */
@@ -73,6 +71,7 @@ export class ArchiveDraft {
 
   async #read(piece: PieceSource): Promise<Uint8Array<ArrayBuffer>> {
     requirePieceSize(piece.size);
+    this.#makeRoomFor(piece.size);
     const offset = (this.#blocks + 1) * BLOCK_BYTES;
     const into = this.#bytes.subarray(offset, offset + piece.size);
     try {
@@ -85,6 +84,18 @@ export class ArchiveDraft {
     }
   }
 
+  /**
+   * Grows at most once, to the longest there is: its zero pages cost nothing until they are written to. But the engine's
+   * collector counts them, and would come by for each upload of one small file.
+   */
+  #makeRoomFor(size: number): void {
+    if (padme(this.#blocks + pieceBlocks(size) + END_BLOCKS) <= this.#blocksMax) return;
+    this.#blocksMax = ARCHIVE_BLOCKS_MAX;
+    const grown = memoryFor(this.#suite, ARCHIVE_BLOCKS_MAX);
+    grown.set(this.#bytes);
+    this.#bytes = grown;
+  }
+
   /** Writes the headers. The draft is used up, its buffer is the archive's. */
   async finish(): Promise<{ readonly archive: Uint8Array<ArrayBuffer>; readonly pieces: Pieces }> {
     const pieces = await Promise.all(
@@ -92,6 +103,11 @@ export class ArchiveDraft {
     );
     return { archive: writeHeaders(this.#bytes, pieces), pieces };
   }
+}
+
+/** Zeros for an archive, with room for what sealing adds, so that it can be sealed where it lies. */
+function memoryFor(suite: Suite, blocks: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(fileLength(suite, blocks * BLOCK_BYTES));
 }
 
 /** Refuses a piece that no blob can hold. */

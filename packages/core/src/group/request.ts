@@ -99,7 +99,7 @@ export async function openRequest(
   const plaintext = await openFile(crypto, { sealed: bytes, identities: [epoch.identity], suite: epoch.suite });
   const [signed, proof, ...others] = decodeSignedLines(plaintext);
   if (!signed || others.length > 0) refuse("that holds no card, or more than one and an invitation's line"); // check: canonical
-  const card = await readCard(crypto, signed); // check: signature
+  const card = await readCard(crypto, signed);
   const invited = proof ? await readInvited(crypto, { group, card, signed: proof }) : null;
   // Else a card could be copied from one group's requests to another's.
   if (requestId({ group, device: card.card.device.verifyingKey, invitation: invited?.invitation }) !== name.id)

@@ -6,7 +6,7 @@
  * SPEC.md §4.
  */
 import { ed25519 } from "@noble/curves/ed25519.js";
-import { fromHex } from "../encoding/hex.ts";
+import { fromHex, toHex } from "../encoding/hex.ts";
 import type { Crypto } from "../ports/crypto.ts";
 
 /** The order of the base point, L, little-endian. RFC 8032 §5.1. */
@@ -22,6 +22,10 @@ const SMALL_ORDER_Y: readonly string[] = [
   "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
   "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
 ];
+
+/** How many keys that were found admissible are remembered: every file that is read names some of the same few. */
+const REMEMBERED_KEYS = 4096;
+const admissible = new Set<string>();
 
 /** Whether `left` < `right`, both little-endian and of one length. */
 function isBelow(left: Uint8Array, right: Uint8Array): boolean {
@@ -60,14 +64,22 @@ function isSmallOrder(encoded: Uint8Array): boolean {
 
 /**
  * Whether a key may be listed in a group: canonical, on the curve, not of small order, and free of torsion, so that
- * cofactorless and cofactored verification agree on it. Slow (one scalar multiplication): once, at admission.
+ * cofactorless and cofactored verification agree on it. Slow (one scalar multiplication), the first time for each key.
  *
  * @param verifyingKey - 32 bytes, public, not trusted.
  */
 export function isAdmissibleKey(verifyingKey: Uint8Array): boolean {
   if (verifyingKey.length !== 32 || !isCanonicalPoint(verifyingKey) || isSmallOrder(verifyingKey)) return false; // check: signature
+  const name = toHex(verifyingKey);
+  if (admissible.has(name)) return true;
+  const isFree = isTorsionFree(verifyingKey); // check: signature
+  if (isFree && admissible.size < REMEMBERED_KEYS) admissible.add(name);
+  return isFree;
+}
+
+function isTorsionFree(verifyingKey: Uint8Array): boolean {
   try {
-    return ed25519.Point.fromBytes(verifyingKey).isTorsionFree(); // check: signature
+    return ed25519.Point.fromBytes(verifyingKey).isTorsionFree();
   } catch {
     return false;
   }

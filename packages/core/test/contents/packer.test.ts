@@ -86,6 +86,26 @@ describe("Packer", () => {
     ]);
   });
 
+  it("takes little memory for small files, and that of the longest archive once there is more", async () => {
+    const world = await newWorld();
+    const packer = world.packer();
+    const contents = [noise(1000, 1), noise(200_000, 2), noise(100_000, 3)];
+    const memory: number[] = [];
+    for (const bytes of contents) {
+      const read = async (into: Uint8Array<ArrayBuffer>) => {
+        memory.push(into.buffer.byteLength);
+        into.set(bytes);
+      };
+      await packer.add({ size: bytes.length, read });
+    }
+    await packer.flush();
+    expect(memory.map((bytes) => bytes > MEBIBYTE / 2)).toEqual([false, false, true]);
+    expect(memory[2]).toBeGreaterThan(ARCHIVE_BYTES_MAX);
+    const [stored] = world.stored;
+    expect(stored?.pieces).toEqual(piecesOf(contents));
+    await openedWhole(world, stored as StoredBlob);
+  });
+
   it("refuses an empty piece and one over the limit, and goes on", async () => {
     const world = await newWorld();
     const packer = world.packer();
