@@ -46,6 +46,7 @@ import {
 import { Crash, crashAt } from "@conclave/stores/testing";
 import { keyRing, opensAnything } from "./support/key-ring.ts";
 import { memoryTarget } from "./support/memory-files.ts";
+import { type Put, putWithout, shutOut } from "./support/out.ts";
 import { type Draw, drawFrom, seededCrypto, withSeededPlatform } from "./support/seeded.ts";
 import { memoryStorage, type SimulatedStorage } from "./support/simulated-storage.ts";
 import { Turns } from "./support/turns.ts";
@@ -288,6 +289,8 @@ class Simulation {
   /** Devices that were ever made admins, by somebody who may. */
   readonly #admins = new Set<string>();
   readonly #refusals = new Map<string, number>();
+  /** By member: what devices put that knew them to be out, wherever it was put and whatever became of it. */
+  readonly #putSince = new Map<string, Put[]>();
 
   constructor(
     story: Story,
@@ -358,6 +361,7 @@ class Simulation {
       ...(store.retention && { retention: store.retention }),
       put: async (key, bytes, options) => {
         tick();
+        this.#notePut(actor, { key, bytes: bytes.slice() });
         return store.put(key, bytes, options);
       },
       delete: async (key, options) => {
@@ -373,6 +377,13 @@ class Simulation {
         yield* store.list(folder, options);
       },
     };
+  }
+
+  #notePut({ device }: Actor, put: Put): void {
+    if (!device.session || !isSecret(put.key)) return;
+    for (const member of shutOut(device.session.view)) {
+      this.#putSince.set(member, [...(this.#putSince.get(member) ?? []), put]);
+    }
   }
 
   async #step(step: Step): Promise<void> {
@@ -819,10 +830,14 @@ class Simulation {
     }
   }
 
-  /** Whoever is out opens nothing that lies there now, nor what is put from now on, with every key they ever had. */
+  /**
+   * Whoever is out opens, with every key they ever had, nothing that lies there now, nothing that is put from now on, and of
+   * all that was ever put and may have been deleted again: nothing in an epoch that began without them, and nothing of a
+   * device that knew.
+   */
   async #judgeOutsiders(inside: readonly Actor[], outside: readonly Actor[]): Promise<void> {
     const mark = this.#storage.everStored.length;
-    for (const actor of inside) {
+    for (const actor of outside.length > 0 ? inside : []) {
       if (isAtLeast(live(actor.device).view.me?.role ?? "viewer", "editor"))
         await this.#upload(actor, `after-${actor.device.name}`);
     }
@@ -843,7 +858,10 @@ class Simulation {
     }
     for (const { device } of outside) {
       const ring = keyRing(device, this.#world.crypto);
-      const opened = (await opensAnything(ring, [...lying, ...since])) ?? undefined;
+      const { member } = device.card;
+      const ever = this.#storage.everStored.filter(({ key }) => isSecret(key));
+      const without = insider ? putWithout(live(insider.device).view, { member, ever }) : [];
+      const opened = await opensAnything(ring, [...lying, ...since, ...without, ...(this.#putSince.get(member) ?? [])]);
       if (opened !== undefined) throw new Broken(`${device.name}, who is out, opens ${opened}`);
     }
   }

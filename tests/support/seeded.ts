@@ -85,7 +85,19 @@ function isX25519(algorithm: unknown): boolean {
 
 const SPKI_START = Buffer.from("302a300506032b656e032100", "hex");
 
+/** Node's own form of keys, by what they were made from: making one takes as long as using it. */
+const keyObjects = new Map<string, KeyObject>();
+const KEY_OBJECTS_KEPT = 10_000;
+
 function keyObject(format: "raw" | "pkcs8", data: Buffer): KeyObject {
+  const id = `${format} ${data.toString("latin1")}`;
+  const key = keyObjects.get(id) ?? newKeyObject(format, data);
+  if (keyObjects.size > KEY_OBJECTS_KEPT) keyObjects.clear();
+  keyObjects.set(id, key);
+  return key;
+}
+
+function newKeyObject(format: "raw" | "pkcs8", data: Buffer): KeyObject {
   if (format === "pkcs8") return createPrivateKey({ key: data, format: "der", type: "pkcs8" });
   return createPublicKey({ key: Buffer.concat([SPKI_START, data]), format: "der", type: "spki" });
 }

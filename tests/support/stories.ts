@@ -11,7 +11,7 @@ export const FIRST_SEED = Number(process.env.CONCLAVE_SEED ?? 1);
 const LONG_STORIES = Number(process.env.CONCLAVE_STORIES ?? 15);
 const SHRINK_MS = 60_000;
 const KINDS = [
-  { what: "short", stories: 12 * LONG_STORIES, length: 3, devices: 0 },
+  { what: "short", stories: 33 * LONG_STORIES, length: 3, devices: 0 },
   { what: "long", stories: LONG_STORIES, length: 12, devices: 2 },
 ] as const;
 
