@@ -1,18 +1,20 @@
 /** The parsers that read what a storage or a stranger gives, each behind one function of bytes, with seeds out of `vectors/`. */
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { ConclaveError } from "@conclave/core";
 // biome-ignore-start lint/style/noRestrictedImports: a fuzzer goes past the public interface.
-import { openFile } from "../../packages/core/src/age/file.ts";
+import { openFile, sealFile } from "../../packages/core/src/age/file.ts";
 import { headerLength } from "../../packages/core/src/age/header.ts";
 import { hasFrameOf } from "../../packages/core/src/contents/archive.ts";
 import { equalBytes } from "../../packages/core/src/encoding/bytes.ts";
+import { nameDigest } from "../../packages/core/src/encoding/digest.ts";
 import { readLine, writeLine } from "../../packages/core/src/encoding/strict.ts";
 import { formatAddress, parseAddress } from "../../packages/core/src/group/address.ts";
 import { claimedGroup } from "../../packages/core/src/group/conclave-json.ts";
-import { parseRecipientKey } from "../../packages/core/src/group/epoch.ts";
+import { parseRecipientKey, readRecipientFile } from "../../packages/core/src/group/epoch.ts";
 import { decodeGrant, encodeGrant, parseGrantKey } from "../../packages/core/src/group/grant.ts";
-import { parseNoticeKey } from "../../packages/core/src/group/notice.ts";
-import { parseRequestKey } from "../../packages/core/src/group/request.ts";
+import { openNotice, parseNoticeKey } from "../../packages/core/src/group/notice.ts";
+import { openRequest, parseRequestKey } from "../../packages/core/src/group/request.ts";
 import { decodeCardFile } from "../../packages/core/src/identity/card.ts";
 import { listingStart } from "../../packages/core/src/records/listing-start.ts";
 import { readRecord } from "../../packages/core/src/records/record.ts";
@@ -75,10 +77,60 @@ async function plaintextsOf(name: string, identities: (inputs: Inputs) => readon
 const ofEpoch = ({ epoch }: Inputs): string[] => [(epoch as { readonly identity: string }).identity];
 const ofDevice = ({ identities }: Inputs): string[] => Object.values(identities as Readonly<Record<string, string>>);
 
+interface Epoch {
+  readonly epoch: string;
+  readonly identity: string;
+  readonly recipient: string;
+  readonly suite: "classic" | "hybrid";
+}
+
+/** Seals what was altered, as anybody can who holds the recipient: else the seal alone would refuse all of it. */
+async function resealed(plaintext: Uint8Array, { recipient, suite }: Epoch): Promise<{ bytes: Bytes; digest: string }> {
+  const { sealed } = await sealFile(plainCrypto, { recipients: [recipient], plaintext: plaintext.slice(), suite });
+  return { bytes: sealed, digest: nameDigest(sealed) };
+}
+
+/** A good case of a file: its group and epoch, and what its name says. */
+function goodCase(name: string): { readonly group: string; readonly epoch: Epoch; readonly key: string } & Inputs {
+  const found = casesOf(name).find(({ expect }) => expect === "ok");
+  return found as unknown as ReturnType<typeof goodCase>;
+}
+
 const RECORDS = ["found", "entry", "change", "receipt", "location"];
 const KEYS = [parseRecordsKey, parseGrantKey, parseNoticeKey, parseRequestKey, parseRecipientKey];
 const utf8 = new TextEncoder();
 const latin1 = (bytes: Uint8Array) => Buffer.from(bytes).toString("latin1");
+
+const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+
+async function requestParser(): Promise<Parser> {
+  const { group, epoch, key } = goodCase("request");
+  const id = parseRequestKey(key)?.id ?? "";
+  return {
+    name: "a request",
+    seeds: await plaintextsOf("request", ofEpoch),
+    async read(plaintext) {
+      const { bytes, digest } = await resealed(plaintext, epoch);
+      const { card, invited } = await openRequest(plainCrypto, { group, name: { id, digest }, bytes, epoch });
+      const written = Buffer.concat([card.signed, ...(invited ? [invited.signed] : [])].map(encodeSignedLine));
+      return same(written, plaintext.subarray(0, written.length));
+    },
+  };
+}
+
+async function noticeParser(): Promise<Parser> {
+  const { epoch } = goodCase("notice");
+  return {
+    name: "a notice",
+    seeds: await plaintextsOf("notice", ofEpoch),
+    async read(plaintext) {
+      const { bytes, digest } = await resealed(plaintext, epoch);
+      const lines = await openNotice(plainCrypto, { name: { epoch: epoch.epoch, digest }, bytes, epoch });
+      const written = Buffer.concat(lines.map(encodeSignedLine));
+      return same(written, plaintext.subarray(0, written.length));
+    },
+  };
+}
 
 /** All parsers; making the seeds takes some opening. */
 export async function parsers(): Promise<Parser[]> {
@@ -96,6 +148,16 @@ export async function parsers(): Promise<Parser[]> {
         for (const { line } of lines) same(writeLine(readRecord(line)), line);
         const written = Buffer.concat(lines.map(encodeSignedLine));
         return same(padLines(written).subarray(0, written.length), bytes.subarray(0, written.length));
+      },
+    },
+    await requestParser(),
+    await noticeParser(),
+    {
+      name: "a recipient's file",
+      seeds: seedsOf("recipient-file", "file"),
+      read(bytes) {
+        const recipient = readRecipientFile({ epoch: sha256(bytes), bytes });
+        return same(utf8.encode(`${recipient}\n`), bytes);
       },
     },
     {

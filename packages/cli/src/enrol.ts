@@ -132,7 +132,8 @@ async function enter(
     work: async ({ session }) => {
       const { me } = session.view;
       const kit = me?.devices.find(({ kind }) => kind === "kit");
-      if (me?.id === group.member && kit) await writeCard(context, { person, name: me.name, kit }); // check: key
+      // Nobody can list this device as another member's: its own signature names its member.
+      if (me?.id === group.member && kit) await writeCard(context, { person, name: me.name, kit });
       return undefined;
     },
   });

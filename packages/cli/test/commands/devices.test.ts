@@ -137,7 +137,7 @@ describe("kit", () => {
     expect(JSON.parse(old.out)).toMatchObject({ ok: false, opens: [] });
   });
 
-  it("refuses another person's kit, a mistyped word, and words that are too few", async () => {
+  it("refuses another person's kit, a mistyped word, words that are too few, and a file too large", async () => {
     const stage = newStage();
     const { alice } = await family(stage);
     await alice.json("kit", "--new", "--file", "kit.txt");
@@ -146,6 +146,8 @@ describe("kit", () => {
     writeFileSync(join(stage.folder, "few.txt"), "abandon ability able");
     expect(await alice.refusal("kit", "--test", "typo.txt")).toMatchObject({ code: "malformed", message: /word 5/ });
     expect(await alice.refusal("kit", "--test", "few.txt")).toMatchObject({ code: "malformed", message: /24 words/ });
+    writeFileSync(join(stage.folder, "large.txt"), text.padEnd(1024 * 1024 + 1));
+    expect(await alice.refusal("kit", "--test", "large.txt")).toMatchObject({ code: "limit" });
     const bob = await admit(stage, { alice, name: "Bob" });
     await bob.json("kit", "--new", "--file", "bob.txt");
     const others = await alice("kit", "--test", "bob.txt", "--json");

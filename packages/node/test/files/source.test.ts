@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -150,6 +151,19 @@ describe("opening a file of a tree", () => {
     const source = await openSource(top);
     change(join(top, "a"));
     await expect(source.open("a")).rejects.toMatchObject({ code: "source-changed" });
+  });
+
+  it("is refused with a word for what took its place", async () => {
+    const top = scratch();
+    for (const name of ["a", "b"]) writeFileSync(join(top, name), name);
+    const source = await openSource(top);
+    for (const name of ["a", "b"]) unlinkSync(join(top, name));
+    symlinkSync("/etc/passwd", join(top, "a"));
+    const server = createServer().listen(join(top, "b"));
+    onTestFinished(() => void server.close());
+    await once(server, "listening");
+    await expect(source.open("a")).rejects.toThrow("is a link");
+    await expect(source.open("b")).rejects.toThrow("is no plain file");
   });
 
   it.runIf(process.platform === "linux")("is refused when a folder above it became a link", async () => {
