@@ -154,8 +154,8 @@ async function refuseLink(
   child: { readonly path: string; readonly name: string },
 ): Promise<undefined> {
   const stats = await unlessAbsent(lstat(parent.at(child.name)));
-  if (stats === undefined || stats.isSymbolicLink() || stats.isDirectory()) {
-    throw unsafe(`${child.path} is a link or changes while it is used, and is not followed`); // check: link
-  }
+  if (stats?.isSymbolicLink()) throw unsafe(`${child.path} is a link, and is not followed`); // check: link
+  // A moment ago there was something that is no folder.
+  if (stats === undefined || stats.isDirectory()) throw unsafe(`${child.path} changes while it is used`);
   return undefined;
 }
