@@ -129,9 +129,14 @@ function open({ home, device }: TokenKeeper, stored: StoredAccount): AccountSecr
     readonly clientSecret: string | null;
     readonly tokens: Tokens;
   };
-  if (opened.provider !== stored.provider || opened.account !== stored.account) throw damaged(home); // check: key
+  if (nameOf(opened) !== nameOf(stored)) throw damaged(home); // check: key
   if (opened.isEmulated !== (stored.isEmulated === true)) throw damaged(home); // check: key
   return { clientSecret: opened.clientSecret ?? undefined, tokens: opened.tokens };
+}
+
+/** Exactly whose tokens they are. */
+function nameOf({ provider, account }: Pick<Account, "account"> & { readonly provider: string }): string {
+  return `${provider} ${account}`;
 }
 
 async function readStored(home: Home): Promise<readonly StoredAccount[]> {

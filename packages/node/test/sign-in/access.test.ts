@@ -11,6 +11,7 @@ import {
   accessTo,
   createIdentity,
   googleEndpoints,
+  listAccounts,
   nodeCrypto,
   openHome,
   readSecrets,
@@ -141,4 +142,19 @@ it("sends no token of the real provider to an emulator, nor passes an emulator's
 it("keeps the tokens for the user alone, on the disk", async () => {
   const { keeper } = await signedIn();
   expect(statSync(keeper.home.accounts).mode & 0o777).toBe(0o600);
+});
+
+it("keeps a thousand accounts, each of which may sign in again, and refuses one more", async () => {
+  const { keeper, account } = await signedIn();
+  const { home } = keeper;
+  const kept = JSON.parse(readFileSync(home.accounts, "utf8"));
+  const [first] = kept.accounts;
+  const many = Array.from({ length: 999 }, (_, index) => ({ ...first, account: `person-${index}@example.com` }));
+  writeFileSync(home.accounts, JSON.stringify({ ...kept, accounts: [first, ...many] }));
+  const secrets = await readSecrets(keeper, account);
+  if (!secrets) throw new Error("the account was not kept");
+  await saveAccount(keeper, { ...account, since: 5 }, secrets);
+  const another = { ...account, account: "one-more@example.com" };
+  await expect(saveAccount(keeper, another, secrets)).rejects.toMatchObject({ code: "limit" });
+  expect(await listAccounts(home)).toHaveLength(1000);
 });
