@@ -49,7 +49,8 @@ export async function withPerson<Result>(context: Context, work: (person: Person
   try {
     const { device, passphrase } = await unlock(context, { home, crypto });
     const google = googleEndpoints(context.env);
-    return await work({ home, crypto, device, passphrase, clock: context.clock, google });
+    const { clock, signal } = context;
+    return await work({ home, crypto, device, passphrase, clock, google, signal });
   } finally {
     await crypto.close();
   }

@@ -77,11 +77,16 @@ export function isDrive(store: string): boolean {
 }
 
 async function openDrive(unlocked: Unlocked, place: StorePlace): Promise<GroupStore> {
-  const { account, access } = await driveAccess(unlocked, place);
+  const closing = new AbortController();
+  const { account, access } = await driveAccess(unlocked, place, closing.signal);
   const cache = openDatabase(unlocked.home.driveCache(cacheName(account, place)));
   try {
     const store = await openStore(place.store, { settled: true, drive: { ...access, cache } });
-    return Object.assign(store, { [Symbol.dispose]: () => cache.close() });
+    const close = (): void => {
+      closing.abort();
+      cache.close();
+    };
+    return Object.assign(store, { [Symbol.dispose]: close });
   } catch (error) {
     cache.close();
     throw error;
@@ -96,10 +101,13 @@ function cacheName(account: Account, { store }: StorePlace): string {
 async function driveAccess(
   unlocked: Unlocked,
   place: StorePlace,
+  closing?: AbortSignal,
 ): Promise<{ readonly account: Account; readonly access: DriveAccess }> {
   const { google = googleEndpoints() } = unlocked;
   const account = await findAccount(unlocked.home, "gdrive", place.account);
-  const auth = accessTo(unlocked, { account, google });
+  const signals = [unlocked.signal, closing].filter((each) => each !== undefined);
+  const signal = AbortSignal.any(signals);
+  const auth = accessTo(unlocked, { account, google, signal });
   const { api, writesPerSecond } = google;
-  return { account, access: { auth, endpoints: { api, writesPerSecond } } };
+  return { account, access: { auth, signal, endpoints: { api, writesPerSecond } } };
 }

@@ -11,4 +11,6 @@ export interface Unlocked {
   readonly clock: Clock;
   /** Where Google is, if not where it always is: an emulator. */
   readonly google?: GoogleEndpoints;
+  /** Calls off whatever a cloud is asked, and every wait for it. */
+  readonly signal?: AbortSignal;
 }

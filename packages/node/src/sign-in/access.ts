@@ -21,8 +21,9 @@ export interface Access {
  */
 export function accessTo(
   keeper: TokenKeeper & { readonly clock: Clock },
-  { account, google }: { readonly account: Account; readonly google: GoogleEndpoints },
+  options: { readonly account: Account; readonly google: GoogleEndpoints; readonly signal?: AbortSignal },
 ): Access {
+  const { account, google, signal } = options;
   if (google.isEmulated !== (account.isEmulated === true)) throw elsewhere(account); // check: link
   let held: AccountSecrets | undefined;
   const isFresh = (secrets: AccountSecrets, stale?: string): boolean =>
@@ -35,7 +36,7 @@ export function accessTo(
       if (!secrets) throw signedOut(account);
       if (isFresh(secrets, stale)) return secrets;
       const client = { id: account.clientId, secret: secrets.clientSecret };
-      const tokens = await renewTokens({ google, client, clock: keeper.clock }, secrets.tokens);
+      const tokens = await renewTokens({ google, client, clock: keeper.clock, signal }, secrets.tokens);
       const next = { ...secrets, tokens };
       await writeAccount(keeper, account, next);
       return next;

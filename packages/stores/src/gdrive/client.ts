@@ -38,6 +38,8 @@ export interface DriveClientOptions {
   readonly timing?: Timing | undefined;
   readonly fetch?: typeof fetch | undefined;
   readonly stallMs?: number | undefined;
+  /** Ends every wait and every request at once: the command is called off, or the store closed. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What every call may be given. */
@@ -65,7 +67,7 @@ export class DriveClient {
   readonly #api: string;
 
   constructor(options: DriveClientOptions) {
-    const { auth, endpoints = GOOGLE, timing, fetch, stallMs } = options;
+    const { auth, endpoints = GOOGLE, timing, fetch, stallMs, signal } = options;
     this.#api = new URL(endpoints.api).origin;
     this.#http = resilientHttp({
       name: "Google Drive",
@@ -79,6 +81,7 @@ export class DriveClient {
       timing,
       fetch,
       stallMs,
+      signal,
     });
   }
 

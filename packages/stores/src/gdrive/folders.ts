@@ -1,5 +1,6 @@
 /** Folders: finding the group's own, and making those that a key needs, once each however many ask. */
 import { StoreError } from "@conclave/core";
+import { unlessAborted } from "../http/unless-aborted.ts";
 import { type DriveFile, FOLDER_TYPE } from "./answers.ts";
 import { quoted } from "./catch-up.ts";
 import type { CallContext, DriveClient } from "./client.ts";
@@ -70,7 +71,7 @@ export function ids(client: DriveClient): (context: CallContext) => Promise<stri
         .finally(() => {
           asking = undefined;
         });
-      await asking;
+      await unlessAborted(asking, context.signal);
     }
   };
 }
@@ -98,9 +99,10 @@ export function folderMaker(options: {
   async function find(path: string, context: CallContext): Promise<string> {
     const [known] = tree.foldersAt(path);
     if (known !== undefined) return known;
-    const running = making.get(path) ?? make(path, context).finally(() => making.delete(path));
+    // Others wait for it too: it goes on when whoever began it is called off.
+    const running = making.get(path) ?? make(path, { doing: context.doing }).finally(() => making.delete(path));
     making.set(path, running);
-    return running;
+    return unlessAborted(running, context.signal);
   }
   return find;
 }

@@ -11,6 +11,7 @@ import {
 } from "@conclave/core";
 import { requireFolder, requireKey, requireRange, requireStorable } from "../contract.ts";
 import { realTiming } from "../http/timing.ts";
+import { unlessAborted } from "../http/unless-aborted.ts";
 import { catchUp, driveOf, LAG_SECONDS, lookFor } from "./catch-up.ts";
 import type { CallContext, DriveClient } from "./client.ts";
 import { folderMaker, ids } from "./folders.ts";
@@ -93,7 +94,10 @@ export function driveStore(parts: DriveStoreParts): ObjectStore {
       // A copy: the caller may use its memory again, and a retry must send the same.
       const copy = bytes.slice();
       const before = puts.get(key) ?? Promise.resolve();
-      const putting = before.catch(() => {}).then(() => put(key, copy, { doing: `store ${key}`, signal }));
+      const putting = unlessAborted(
+        before.catch(() => {}),
+        signal,
+      ).then(() => put(key, copy, { doing: `store ${key}`, signal }));
       puts.set(key, putting);
       try {
         await putting;
@@ -165,7 +169,11 @@ function refresher(parts: DriveStoreParts): Refresher {
       context.signal?.throwIfAborted();
       if (running === undefined) await look(context);
       // Its failure is told to whoever began it: the others look themselves.
-      else await running.catch(() => {});
+      else
+        await unlessAborted(
+          running.catch(() => {}),
+          context.signal,
+        );
     }
   }
 

@@ -1,5 +1,6 @@
 /** How fast one process may ask one provider: requests at once, writes a second, and silence when it asks for that. */
 import { realTiming, type Timing } from "./timing.ts";
+import { unlessAborted } from "./unless-aborted.ts";
 
 /** How a request counts: `write` makes or changes a file, of which providers take few a second. */
 export type Pace = "read" | "write";
@@ -48,6 +49,20 @@ export function limits(options: LimitsOptions): Limits {
     }
   }
 
+  /** Who is called off while waiting leaves the queue: a turn given to them would be lost. */
+  async function waitForRoom(signal?: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    waiting.push(resolve);
+    try {
+      await unlessAborted(promise, signal);
+    } catch (error) {
+      const at = waiting.indexOf(resolve);
+      if (at >= 0) waiting.splice(at, 1);
+      else waiting.shift()?.();
+      throw error;
+    }
+  }
+
   function leave(): void {
     running -= 1;
     waiting.shift()?.();
@@ -61,7 +76,7 @@ export function limits(options: LimitsOptions): Limits {
       if (pace === "write") await waitForWrite(signal);
       for (;;) {
         await waitForHold(signal);
-        while (running >= atOnce) await new Promise<void>((resolve) => waiting.push(resolve));
+        while (running >= atOnce) await waitForRoom(signal);
         running += 1;
         if (heldUntil <= timing.now()) break;
         leave();

@@ -6,6 +6,7 @@ import { StoreError } from "@conclave/core";
 import { type Answer, attempt, type Outgoing, TransportError } from "./attempt.ts";
 import type { Limits, Pace } from "./limits.ts";
 import { realTiming, type Timing } from "./timing.ts";
+import { eitherSignal, unlessAborted } from "./unless-aborted.ts";
 
 /** Where tokens come from. */
 export interface Authorization {
@@ -64,6 +65,8 @@ export interface HttpOptions {
   readonly fetch?: typeof fetch | undefined;
   /** How long nothing may move within one try, in milliseconds; default a minute. */
   readonly stallMs?: number | undefined;
+  /** Ends every wait and every request at once, whatever signal each has of its own. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const STALL_MS = 60_000;
@@ -129,11 +132,14 @@ export function resilientHttp(options: HttpOptions): Http {
   }
 
   async function carryOn(
-    request: Request,
+    given: Request,
     state: { tries: number; readonly began: number },
     isOnce: boolean,
   ): Promise<Settled | undefined> {
-    let token = request.authorized === false ? undefined : await auth.token();
+    const signal = eitherSignal(given.signal, options.signal);
+    const request = { ...given, signal };
+    signal?.throwIfAborted();
+    let token = request.authorized === false ? undefined : await unlessAborted(auth.token(), signal);
     let renewals = 0;
     for (;;) {
       const last = await tryOnce(request, token);
@@ -148,14 +154,14 @@ export function resilientHttp(options: HttpOptions): Http {
         // A new one may have expired by now too, in a process that has slept; but not again and again.
         if (token === undefined || renewals === RENEWALS_MAX) throw signInNeeded(request, name);
         renewals += 1;
-        token = await auth.renew(token);
+        token = await unlessAborted(auth.renew(token), signal);
         continue;
       }
       renewals = 0;
       await waitOrGiveUp(request, state, last);
       if (isOnce) return undefined;
       // Meanwhile somebody else may have renewed it.
-      if (token !== undefined) token = await auth.token();
+      if (token !== undefined) token = await unlessAborted(auth.token(), signal);
     }
   }
 
