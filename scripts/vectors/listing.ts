@@ -3,7 +3,7 @@ import { toUtf8 } from "../../packages/core/src/encoding/bytes.ts";
 import { toHex } from "../../packages/core/src/encoding/hex.ts";
 import { writeLine } from "../../packages/core/src/encoding/strict.ts";
 import type { ListingStart } from "../../packages/core/src/records/listing-start.ts";
-import { signListing } from "../../packages/core/src/session/listing.ts";
+import { signListing } from "../../packages/core/src/session/files/listing.ts";
 import type { Verdict } from "../../packages/core/test/vectors/vector-file.ts";
 import { blobOf } from "./blobs.ts";
 import { node } from "./change.ts";

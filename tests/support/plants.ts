@@ -59,12 +59,12 @@ export const PLANTS: readonly Plant[] = [
     bug: "old objects deleted before anything says where the new ones lie",
     edits: [
       {
-        file: "packages/core/src/session/clean-up.ts",
+        file: "packages/core/src/session/upkeep/clean-up.ts",
         find: "if (isDeclaredInVain(session, blob)) return true;",
         replace: "if (isDeclaredInVain(session, blob) || blob !== undefined) return true;",
       },
       {
-        file: "packages/core/src/session/reencrypt.ts",
+        file: "packages/core/src/session/upkeep/reencrypt.ts",
         find: "let moved = await moveContents(session, { ...options, blobs: blobsToMove(session) });",
         replace:
           "await cleanUp(session, options);\n  let moved = await moveContents(session, { ...options, blobs: blobsToMove(session) });",
@@ -76,7 +76,7 @@ export const PLANTS: readonly Plant[] = [
     bug: "an outbox that forgets what it has not put yet",
     edits: [
       {
-        file: "packages/core/src/session/outbox.ts",
+        file: "packages/core/src/session/writing/outbox.ts",
         find: "await session.store.put(row.key, row.bytes, signal ? { signal } : {});",
         replace:
           'session.index.run("DELETE FROM outbox WHERE id = ?", row.id);\n    await session.store.put(row.key, row.bytes, signal ? { signal } : {});',
@@ -110,7 +110,7 @@ export const PLANTS: readonly Plant[] = [
     bug: "a new epoch's grant sealed to the removed device too",
     edits: [
       {
-        file: "packages/core/src/session/membership.ts",
+        file: "packages/core/src/session/people/membership.ts",
         find: 'const grant = await sealGrant(session.crypto, { state: next, audience: "all", identities, lines: logLines(log) });',
         replace:
           'const grant = await sealGrant(session.crypto, { state: { ...next, members: [...next.members, ...session.view.state.members.filter(({ id }) => !next.members.some((other) => other.id === id))] }, audience: "all", identities, lines: logLines(log) });',
@@ -156,7 +156,7 @@ export const PLANTS: readonly Plant[] = [
     bug: "one number drawn by two processes of one home",
     edits: [
       {
-        file: "packages/core/src/session/publish.ts",
+        file: "packages/core/src/session/writing/publish.ts",
         find: "if (!isSame(readWriter(session.index), start)) return false;",
         replace: "if (!isSame(start, start)) return false;",
       },

@@ -1,7 +1,7 @@
 /** Going on in a process of its own after this one has ended. */
 import type { KnownGroup } from "@conclave/node";
 import type { Context } from "./context.ts";
-import type { Person } from "./person.ts";
+import type { Person } from "./identity/person.ts";
 
 /** Starts the re-encryption of a group in the background; where that is not possible, says what to run instead. */
 export async function continueInBackground(

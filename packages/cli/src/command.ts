@@ -1,6 +1,6 @@
 /** What a command is: data, and one function. */
 import type { Context } from "./context.ts";
-import type { Option } from "./option.ts";
+import type { Option } from "./parsing/option.ts";
 
 /**
  * An argument by its name: `group` is required, `path?` may be left out, `source...` takes one or more, `name?...` any

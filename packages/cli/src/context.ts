@@ -1,13 +1,13 @@
 import type { Clock } from "@conclave/core";
 import type { Keychain } from "@conclave/node";
-import type { CommandForm } from "./command-form.ts";
 import type { Completions } from "./completion/completions.ts";
 import type { KnownNames } from "./completion/known-names.ts";
-import type { GlobalOptions } from "./global-options.ts";
-import type { Io } from "./io.ts";
-import type { Output } from "./output.ts";
-import type { Progress } from "./progress.ts";
-import type { Prompts } from "./prompt.ts";
+import type { CommandForm } from "./parsing/command-form.ts";
+import type { GlobalOptions } from "./parsing/global-options.ts";
+import type { Io } from "./terminal/io.ts";
+import type { Output } from "./terminal/output.ts";
+import type { Progress } from "./terminal/progress.ts";
+import type { Prompts } from "./terminal/prompt.ts";
 
 /** All that a command may touch of the world; none of them touches `process`. */
 export interface Context {

@@ -1,5 +1,5 @@
 import type { ObjectStore } from "@conclave/core";
-import { humanSize } from "./units.ts";
+import { humanSize } from "./terminal/units.ts";
 
 /** A store that counts, for `--stats`. */
 export function countedStore(store: ObjectStore): { readonly store: ObjectStore; describe(): string } {

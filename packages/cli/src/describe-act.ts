@@ -1,6 +1,6 @@
 /** What an entry of the group's log did, in words for a person. */
 import { everybodyIn, invitationId, namesInLog, type OpenFork, type Session } from "@conclave/core";
-import { isoTime } from "./units.ts";
+import { isoTime } from "./terminal/units.ts";
 
 type SignedEntry = OpenFork["histories"][number]["acts"][number];
 

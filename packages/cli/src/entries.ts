@@ -1,7 +1,7 @@
 /** Entries of the tree, as every command that lists them shows them. */
 import type { memberNames, ViewEntry } from "@conclave/core";
-import type { Cell, Column } from "./table.ts";
-import { isoTime } from "./units.ts";
+import type { Cell, Column } from "./terminal/table.ts";
+import { isoTime } from "./terminal/units.ts";
 
 type NameOf = ReturnType<typeof memberNames>;
 

@@ -1,7 +1,6 @@
 /** From whatever was thrown to what a person, a script and the shell get to see. */
 import { Advice } from "./advice.ts";
 import { CommandError } from "./command-error.ts";
-import { escapeText, safeJson } from "./escape.ts";
 import {
   COMMAND_OUTCOMES,
   CONCLAVE_OUTCOMES,
@@ -11,6 +10,7 @@ import {
   STORE_OUTCOMES,
   SYSTEM_OUTCOMES,
 } from "./exit-codes.ts";
+import { escapeText, safeJson } from "./terminal/escape.ts";
 
 /** An error as it is shown. `code` is API for scripts. */
 export interface ShownError {

@@ -1,3 +1,3 @@
-export type { Io } from "./io.ts";
 export { main } from "./main.ts";
-export { processIo } from "./process-io.ts";
+export type { Io } from "./terminal/io.ts";
+export { processIo } from "./terminal/process-io.ts";

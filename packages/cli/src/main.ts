@@ -3,18 +3,18 @@
 import { CommandError } from "./command-error.ts";
 import type { Context } from "./context.ts";
 import { isBrokenPipe, renderError } from "./errors.ts";
-import { escapeText } from "./escape.ts";
-import { findCommand, formOf } from "./find-command.ts";
-import { type GlobalOptions, isMarked } from "./global-options.ts";
-import { type Interrupts, watchInterrupts } from "./interrupt.ts";
-import type { Io } from "./io.ts";
-import { StreamOutput } from "./output.ts";
-import { helpOf, type Invocation, type ParserOptions, parse } from "./parser.ts";
-import { type Progress, SILENT, showProgress } from "./progress.ts";
-import { makePrompts } from "./prompt.ts";
+import { findCommand, formOf } from "./parsing/find-command.ts";
+import { type GlobalOptions, isMarked } from "./parsing/global-options.ts";
+import { helpOf, type Invocation, type ParserOptions, parse } from "./parsing/parser.ts";
+import { VERSION } from "./parsing/version.ts";
 import { REGISTRY, type RegistryEntry } from "./registry.ts";
-import { StatusLine } from "./status-line.ts";
-import { VERSION } from "./version.ts";
+import { escapeText } from "./terminal/escape.ts";
+import { type Interrupts, watchInterrupts } from "./terminal/interrupt.ts";
+import type { Io } from "./terminal/io.ts";
+import { StreamOutput } from "./terminal/output.ts";
+import { type Progress, SILENT, showProgress } from "./terminal/progress.ts";
+import { makePrompts } from "./terminal/prompt.ts";
+import { StatusLine } from "./terminal/status-line.ts";
 
 /**
  * Runs one command line.
@@ -126,7 +126,7 @@ function makeContext(
     },
     perform: (argv, world) => main(argv, world, run.registry),
     help: (words) => helpOf(words, made.parserOptions),
-    manual: async (words) => (await import("./man-page.ts")).manPage(words, made.parserOptions),
+    manual: async (words) => (await import("./parsing/man-page.ts")).manPage(words, made.parserOptions),
   };
 }
 

@@ -1,6 +1,6 @@
 /** What the small duties did in passing, in words for a person. */
 import { fingerprint, invitationId, type News } from "@conclave/core";
-import { escapeText } from "./escape.ts";
+import { escapeText } from "./terminal/escape.ts";
 
 /** One line; names are escaped. */
 export function describeNews(news: News): string {

@@ -1,7 +1,7 @@
 /** What a purge did, and what stays on the storage until when: the same words for every command that purges. */
 import type { Purged } from "@conclave/core";
 import type { Context } from "./context.ts";
-import { counted, humanSize } from "./units.ts";
+import { counted, humanSize } from "./terminal/units.ts";
 
 export const PURGE_NOTES: string = [
   "What is stored of it goes with the first re-encryption after thirty days, if an admin or two members want it gone.",

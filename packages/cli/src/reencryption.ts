@@ -2,8 +2,8 @@
 import { isSettled, type Reencryption, reencrypt, remaining, type Session } from "@conclave/core";
 import { processBudget } from "./budget.ts";
 import type { Context } from "./context.ts";
-import type { Lines } from "./output.ts";
-import { counted, humanSeconds, humanSize } from "./units.ts";
+import type { Lines } from "./terminal/output.ts";
+import { counted, humanSeconds, humanSize } from "./terminal/units.ts";
 
 /** What a re-encryption did, with the old objects that are gone since it began. */
 export interface ShownReencryption extends Reencryption {

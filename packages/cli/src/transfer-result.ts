@@ -1,7 +1,7 @@
 /** What uploads and downloads did, of one command together. */
 import type { Transfer } from "@conclave/core";
 import type { Context } from "./context.ts";
-import { counted, humanSize } from "./units.ts";
+import { counted, humanSize } from "./terminal/units.ts";
 
 const NOTHING: Transfer = { files: 0, bytes: 0, transferred: 0, skipped: 0, failed: [], links: 0 };
 /** Failures that are the storage's, and not something local. */

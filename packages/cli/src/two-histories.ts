@@ -2,7 +2,7 @@
 import { type OpenFork, openForks, type Session } from "@conclave/core";
 import type { Context } from "./context.ts";
 import { describeAct } from "./describe-act.ts";
-import { escapeText } from "./escape.ts";
+import { escapeText } from "./terminal/escape.ts";
 
 /** Most acts of one history that are shown; `log` shows all. */
 const ACTS_SHOWN = 5;

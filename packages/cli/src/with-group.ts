@@ -11,13 +11,13 @@ import {
 } from "@conclave/core";
 import { findGroup, isDrive, type KnownGroup, openGroup } from "@conclave/node";
 import { advising } from "./advice.ts";
-import { answerDeviceCodes } from "./answer-devices.ts";
 import type { Context } from "./context.ts";
 import { countedStore } from "./counted-store.ts";
 import { advisingOnDrive } from "./drive-advice.ts";
+import { answerDeviceCodes } from "./identity/answer-devices.ts";
+import { ownCard, type Person, withPerson } from "./identity/person.ts";
 import { describeNews } from "./news.ts";
-import { ownCard, type Person, withPerson } from "./person.ts";
-import { parseGroupName } from "./place.ts";
+import { parseGroupName } from "./parsing/place.ts";
 import { settleHint, warnOfHistories } from "./two-histories.ts";
 
 /** A group at work. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { escapeText, safeJson } from "../src/escape.ts";
+import { escapeText, safeJson } from "../src/terminal/escape.ts";
 
 const HOSTILE: readonly (readonly [what: string, name: string, shown: string])[] = [
   ["a terminal's colour sequence", "\u001b[31mred", "\\u{1b}[31mred"],

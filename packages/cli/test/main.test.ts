@@ -9,8 +9,8 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { defineCommand } from "../src/command.ts";
 import { CommandError } from "../src/command-error.ts";
 import { CONCLAVE_OUTCOMES, EXIT_CODES, STORE_OUTCOMES } from "../src/exit-codes.ts";
+import { VERSION } from "../src/parsing/version.ts";
 import { REGISTRY, type RegistryEntry } from "../src/registry.ts";
-import { VERSION } from "../src/version.ts";
 import { act, runMain, World } from "./support/run-main.ts";
 
 const seen = vi.fn();

@@ -2,9 +2,9 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
 import { requireOrSkip } from "../../../tests/support/require.ts";
-import { manPage } from "../src/man-page.ts";
+import { manPage } from "../src/parsing/man-page.ts";
+import { VERSION } from "../src/parsing/version.ts";
 import { REGISTRY } from "../src/registry.ts";
-import { VERSION } from "../src/version.ts";
 import { runMain } from "./support/run-main.ts";
 
 const options = { registry: REGISTRY, version: VERSION };

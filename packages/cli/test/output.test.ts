@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { counted, humanSeconds, humanSize, isoTime } from "../src/units.ts";
+import { counted, humanSeconds, humanSize, isoTime } from "../src/terminal/units.ts";
 import { act, World } from "./support/run-main.ts";
 
 const COLUMNS = [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseGroupName, parseGroupPlace, parseLocalPlace, parsePlace } from "../src/place.ts";
+import { parseGroupName, parseGroupPlace, parseLocalPlace, parsePlace } from "../src/parsing/place.ts";
 
 describe("a place", () => {
   it.each([

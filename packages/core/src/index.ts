@@ -117,13 +117,10 @@ export {
 export type { PublicKeys } from "./records/card.ts";
 export { isAdmissibleKey, verifySignature } from "./records/ed25519.ts";
 export type { ContentsMode, Role, Suite } from "./records/entry.ts";
-export { contentReader, sourceOf } from "./session/blob-sources.ts";
-export { confirmBy, unconfirmedSince } from "./session/confirmed.ts";
-export { catchUpToDelete, type Deleted, deleteGroup, requireOwner } from "./session/delete-group.ts";
-export { answerDevices, askForDevice, type CodeAnswer, type OpenCode } from "./session/device-requests.ts";
-export { admitDevice, removeDevices, replaceKit } from "./session/devices.ts";
-export { type DownloadOptions, download } from "./session/download.ts";
 export { catchUp } from "./session/duties.ts";
+export type { Progress, WorkOptions } from "./session/events.ts";
+export { contentReader, sourceOf } from "./session/files/blob-sources.ts";
+export { type DownloadOptions, download } from "./session/files/download.ts";
 export {
   copyPath,
   emptyTrash,
@@ -133,8 +130,15 @@ export {
   purgePath,
   removePath,
   restorePath,
-} from "./session/edit.ts";
-export type { Progress, WorkOptions } from "./session/events.ts";
+} from "./session/files/edit.ts";
+export { type ReadBack, readBack } from "./session/files/read-back.ts";
+export type { Failure, Transfer } from "./session/files/transfer.ts";
+export { requireEditor, type UploadOptions, upload } from "./session/files/upload.ts";
+export { type Glance, glanceAt } from "./session/glance.ts";
+export type { News, Reporting } from "./session/news.ts";
+export { openSession } from "./session/open.ts";
+export { answerDevices, askForDevice, type CodeAnswer, type OpenCode } from "./session/people/device-requests.ts";
+export { admitDevice, removeDevices, replaceKit } from "./session/people/devices.ts";
 export {
   type AccessChanges,
   type AccessGap,
@@ -142,11 +146,9 @@ export {
   folderReach,
   requireFreeAccount,
   settleFolderAccess,
-} from "./session/folder-access.ts";
-export { foundGroup } from "./session/found.ts";
-export { isFoundingUnfinished, isNothingPut } from "./session/founding.ts";
-export { type Glance, glanceAt } from "./session/glance.ts";
-export { type OneHistory, type OpenFork, openForks } from "./session/histories.ts";
+} from "./session/people/folder-access.ts";
+export { foundGroup } from "./session/people/found.ts";
+export { isFoundingUnfinished, isNothingPut } from "./session/people/founding.ts";
 export {
   changeUntil,
   findInvitation,
@@ -154,9 +156,9 @@ export {
   invite,
   type NewInvitation,
   withdraw,
-} from "./session/invitations.ts";
-export { addressRecipient, askToJoin, hasNewerEpoch, joinGroup } from "./session/join.ts";
-export { everybodyIn, memberNames, namesInLog } from "./session/member-names.ts";
+} from "./session/people/invitations.ts";
+export { addressRecipient, askToJoin, hasNewerEpoch, joinGroup } from "./session/people/join.ts";
+export { everybodyIn, memberNames, namesInLog } from "./session/people/member-names.ts";
 export {
   addMember,
   admitMember,
@@ -165,32 +167,30 @@ export {
   type NewEpoch,
   removeMember,
   rotate,
-} from "./session/membership.ts";
-export type { News, Reporting } from "./session/news.ts";
-export { openSession } from "./session/open.ts";
-export { flushOutbox } from "./session/outbox.ts";
+} from "./session/people/membership.ts";
+export { openWithKit, recover, type SeenByKit } from "./session/people/recover.ts";
+export { findRequest, type JoinRequest, listRequests } from "./session/people/requests.ts";
+export { settle } from "./session/people/settle.ts";
 export type { Problem, ProblemCode } from "./session/problem.ts";
-export { type ReadBack, readBack } from "./session/read-back.ts";
-export { openWithKit, recover, type SeenByKit } from "./session/recover.ts";
+export { confirmBy, unconfirmedSince } from "./session/reading/confirmed.ts";
+export { type OneHistory, type OpenFork, openForks } from "./session/reading/histories.ts";
+export { readAll, refresh } from "./session/reading/refresh.ts";
+export { isSettled } from "./session/reading/settled.ts";
+export type { Shown } from "./session/reading/shown.ts";
+export { judgedChanges } from "./session/reading/verdicts.ts";
+export type { Session, SessionPorts } from "./session/session.ts";
+export { catchUpToDelete, type Deleted, deleteGroup, requireOwner } from "./session/upkeep/delete-group.ts";
 export {
   type Amount,
   isReencryptionLeft,
   type Reencryption,
   reencrypt,
   remaining,
-} from "./session/reencrypt.ts";
-export { readAll, refresh } from "./session/refresh.ts";
-export { type Rehearsal, type RehearsedCut, rehearseRemoval } from "./session/rehearse.ts";
-export { findRequest, type JoinRequest, listRequests } from "./session/requests.ts";
-export type { Session, SessionPorts } from "./session/session.ts";
-export { settle } from "./session/settle.ts";
-export { isSettled } from "./session/settled.ts";
-export type { Shown } from "./session/shown.ts";
-export { misfittingRecords, problemsOf, type Status, statusOf } from "./session/status.ts";
-export type { Failure, Transfer } from "./session/transfer.ts";
-export { requireEditor, type UploadOptions, upload } from "./session/upload.ts";
-export { judgedChanges } from "./session/verdicts.ts";
-export { type Verification, verify } from "./session/verify.ts";
+} from "./session/upkeep/reencrypt.ts";
+export { type Rehearsal, type RehearsedCut, rehearseRemoval } from "./session/upkeep/rehearse.ts";
+export { misfittingRecords, problemsOf, type Status, statusOf } from "./session/upkeep/status.ts";
+export { type Verification, verify } from "./session/upkeep/verify.ts";
+export { flushOutbox } from "./session/writing/outbox.ts";
 export { type FilePiece, filePieces } from "./tree/blobs.ts";
 export { findEntries } from "./tree/find.ts";
 export { conflicts, countTree, listFolder, type Resolved, resolvePath } from "./tree/listing.ts";

@@ -1,7 +1,7 @@
 import { listAccounts } from "@conclave/node";
 import { defineCommand } from "../command.ts";
-import { homeOf } from "../person.ts";
-import { isoTime } from "../units.ts";
+import { homeOf } from "../identity/person.ts";
+import { isoTime } from "../terminal/units.ts";
 
 export const accounts = defineCommand({
   examples: ["conclave accounts"],

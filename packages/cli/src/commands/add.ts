@@ -20,10 +20,10 @@ import {
 import { advising } from "../advice.ts";
 import { processBudget } from "../budget.ts";
 import { defineCommand } from "../command.ts";
-import { compareFingerprint } from "../compare-fingerprint.ts";
 import type { Context } from "../context.ts";
-import { parseEnd } from "../duration.ts";
 import { type GrantedAccess, letIn } from "../folder-access.ts";
+import { compareFingerprint } from "../identity/compare-fingerprint.ts";
+import { parseEnd } from "../terminal/duration.ts";
 import { withGroup } from "../with-group.ts";
 
 const CARD_HINTS = {

@@ -14,8 +14,8 @@ import { processBudget } from "../budget.ts";
 import { defineCommand } from "../command.ts";
 import { usage } from "../command-error.ts";
 import type { Context } from "../context.ts";
-import { parseOneGroup } from "../places.ts";
-import { TerminalText } from "../terminal-text.ts";
+import { parseOneGroup } from "../parsing/places.ts";
+import { TerminalText } from "../terminal/terminal-text.ts";
 import { withGroup } from "../with-group.ts";
 
 export const cat = defineCommand({

@@ -5,7 +5,7 @@ import { namesIn } from "../completion/known-names.ts";
 import { splitLine } from "../completion/line.ts";
 import { completionScript, SHELLS, type ShellName } from "../completion/scripts.ts";
 import type { Context } from "../context.ts";
-import { homeOf } from "../person.ts";
+import { homeOf } from "../identity/person.ts";
 
 export const completion = defineCommand({
   examples: ["source <(conclave completion bash)", "conclave completion fish | source"],

@@ -1,7 +1,7 @@
 import { copyPath } from "@conclave/core";
 import { defineCommand } from "../command.ts";
 import { usage } from "../command-error.ts";
-import { parseGroupPlace } from "../place.ts";
+import { parseGroupPlace } from "../parsing/place.ts";
 import { withGroup } from "../with-group.ts";
 
 export const cp = defineCommand({

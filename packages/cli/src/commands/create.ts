@@ -22,8 +22,8 @@ import { parseStoreAddress } from "@conclave/stores";
 import { advising } from "../advice.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { ownCard, type Person, withPerson } from "../person.ts";
-import { parseGroupName } from "../place.ts";
+import { ownCard, type Person, withPerson } from "../identity/person.ts";
+import { parseGroupName } from "../parsing/place.ts";
 
 const HINTS = {
   exists: 'choose an empty folder, or open the group that lies there with "conclave join ADDRESS"',

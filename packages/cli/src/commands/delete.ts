@@ -3,9 +3,9 @@ import { findGroup, forgetGroup } from "@conclave/node";
 import { defineCommand } from "../command.ts";
 import { usage } from "../command-error.ts";
 import type { Context } from "../context.ts";
-import { withPerson } from "../person.ts";
-import { parseGroupName } from "../place.ts";
-import { counted } from "../units.ts";
+import { withPerson } from "../identity/person.ts";
+import { parseGroupName } from "../parsing/place.ts";
+import { counted } from "../terminal/units.ts";
 import { type AtWork, withKnownGroup } from "../with-group.ts";
 
 export const deleteCommand = defineCommand({

@@ -6,7 +6,7 @@ import { driveGround } from "../demo/drive-ground.ts";
 import { folderGround } from "../demo/ground.ts";
 import { ownFiles } from "../demo/own-files.ts";
 import { tell } from "../demo/story.ts";
-import { escapeText } from "../escape.ts";
+import { escapeText } from "../terminal/escape.ts";
 
 export const demo = defineCommand({
   examples: ["conclave demo", "conclave demo ~/photos", "conclave demo --store gdrive"],

@@ -3,11 +3,11 @@ import { listCodes, noteCode } from "@conclave/node";
 import { Advice } from "../advice.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { inEachGroup } from "../own-groups.ts";
-import { pause } from "../pause.ts";
-import { type Person, withPerson } from "../person.ts";
-import { qrLines } from "../qr-lines.ts";
-import { isoTime } from "../units.ts";
+import { inEachGroup } from "../identity/own-groups.ts";
+import { type Person, withPerson } from "../identity/person.ts";
+import { pause } from "../terminal/pause.ts";
+import { qrLines } from "../terminal/qr-lines.ts";
+import { isoTime } from "../terminal/units.ts";
 
 const VALID_MS = 60 * 60 * 1000;
 const SECRET_BYTES = 16;

@@ -14,10 +14,10 @@ import { Advice } from "../advice.ts";
 import { defineCommand } from "../command.ts";
 import { usage } from "../command-error.ts";
 import type { Context } from "../context.ts";
-import { devicesCalled, KEY_DIGITS } from "../own-devices.ts";
-import { inEachGroup } from "../own-groups.ts";
-import { withPerson } from "../person.ts";
-import { parseGroupName } from "../place.ts";
+import { devicesCalled, KEY_DIGITS } from "../identity/own-devices.ts";
+import { inEachGroup } from "../identity/own-groups.ts";
+import { withPerson } from "../identity/person.ts";
+import { parseGroupName } from "../parsing/place.ts";
 import { reencryptShown } from "../reencryption.ts";
 
 /** What was removed in one group. */

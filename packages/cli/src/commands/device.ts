@@ -1,8 +1,8 @@
 import { defineCommand } from "../command.ts";
-import { gatherDevices, KEY_DIGITS, type OwnDevice } from "../own-devices.ts";
-import { inEachGroup } from "../own-groups.ts";
-import { withPerson } from "../person.ts";
-import { isoTime } from "../units.ts";
+import { gatherDevices, KEY_DIGITS, type OwnDevice } from "../identity/own-devices.ts";
+import { inEachGroup } from "../identity/own-groups.ts";
+import { withPerson } from "../identity/person.ts";
+import { isoTime } from "../terminal/units.ts";
 
 export const device = defineCommand({
   examples: ["conclave device"],

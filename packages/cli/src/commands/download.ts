@@ -13,7 +13,7 @@ import { processBudget } from "../budget.ts";
 import { defineCommand } from "../command.ts";
 import { usage } from "../command-error.ts";
 import type { Context } from "../context.ts";
-import { type GroupPlace, parseGroupPlace, parseLocalPlace } from "../place.ts";
+import { type GroupPlace, parseGroupPlace, parseLocalPlace } from "../parsing/place.ts";
 import { showTransfer, sumTransfers } from "../transfer-result.ts";
 import { withGroup } from "../with-group.ts";
 

@@ -2,7 +2,7 @@ import { ConclaveError, findEntries, memberNames, resolvePath } from "@conclave/
 import { defineCommand } from "../command.ts";
 import { usage } from "../command-error.ts";
 import { entryColumns, entryJson, entryRow, shownPath } from "../entries.ts";
-import { parseGroupPlace } from "../place.ts";
+import { parseGroupPlace } from "../parsing/place.ts";
 import { withGroup } from "../with-group.ts";
 
 export const find = defineCommand({

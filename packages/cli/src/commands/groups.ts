@@ -1,7 +1,7 @@
 import { glanceAt } from "@conclave/core";
 import { listGroups, nodeCrypto, openDatabase } from "@conclave/node";
 import { defineCommand } from "../command.ts";
-import { homeOf, ownCard } from "../person.ts";
+import { homeOf, ownCard } from "../identity/person.ts";
 
 export const groups = defineCommand({
   examples: ["conclave groups"],

@@ -4,8 +4,8 @@ import { ConclaveError, encodeCardFile, fingerprint } from "@conclave/core";
 import { createPrivateFile, nodeCrypto } from "@conclave/node";
 import { Advice } from "../advice.ts";
 import { defineCommand } from "../command.ts";
-import { homeOf, ownCard } from "../person.ts";
-import { qrLines } from "../qr-lines.ts";
+import { homeOf, ownCard } from "../identity/person.ts";
+import { qrLines } from "../terminal/qr-lines.ts";
 
 export const id = defineCommand({
   examples: ["conclave id", "conclave id --card alice.card"],

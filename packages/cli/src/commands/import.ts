@@ -17,9 +17,9 @@ import { processBudget } from "../budget.ts";
 import { defineCommand } from "../command.ts";
 import { CommandError } from "../command-error.ts";
 import type { Context } from "../context.ts";
-import { parseGroupPlace } from "../place.ts";
+import { parseGroupPlace } from "../parsing/place.ts";
+import { counted } from "../terminal/units.ts";
 import { failureExit } from "../transfer-result.ts";
-import { counted } from "../units.ts";
 import { withGroup } from "../with-group.ts";
 
 const HINTS = {

@@ -12,10 +12,10 @@ import {
 import { createIdentity, identityState, nodeCrypto, replacePrivateFile, withHomeLock } from "@conclave/node";
 import { Advice } from "../advice.ts";
 import { defineCommand } from "../command.ts";
-import { enrol } from "../enrol.ts";
-import { showWords, writeKit } from "../kit-output.ts";
-import type { KitSheet } from "../kit-text.ts";
-import { DEVICE_LABEL, homeOf } from "../person.ts";
+import { enrol } from "../identity/enrol.ts";
+import { DEVICE_LABEL, homeOf } from "../identity/person.ts";
+import { showWords, writeKit } from "../kit/kit-output.ts";
+import type { KitSheet } from "../kit/kit-text.ts";
 
 export const init = defineCommand({
   examples: ['conclave init --name "Alice Example" --kit kit.html'],

@@ -1,7 +1,7 @@
 import { findInvitation, type Invitation, invitationId, type Session, withdraw } from "@conclave/core";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { isoTime } from "../units.ts";
+import { isoTime } from "../terminal/units.ts";
 import { withGroup } from "../with-group.ts";
 
 export const invitations = defineCommand({

@@ -1,9 +1,9 @@
 import { formatInvitationCode, INVITATION_DAYS_MAX, invitationId, invite as inviteTo } from "@conclave/core";
 import { defineCommand } from "../command.ts";
-import { parseDuration, parseEnd } from "../duration.ts";
-import { escapeText } from "../escape.ts";
-import { qrLines } from "../qr-lines.ts";
-import { isoTime } from "../units.ts";
+import { parseDuration, parseEnd } from "../terminal/duration.ts";
+import { escapeText } from "../terminal/escape.ts";
+import { qrLines } from "../terminal/qr-lines.ts";
+import { isoTime } from "../terminal/units.ts";
 import { withGroup } from "../with-group.ts";
 
 export const invite = defineCommand({

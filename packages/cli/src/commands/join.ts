@@ -25,10 +25,10 @@ import { Advice, advising } from "../advice.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { advisingOnDrive } from "../drive-advice.ts";
-import { defaultGroupName } from "../group-name.ts";
-import { homeOf, ownCard, type Person, withPerson } from "../person.ts";
-import { parseGroupName } from "../place.ts";
-import { parseTicket, requireFresh, type Ticket } from "../ticket.ts";
+import { homeOf, ownCard, type Person, withPerson } from "../identity/person.ts";
+import { parseTicket, requireFresh, type Ticket } from "../identity/ticket.ts";
+import { defaultGroupName } from "../parsing/group-name.ts";
+import { parseGroupName } from "../parsing/place.ts";
 import { withKnownGroup } from "../with-group.ts";
 
 const WRONG_PLACE_HINT =

@@ -17,14 +17,14 @@ import { openDatabase, openGroupStore, processRuns, replacePrivateFile } from "@
 import { defineCommand } from "../command.ts";
 import { usage } from "../command-error.ts";
 import type { Context } from "../context.ts";
-import { readKitFile } from "../kit-file.ts";
-import { showWords, writeKit } from "../kit-output.ts";
-import type { KitGroup, KitSheet } from "../kit-text.ts";
-import { kitTried, noteKitTried } from "../kit-tried.ts";
-import { inEachGroup } from "../own-groups.ts";
-import { ownCard, type Person, withPerson } from "../person.ts";
+import { inEachGroup } from "../identity/own-groups.ts";
+import { ownCard, type Person, withPerson } from "../identity/person.ts";
+import { readKitFile } from "../kit/kit-file.ts";
+import { showWords, writeKit } from "../kit/kit-output.ts";
+import type { KitGroup, KitSheet } from "../kit/kit-text.ts";
+import { kitTried, noteKitTried } from "../kit/kit-tried.ts";
 import { reencryptShown } from "../reencryption.ts";
-import { isoTime } from "../units.ts";
+import { isoTime } from "../terminal/units.ts";
 
 export const kit = defineCommand({
   examples: ["conclave kit", "conclave kit --test kit.html", "conclave kit --new --file kit.html"],

@@ -2,8 +2,8 @@ import { ConclaveError, leaveGroup } from "@conclave/core";
 import { findGroup, forgetGroup, type KnownGroup } from "@conclave/node";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { type Person, withPerson } from "../person.ts";
-import { parseGroupName } from "../place.ts";
+import { type Person, withPerson } from "../identity/person.ts";
+import { parseGroupName } from "../parsing/place.ts";
 import { type AtWork, withKnownGroup } from "../with-group.ts";
 
 export const leave = defineCommand({

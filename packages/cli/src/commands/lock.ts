@@ -1,6 +1,6 @@
 import { lockIdentity } from "@conclave/node";
 import { defineCommand } from "../command.ts";
-import { homeOf } from "../person.ts";
+import { homeOf } from "../identity/person.ts";
 
 export const lock = defineCommand({
   examples: ["conclave lock"],

@@ -1,7 +1,7 @@
 import { judgedChanges, memberNames, type OpenFork, openForks, type Session } from "@conclave/core";
 import { defineCommand } from "../command.ts";
 import { describeAct } from "../describe-act.ts";
-import { isoTime } from "../units.ts";
+import { isoTime } from "../terminal/units.ts";
 import { withGroup } from "../with-group.ts";
 
 export const log = defineCommand({

@@ -18,9 +18,9 @@ import { Advice } from "../advice.ts";
 import { defineCommand } from "../command.ts";
 import { usage } from "../command-error.ts";
 import type { Context } from "../context.ts";
+import { type Person, withPerson } from "../identity/person.ts";
 import { parseClientFile } from "../oauth-client-file.ts";
-import { type Person, withPerson } from "../person.ts";
-import { qrLines } from "../qr-lines.ts";
+import { qrLines } from "../terminal/qr-lines.ts";
 
 const NO_CLIENT_HINT =
   "Conclave ships no client id: make one of your own in ten minutes as docs/google-drive.md says, then pass --client-secret-file FILE";

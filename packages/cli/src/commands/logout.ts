@@ -9,7 +9,7 @@ import {
 } from "@conclave/node";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { type Person, withPerson } from "../person.ts";
+import { type Person, withPerson } from "../identity/person.ts";
 
 export const logout = defineCommand({
   examples: ["conclave logout", "conclave logout anna@example.org"],

@@ -1,7 +1,7 @@
 import { ConclaveError, listFolder, memberNames, resolvePath } from "@conclave/core";
 import { defineCommand } from "../command.ts";
 import { entryColumns, entryJson, entryRow, shownPath } from "../entries.ts";
-import { parseGroupPlace } from "../place.ts";
+import { parseGroupPlace } from "../parsing/place.ts";
 import { withGroup } from "../with-group.ts";
 
 export const ls = defineCommand({

@@ -1,6 +1,6 @@
 import { type FolderAccess, fingerprint, folderReach, isSameAccount, type Member } from "@conclave/core";
 import { defineCommand } from "../command.ts";
-import { isoTime } from "../units.ts";
+import { isoTime } from "../terminal/units.ts";
 import { withGroup } from "../with-group.ts";
 
 export const members = defineCommand({

@@ -1,6 +1,6 @@
 import { makeFolder } from "@conclave/core";
 import { defineCommand } from "../command.ts";
-import { parseOneGroup } from "../places.ts";
+import { parseOneGroup } from "../parsing/places.ts";
 import { withGroup } from "../with-group.ts";
 
 export const mkdir = defineCommand({

@@ -27,14 +27,14 @@ import {
 import { parseStoreAddress } from "@conclave/stores";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { escapeText } from "../escape.ts";
-import { defaultGroupName } from "../group-name.ts";
-import { readKitFile } from "../kit-file.ts";
-import { showWords, writeKit } from "../kit-output.ts";
-import { makeKeys } from "../make-keys.ts";
-import { homeOf, type Person, withPerson } from "../person.ts";
-import { parseGroupName } from "../place.ts";
-import { isoTime } from "../units.ts";
+import { makeKeys } from "../identity/make-keys.ts";
+import { homeOf, type Person, withPerson } from "../identity/person.ts";
+import { readKitFile } from "../kit/kit-file.ts";
+import { showWords, writeKit } from "../kit/kit-output.ts";
+import { defaultGroupName } from "../parsing/group-name.ts";
+import { parseGroupName } from "../parsing/place.ts";
+import { escapeText } from "../terminal/escape.ts";
+import { isoTime } from "../terminal/units.ts";
 import { withKnownGroup } from "../with-group.ts";
 
 export const recover = defineCommand({

@@ -15,10 +15,10 @@ import { Advice } from "../advice.ts";
 import { continueInBackground } from "../background.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { escapeText } from "../escape.ts";
 import { shutOut } from "../folder-access.ts";
 import { adviseOnRemaining, describeReencryption, reencryptShown, type ShownReencryption } from "../reencryption.ts";
-import { counted, humanSeconds, humanSize } from "../units.ts";
+import { escapeText } from "../terminal/escape.ts";
+import { counted, humanSeconds, humanSize } from "../terminal/units.ts";
 import { type AtWork, withGroup } from "../with-group.ts";
 
 /** Sealed bytes a second, for an estimate before anything was measured: a common upload of 20 Mbit/s. */

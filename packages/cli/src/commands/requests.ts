@@ -1,6 +1,6 @@
 import { fingerprint, listRequests } from "@conclave/core";
 import { defineCommand } from "../command.ts";
-import { isoTime } from "../units.ts";
+import { isoTime } from "../terminal/units.ts";
 import { withGroup } from "../with-group.ts";
 
 export const requests = defineCommand({

@@ -1,8 +1,8 @@
 import { memberNames, requireEditor, restorePath, versionsAt } from "@conclave/core";
 import { advising } from "../advice.ts";
 import { defineCommand } from "../command.ts";
-import { parseGroupPlace } from "../place.ts";
-import { chooseVersion } from "../version-number.ts";
+import { parseGroupPlace } from "../parsing/place.ts";
+import { chooseVersion } from "../parsing/version-number.ts";
 import { withGroup } from "../with-group.ts";
 
 const HINTS = {

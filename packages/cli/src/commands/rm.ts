@@ -1,6 +1,6 @@
 import { ConclaveError, purgePath, removePath, resolvePath } from "@conclave/core";
 import { defineCommand } from "../command.ts";
-import { parseOneGroup } from "../places.ts";
+import { parseOneGroup } from "../parsing/places.ts";
 import { PURGE_NOTES, showPurged, sumPurged } from "../purged.ts";
 import { withGroup } from "../with-group.ts";
 

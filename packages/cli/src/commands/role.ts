@@ -2,8 +2,8 @@ import { ConclaveError, changeRole, changeUntil, findMember, fingerprint, type R
 import { defineCommand } from "../command.ts";
 import { usage } from "../command-error.ts";
 import type { Context } from "../context.ts";
-import { parseEnd } from "../duration.ts";
-import { isoTime } from "../units.ts";
+import { parseEnd } from "../terminal/duration.ts";
+import { isoTime } from "../terminal/units.ts";
 import { withGroup } from "../with-group.ts";
 
 const ROLES = ["viewer", "editor", "admin", "owner"] as const;

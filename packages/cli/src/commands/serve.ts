@@ -1,8 +1,8 @@
 import { findGroup } from "@conclave/node";
 import { defineCommand } from "../command.ts";
 import { usage } from "../command-error.ts";
-import { withPerson } from "../person.ts";
-import { parseGroupName } from "../place.ts";
+import { withPerson } from "../identity/person.ts";
+import { parseGroupName } from "../parsing/place.ts";
 import { serveGroup } from "../serve/serve-group.ts";
 
 export const serve = defineCommand({

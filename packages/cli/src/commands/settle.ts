@@ -1,7 +1,7 @@
 import { catchUp, readAll, settle as settleOn } from "@conclave/core";
 import { defineCommand } from "../command.ts";
 import { describeAct } from "../describe-act.ts";
-import { counted } from "../units.ts";
+import { counted } from "../terminal/units.ts";
 import { withGroup } from "../with-group.ts";
 
 export const settle = defineCommand({

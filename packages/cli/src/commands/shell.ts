@@ -1,7 +1,7 @@
 import { findGroup } from "@conclave/node";
 import { defineCommand } from "../command.ts";
-import { homeOf, withPerson } from "../person.ts";
-import { parseGroupName } from "../place.ts";
+import { homeOf, withPerson } from "../identity/person.ts";
+import { parseGroupName } from "../parsing/place.ts";
 import { readHistory, writeHistory } from "../shell/history.ts";
 import { Prompt } from "../shell/prompt.ts";
 

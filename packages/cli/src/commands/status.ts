@@ -8,9 +8,9 @@ import {
   statusOf,
 } from "@conclave/core";
 import { defineCommand } from "../command.ts";
-import { kitTried } from "../kit-tried.ts";
-import { ownCard, type Person } from "../person.ts";
-import { counted, humanSize, isoTime } from "../units.ts";
+import { ownCard, type Person } from "../identity/person.ts";
+import { kitTried } from "../kit/kit-tried.ts";
+import { counted, humanSize, isoTime } from "../terminal/units.ts";
 import { withGroup } from "../with-group.ts";
 
 export const status = defineCommand({

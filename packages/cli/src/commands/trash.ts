@@ -2,7 +2,7 @@ import { emptyTrash, memberNames, trashedWith, trash as trashOf } from "@conclav
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { PURGE_NOTES, showPurged } from "../purged.ts";
-import { counted, isoTime } from "../units.ts";
+import { counted, isoTime } from "../terminal/units.ts";
 import { withGroup } from "../with-group.ts";
 
 export const trash = defineCommand({

@@ -4,7 +4,7 @@ import { type LocalSource, openSource } from "@conclave/node";
 import { processBudget } from "../budget.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { parseGroupPlace, parseLocalPlace } from "../place.ts";
+import { parseGroupPlace, parseLocalPlace } from "../parsing/place.ts";
 import { showTransfer, sumTransfers } from "../transfer-result.ts";
 import { withGroup } from "../with-group.ts";
 

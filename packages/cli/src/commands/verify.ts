@@ -1,7 +1,7 @@
 import { readAll, refresh, verify as verifyAll } from "@conclave/core";
 import { processBudget } from "../budget.ts";
 import { defineCommand } from "../command.ts";
-import { counted } from "../units.ts";
+import { counted } from "../terminal/units.ts";
 import { withGroup } from "../with-group.ts";
 
 export const verify = defineCommand({

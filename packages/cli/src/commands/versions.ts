@@ -1,8 +1,8 @@
 import { memberNames, versionsAt } from "@conclave/core";
 import { defineCommand } from "../command.ts";
-import { parseGroupPlace } from "../place.ts";
-import { isoTime } from "../units.ts";
-import { numbered } from "../version-number.ts";
+import { parseGroupPlace } from "../parsing/place.ts";
+import { numbered } from "../parsing/version-number.ts";
+import { isoTime } from "../terminal/units.ts";
 import { withGroup } from "../with-group.ts";
 
 export const versions = defineCommand({

@@ -1,8 +1,8 @@
 /** What may stand where the line ends: commands, options and their values, groups, paths and members. */
-import { parseArguments } from "../arguments.ts";
-import type { CommandForm } from "../command-form.ts";
-import { findCommand, formOf } from "../find-command.ts";
-import type { Option } from "../option.ts";
+import { parseArguments } from "../parsing/arguments.ts";
+import type { CommandForm } from "../parsing/command-form.ts";
+import { findCommand, formOf } from "../parsing/find-command.ts";
+import type { Option } from "../parsing/option.ts";
 import type { RegistryEntry } from "../registry.ts";
 import type { Completions } from "./completions.ts";
 import type { KnownNames } from "./known-names.ts";

@@ -1,6 +1,6 @@
-import type { CommandForm } from "../command-form.ts";
-import { GLOBAL_OPTIONS } from "../global-options.ts";
-import type { Option } from "../option.ts";
+import type { CommandForm } from "../parsing/command-form.ts";
+import { GLOBAL_OPTIONS } from "../parsing/global-options.ts";
+import type { Option } from "../parsing/option.ts";
 
 /** The options that may stand with a command, or before one is known. */
 export function optionsOf(command: Pick<CommandForm, "options"> | undefined): { readonly [name: string]: Option } {

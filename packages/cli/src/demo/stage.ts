@@ -3,8 +3,8 @@
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import type { Context } from "../context.ts";
-import type { Io } from "../io.ts";
-import { Kept } from "../kept-stream.ts";
+import type { Io } from "../terminal/io.ts";
+import { Kept } from "../terminal/kept-stream.ts";
 
 /** What one command gave. */
 export interface Given {

@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Context } from "../context.ts";
-import { humanSize } from "../units.ts";
+import { humanSize } from "../terminal/units.ts";
 import { admit, refuse, turnAway } from "./admission.ts";
 import type { Ground } from "./ground.ts";
 import { person, requireTold, type Say, told } from "./stage.ts";

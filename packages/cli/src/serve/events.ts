@@ -1,9 +1,9 @@
 /** What serving says: one line for a person, or one of JSON for a program. docs/serve.md lists them. */
 import { type Amount, fingerprint, type JoinRequest, type News } from "@conclave/core";
 import type { Context } from "../context.ts";
-import { escapeText } from "../escape.ts";
 import { describeNews } from "../news.ts";
-import { counted, humanSize, isoTime } from "../units.ts";
+import { escapeText } from "../terminal/escape.ts";
+import { counted, humanSize, isoTime } from "../terminal/units.ts";
 
 export type ServeEvent =
   | { readonly event: "serving"; readonly every: number }

@@ -12,7 +12,7 @@ import {
 import { type KnownGroup, openGroup } from "@conclave/node";
 import { processBudget } from "../budget.ts";
 import type { Context } from "../context.ts";
-import type { Person } from "../person.ts";
+import type { Person } from "../identity/person.ts";
 import type { ServeEvent } from "./events.ts";
 
 /** What was said and tried in earlier rounds, so that nothing is said twice. */

@@ -2,7 +2,7 @@
 import type { KnownGroup } from "@conclave/node";
 import type { Context } from "../context.ts";
 import { explain, type ShownError } from "../errors.ts";
-import type { Person } from "../person.ts";
+import type { Person } from "../identity/person.ts";
 import { reportTo, type ServeEvent } from "./events.ts";
 import { nextRound } from "./next-round.ts";
 import { newMemory, serveRound } from "./round.ts";

@@ -1,6 +1,6 @@
 /** Lines from a terminal with history and completion, or from a pipe. */
 import { createInterface, type Interface } from "node:readline";
-import type { InStream, OutStream } from "../io.ts";
+import type { InStream, OutStream } from "../terminal/io.ts";
 
 /** How many lines are remembered. */
 export const HISTORY_LINES_MAX = 1000;

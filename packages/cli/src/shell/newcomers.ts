@@ -1,8 +1,8 @@
 /** Who asks to come in while somebody sits at the prompt. */
 import { PassThrough } from "node:stream";
 import type { Context } from "../context.ts";
-import { type Io, variedIo } from "../io.ts";
-import { Kept } from "../kept-stream.ts";
+import { type Io, variedIo } from "../terminal/io.ts";
+import { Kept } from "../terminal/kept-stream.ts";
 
 interface Asked {
   readonly id: string;

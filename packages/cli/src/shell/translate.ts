@@ -1,11 +1,11 @@
 /** From what was typed at the prompt to the words of a command line: the group and the folder are understood. */
 import { homedir } from "node:os";
-import { parseArguments } from "../arguments.ts";
 import { usage } from "../command-error.ts";
-import type { CommandForm } from "../command-form.ts";
 import type { KnownNames } from "../completion/known-names.ts";
 import type { Word } from "../completion/line.ts";
 import { takesValue } from "../completion/options.ts";
+import { parseArguments } from "../parsing/arguments.ts";
+import type { CommandForm } from "../parsing/command-form.ts";
 import { type Here, isPlace, placeOf, resolveFrom } from "./here.ts";
 import { localMatches, placeMatches } from "./wildcards.ts";
 

@@ -1,9 +1,9 @@
 import { PassThrough, Writable } from "node:stream";
 import { defineCommand } from "../../src/command.ts";
 import type { Context } from "../../src/context.ts";
-import type { Io } from "../../src/io.ts";
 import { main } from "../../src/main.ts";
 import type { RegistryEntry } from "../../src/registry.ts";
+import type { Io } from "../../src/terminal/io.ts";
 
 /** A stream that keeps what is written to it. */
 class Kept extends Writable {

@@ -10,7 +10,7 @@ import { verifySignature } from "../../src/records/ed25519.ts";
 import { type ListingStart, listingStart } from "../../src/records/listing-start.ts";
 import { readRecord } from "../../src/records/record.ts";
 import { decodeSignedLines, encodeSignedLine, isSignedBy, signLine } from "../../src/records/signed-line.ts";
-import { signListing } from "../../src/session/listing.ts";
+import { signListing } from "../../src/session/files/listing.ts";
 import { type Bytes, bytesOf, Refused, type Runner } from "./vector-file.ts";
 
 interface Signed {

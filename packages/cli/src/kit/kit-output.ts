@@ -1,0 +1,36 @@
+/** A recovery kit on its way to its person: a file that is never overwritten, or the words on the screen. */
+import { resolve } from "node:path";
+import { ConclaveError } from "@conclave/core";
+import { createPrivateFile } from "@conclave/node";
+import { Advice } from "../advice.ts";
+import type { Context } from "../context.ts";
+import { kitPage } from "./kit-page.ts";
+import { type KitSheet, kitText } from "./kit-text.ts";
+
+/** Writes a kit: text, or a page to print if the file's name ends so. */
+export async function writeKit(context: Context, kit: string, sheet: KitSheet): Promise<void> {
+  const text = /\.html?$/i.test(kit) ? kitPage(sheet) : kitText(sheet);
+  try {
+    await createPrivateFile(resolve(context.cwd, kit), new TextEncoder().encode(text));
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
+    const error = new ConclaveError(`${kit} is there already, and a recovery kit is never overwritten`, {
+      code: "exists",
+      cause,
+    });
+    throw new Advice(error, "choose another name for the file");
+  }
+}
+
+/** The words for the screen, numbered, in rows of four. */
+export function showWords(line: (text: string) => void, words: string): void {
+  line("recovery kit");
+  const list = words.split(" ").map((word, index) => `${String(index + 1).padStart(4)} ${word.padEnd(9)}`);
+  for (let row = 0; row < list.length; row += 4)
+    line(
+      ` ${list
+        .slice(row, row + 4)
+        .join(" ")
+        .trimEnd()}`,
+    );
+}

@@ -1,0 +1,169 @@
+/**
+ * Freshness: what this device has held on the storage must stay there, or be explained. SPEC.md §12.
+ *
+ * Files of an older epoch vanish rightly, once a re-encryption has put their records into a newer one. From the current
+ * epoch nobody ever deletes records, so there a missing file means that the storage was put back, or has lost something;
+ * but for those who followed a branch that lost meanwhile, and moved its records on.
+ */
+import { ConclaveError } from "../../errors.ts";
+import { parseRecordsKey } from "../../records/records-file.ts";
+import type { EpochId } from "../../records/shapes.ts";
+import type { Session } from "../session.ts";
+import { claimedAt } from "./claimed-group.ts";
+import type { Shown } from "./shown.ts";
+
+/** A records file that was read and is not there any more, with what it held that nothing else there holds. */
+export interface Vanished {
+  readonly key: string;
+  readonly records: number;
+}
+
+/** What has vanished from the current epoch without an explanation. */
+export function vanished(session: Session, shown: Shown): Vanished[] {
+  const missing = notShown(session, shown)
+    .map(({ key }) => ({ key, records: unheldRecords(session, key, shown) }))
+    .filter(({ key, records }) => records > 0 || (!hasRecords(session, key) && isUnplaced(session, key, shown)));
+  return isMovedOn(session, missing, shown) ? [] : missing;
+}
+
+/** Records files of the current epoch that were read and are not there any more. */
+function notShown(session: Session, shown: Shown): { readonly key: string }[] {
+  const rows = session.index.all<{ key: string }>(
+    "SELECT key FROM files WHERE epoch = ? AND kind = 'records' AND state = 'read'",
+    session.view.current.epoch,
+  );
+  return rows.filter(({ key }) => !shown.keys.has(key));
+}
+
+/**
+ * Forgets that the current epoch holds what those who followed a branch that lost have moved on, to where this device can
+ * read it: it is then sealed anew before that epoch is emptied in turn. SPEC.md §10.
+ */
+export function forgetMoved(session: Session, shown: Shown): void {
+  session.index.transaction(() => {
+    for (const { key } of notShown(session, shown)) {
+      if (!hasRecords(session, key) || unheldRecords(session, key, shown) > 0) continue;
+      session.index.run("DELETE FROM held WHERE key = ?", key);
+      session.index.run("DELETE FROM files WHERE key = ?", key);
+    }
+  });
+}
+
+/**
+ * Whether those who followed a branch that lost may have moved what is missing into an epoch that this device cannot open:
+ * they delete a record here only once it lies there, so as many must lie there. Locations are not moved but stated anew.
+ */
+function isMovedOn(session: Session, missing: readonly Vanished[], shown: Shown): boolean {
+  if (epochsEndedUnseen(session).length === 0) return false;
+  return missing.reduce((sum, { records }) => sum + records, 0) <= shown.elsewhere; // check: rollback
+}
+
+/**
+ * Epochs that came after the current one on branches that lost, and that this device cannot open. Where it does not follow
+ * what others may follow, the current epoch is a lost one for them: then every epoch of theirs.
+ */
+function epochsEndedUnseen(session: Session): EpochId[] {
+  const { current, log, opened, state: own, choice } = session.view;
+  const isApart = choice.forks.some(({ contested, held }) => contested || held !== null);
+  const after = [...log.nodes.values()].flatMap(({ state }) => {
+    const at = state.epochs.findIndex(({ epoch }) => epoch === current.epoch);
+    const apart = isApart ? state.epochs.filter(({ epoch }) => !own.epochs.some((each) => each.epoch === epoch)) : [];
+    return (at < 0 ? apart : state.epochs.slice(at + 1)).map(({ epoch }) => epoch);
+  });
+  return [...new Set(after)].filter((epoch) => !opened.has(epoch));
+}
+
+/** How many records those epochs' files say that they hold; their names are all that can be read of them. */
+export async function countElsewhere(session: Session, signal?: AbortSignal): Promise<number> {
+  let records = 0;
+  for (const epoch of epochsEndedUnseen(session)) {
+    for await (const { key } of session.store.list(`${epoch}/records`, signal ? { signal } : {})) {
+      records += parseRecordsKey(key)?.count ?? 0;
+    }
+  }
+  return records;
+}
+
+function hasRecords(session: Session, key: string): boolean {
+  return session.index.get("SELECT 1 FROM held WHERE key = ?", key) !== undefined;
+}
+
+/** How many of a file's records no other file that lies there holds: several devices may re-seal the same ones. */
+function unheldRecords(session: Session, key: string, shown: Shown): number {
+  const others = session.index.all<{ digest: string; other: string | null }>(
+    `SELECT mine.digest, other.key AS other FROM held mine
+     LEFT JOIN held other ON other.digest = mine.digest AND other.key <> mine.key
+     WHERE mine.key = ?`,
+    key,
+  );
+  const held = new Set(
+    others.filter(({ other }) => other !== null && shown.keys.has(other)).map(({ digest }) => digest),
+  );
+  return new Set(others.map(({ digest }) => digest).filter((digest) => !held.has(digest))).size;
+}
+
+/** Whether a file of locations alone placed a blob that no other file that lies there places. */
+function isUnplaced(session: Session, key: string, shown: Shown): boolean {
+  const others = session.index.all<{ blob: string; other: string | null }>(
+    `SELECT mine.blob, other.key AS other FROM locations mine
+     LEFT JOIN locations other ON other.blob = mine.blob AND other.key <> mine.key
+     WHERE mine.key = ?`,
+    key,
+  );
+  const placed = new Set(others.filter(({ other }) => other !== null && shown.keys.has(other)).map(({ blob }) => blob));
+  return others.length === 0 || others.some(({ blob }) => !placed.has(blob));
+}
+
+/**
+ * Refuses to go on where the storage shows less than this device has seen on it.
+ *
+ * @throws ConclaveError `rollback`, naming whose records are missing, or that another group lies there: that is never accepted,
+ *   as what is missing would be put into that group's folder.
+ */
+export async function requireSeen(session: Session, shown: Shown): Promise<void> {
+  const gone = vanished(session, shown);
+  if (gone.length === 0) return;
+  if (await isAnotherGroupThere(session, shown)) {
+    throw new ConclaveError("another group lies where this one was, and nothing of this one", { code: "rollback" }); // check: rollback
+  }
+  if (session.acceptRollback) return;
+  throw new ConclaveError(explain(session, gone), { code: "rollback" }); // check: rollback
+}
+
+/** The storage's own word is believed only where it shows nothing else that is this group's. */
+async function isAnotherGroupThere(session: Session, shown: Shown): Promise<boolean> {
+  const read = session.index.all<{ key: string }>("SELECT key FROM files WHERE state = 'read'");
+  if (read.some(({ key }) => shown.keys.has(key))) return false;
+  const claimed = await claimedAt(session.store);
+  return claimed !== undefined && claimed !== session.group;
+}
+
+function explain(session: Session, gone: readonly Vanished[]): string {
+  const names = new Map(
+    session.view.state.members.flatMap((member) => member.devices.map((device) => [device.verifyingKey, member.name])),
+  );
+  const lines = gone.flatMap(({ key }) =>
+    session.index.all<{ device: string; first: number; last: number }>(
+      `SELECT device, min(number) AS first, max(number) AS last FROM held JOIN lines USING (digest) WHERE key = ? GROUP BY device`,
+      key,
+    ),
+  );
+  const parts = lines.map(
+    ({ device, first, last }) => `${names.get(device) ?? "a former member"}'s records ${first} to ${last}`,
+  );
+  const what = parts.length > 0 ? parts.slice(0, 5).join(", ") : `${gone.length} files`;
+  return `the storage does not show ${what} any more, which this device has seen on it`;
+}
+
+/**
+ * Forgets that vanished files were held, once the person goes on from what the storage shows: their records then count as
+ * missing there and are put back, so that nothing is lost.
+ */
+export function forgetVanished(session: Session, shown: Shown): void {
+  session.index.transaction(() => {
+    for (const { key } of vanished(session, shown)) {
+      session.index.run("DELETE FROM held WHERE key = ?", key);
+      session.index.run("DELETE FROM files WHERE key = ?", key);
+    }
+  });
+}

@@ -1,0 +1,116 @@
+/** Deleting a group from its storage, for everybody. SPEC.md §7. */
+import { ConclaveError } from "../../errors.ts";
+import { CONCLAVE_JSON_KEY } from "../../group/conclave-json.ts";
+import { parseDeletionKey, sealDeletion } from "../../group/deletion.ts";
+import { isAtLeast } from "../../group/state.ts";
+import { readMeta, writeMeta } from "../../index/meta.ts";
+import { catchUp } from "../duties.ts";
+import type { WorkOptions } from "../events.ts";
+import { deletedBy } from "../reading/deleted.ts";
+import type { Shown } from "../reading/shown.ts";
+import type { Session } from "../session.ts";
+import { requireOpened } from "../writing/publish.ts";
+
+/** What was deleted, and what the provider would not delete. */
+export interface Deleted {
+  readonly files: number;
+  readonly bytes: number;
+  /** Keys of files that are still there. */
+  readonly refused: readonly string[];
+  /** Keys of files that are gone from the folder, and that the provider keeps elsewhere. */
+  readonly kept: readonly string[];
+}
+
+/** @throws ConclaveError `role-too-low` for whoever is no owner. */
+export function requireOwner(session: Session): void {
+  const { me } = session.view;
+  if (!me || !isAtLeast(me.role, "owner")) {
+    throw new ConclaveError("only an owner may delete the group", { code: "role-too-low" }); // check: role
+  }
+}
+
+/** As `catchUp`, for whoever goes on with a deletion that was broken off. */
+export async function catchUpToDelete(
+  session: Session,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<Shown> {
+  const nothing: Shown = { keys: new Set(), deletions: new Set(), unopened: [], elsewhere: 0 };
+  if (readMeta(session.index, "deleting") !== undefined) return nothing;
+  return catchUp(session, options).catch((error: unknown) => {
+    if (error instanceof ConclaveError && error.code === "deleted") return nothing;
+    throw error;
+  });
+}
+
+/**
+ * Deletes every file of the group from its storage, but for one that says who did it. Broken off, it is done again.
+ *
+ * @throws ConclaveError `role-too-low`; `StoreError` as the store.
+ */
+export async function deleteGroup(session: Session, options: WorkOptions = {}): Promise<Deleted> {
+  requireOwner(session);
+  const { signal, onProgress } = options;
+  const call = signal ? { signal } : {};
+  // Noted before anything goes: whoever goes on does not start by missing what is gone.
+  writeMeta(session.index, "deleting", 1);
+  const mark = await leaveMark(session, signal);
+  const found = await filesOfGroup(session, mark, signal);
+  const totalBytes = found.reduce((sum, { size }) => sum + size, 0);
+  const [refused, kept]: [string[], string[]] = [[], []];
+  let [files, bytes] = [0, 0];
+  for (const { key, size } of found) {
+    signal?.throwIfAborted();
+    const result = await session.store.delete(key, call);
+    if (result === "refused") refused.push(key);
+    else {
+      if (result === "detached") kept.push(key);
+      files += 1;
+      bytes += size;
+    }
+    onProgress?.({ doneBytes: bytes, totalBytes, doneItems: files, totalItems: found.length });
+  }
+  kept.push(...(await purgeKept(session, signal)));
+  return { files, bytes, refused, kept };
+}
+
+/** Takes what of the group is deleted and still kept out of trash and history; keys of what stays there. */
+async function purgeKept(session: Session, signal?: AbortSignal): Promise<string[]> {
+  const { retention } = session.store;
+  const call = signal ? { signal } : {};
+  const left: string[] = [];
+  for await (const each of retention?.kept(call) ?? []) {
+    if (OF_GROUP.test(each.key) && (await retention?.purge(each, call)) === "kept") left.push(each.key);
+  }
+  return left;
+}
+
+/** Puts the one file that stays, unless an owner has left one already; gives its key. */
+async function leaveMark(session: Session, signal?: AbortSignal): Promise<string> {
+  for await (const { key } of session.store.list("epochs", signal ? { signal } : {})) {
+    if (parseDeletionKey(key) && (await deletedBy(session, key, signal))) return key;
+  }
+  const { group, deviceKey: device, view, clock } = session;
+  const mark = await sealDeletion(session.crypto, {
+    value: { group, device, head: view.state.head, time: clock.now() },
+    signingKey: session.device.signingKey,
+    epoch: requireOpened(session),
+  });
+  await session.store.put(mark.key, mark.bytes, signal ? { signal } : {});
+  return mark.key;
+}
+
+const OF_GROUP = /^(?:requests|epochs|[0-9a-f]{64})\//;
+
+/** All that a group puts on a storage, contents first; what strangers left beside it is not touched. */
+async function filesOfGroup(
+  session: Session,
+  mark: string,
+  signal?: AbortSignal,
+): Promise<{ readonly key: string; readonly size: number }[]> {
+  const found: { key: string; size: number }[] = [];
+  for await (const { key, size } of session.store.list("", signal ? { signal } : {})) {
+    if (key !== mark && (key === CONCLAVE_JSON_KEY || OF_GROUP.test(key))) found.push({ key, size });
+  }
+  const rank = (key: string) => (key.includes("/objects/") ? 0 : key.startsWith("epochs/") ? 2 : 1);
+  return found.sort((left, right) => rank(left.key) - rank(right.key));
+}

@@ -1,0 +1,188 @@
+/** How a group stands, as this device knows it. */
+import type { Fork } from "../../group/fork.ts";
+import { owedRemovals } from "../../group/owed.ts";
+import { awaited } from "../../history/awaited.ts";
+import { duplicates } from "../../history/duplicates.ts";
+import { conflicts, countTree } from "../../tree/listing.ts";
+import { accessGaps } from "../people/folder-access.ts";
+import { memberNames, namesInLog } from "../people/member-names.ts";
+import type { Problem } from "../problem.ts";
+import { isSettled } from "../reading/settled.ts";
+import { isUpdateNeeded } from "../reading/update-needed.ts";
+import { judgedChanges } from "../reading/verdicts.ts";
+import type { Session } from "../session.ts";
+import { type Amount, remaining } from "./reencrypt.ts";
+
+export interface Status {
+  readonly group: string;
+  readonly epoch: string;
+  readonly members: number;
+  readonly files: number;
+  readonly bytes: number;
+  /** What older epochs still hold. */
+  readonly remaining: Amount;
+  readonly problems: readonly Problem[];
+}
+
+/** Reads the index alone: refresh first. */
+export function statusOf(session: Session): Status {
+  const { view, index, group } = session;
+  const { files, bytes } = countTree(index);
+  return {
+    group,
+    epoch: view.current.epoch,
+    members: view.state.members.length,
+    files,
+    bytes,
+    remaining: remaining(session),
+    problems: [...problemsOf(session), ...conflicting(session)],
+  };
+}
+
+/** Everything that is wrong, in the order of what matters. */
+export function problemsOf(session: Session): Problem[] {
+  return [
+    ...newer(session),
+    ...forks(session),
+    ...lostRemovals(session),
+    ...misfits(session),
+    ...awaitedRecords(session),
+    ...copies(session),
+    ...refusedEntries(session),
+    ...voids(session),
+    ...accesses(session),
+    ...unsettled(session),
+  ];
+}
+
+function forks(session: Session): Problem[] {
+  const { choice, log } = session.view;
+  const nameOf = namesInLog(log);
+  const author = (entry: string) => nameOf(log.nodes.get(entry)?.verified.entry.device ?? "") ?? "somebody";
+  return choice.forks.map((fork) => {
+    const acts = fork.children.map(({ digest }) => `${author(digest)}'s (${digest.slice(0, 16)})`).join(" and ");
+    const followed = fork.followed?.slice(0, 16) ?? "none";
+    return {
+      code: forkCode(fork),
+      detail: `two acts at once: ${acts}; followed: ${followed}${FOLLOWED_WHY[fork.held ?? "rules"]}`,
+    };
+  });
+}
+
+function forkCode({ held, contested }: Fork): "late" | "contested" | "fork" {
+  if (held !== null) return held === "late" ? "late" : "fork";
+  return contested ? "contested" : "fork";
+}
+
+/** Why a fork's branch is followed, where the rules are not all that there is to say. */
+const FOLLOWED_WHY = {
+  rules: "",
+  settled: ", as this device's person has settled",
+  late: ", where this device has stood for long, until its person settles",
+} as const;
+
+function newer(session: Session): Problem[] {
+  if (!isUpdateNeeded(session)) return [];
+  return [{ code: "unsupported", detail: "an admin's program is newer than this one: update conclave to write again" }];
+}
+
+/** Removals that lost against another branch, and that nobody has the right to do again: an admin has to decide. */
+function lostRemovals(session: Session): Problem[] {
+  const { log, choice, state } = session.view;
+  if (choice.forks.length === 0) return [];
+  const words = session.index.all<{ device: string; entry: string }>("SELECT device, entry FROM words");
+  const name = (id: string) =>
+    [...state.members, ...state.departures.map(({ member }) => member)].find((member) => member.id === id)?.name;
+  return owedRemovals(log, { choice, words })
+    .filter(({ isOwed }) => !isOwed)
+    .map(({ author, target }) => ({
+      code: "fork" as const,
+      detail: `${name(author) ?? "somebody"} had removed ${name(target) ?? "somebody"}, on a branch that lost: remove them again if that still holds`,
+    }));
+}
+
+/** Keys of records files that do not fit their name or seal: half-synced, or altered. What they say is missing here. */
+export function misfittingRecords(session: Session): string[] {
+  return session.index
+    .all<{ key: string }>("SELECT key FROM files WHERE state = 'altered' AND kind = 'records' ORDER BY key LIMIT 100")
+    .map(({ key }) => key);
+}
+
+function misfits(session: Session): Problem[] {
+  return session.index
+    .all<{ key: string; state: string; detail: string | null }>(
+      "SELECT key, state, detail FROM files WHERE state IN ('altered', 'foreign', 'waiting', 'unsupported') AND kind <> 'grant' ORDER BY key LIMIT 100",
+    )
+    .map(({ key, state, detail }) => ({
+      code:
+        state === "altered" || state === "unsupported" ? (state as "altered" | "unsupported") : ("foreign" as const),
+      key,
+      detail: detail ?? state,
+    }));
+}
+
+/** What several people wrote at once: all of it is kept, and somebody has to choose. */
+function conflicting(session: Session): Problem[] {
+  const shown = [...conflicts(session.index, memberNames(session.view.state))].slice(0, 100);
+  return shown.map(({ path }) => ({
+    code: "conflict" as const,
+    path,
+    detail: "several people wrote here at once: restore the version that is to stay",
+  }));
+}
+
+function awaitedRecords(session: Session): Problem[] {
+  const nameOf = memberNames(session.view.state);
+  const name = (device: string | null) => (device && nameOf(device)) ?? "somebody";
+  return awaited(session.index).map(({ digest, device, number, claimedBy }) => ({
+    code: "awaited" as const,
+    detail: `${device ? `${name(device)}'s record ${number}` : `record ${digest.slice(0, 16)}`} has not arrived; named by ${claimedBy.map(name).join(", ")}`,
+  }));
+}
+
+function copies(session: Session): Problem[] {
+  const nameOf = memberNames(session.view.state);
+  return duplicates(session.index).map(({ device, number }) => ({
+    code: "duplicate" as const,
+    detail: `two different records ${number} of one device of ${nameOf(device) ?? "somebody"}: a copied or restored state folder`,
+  }));
+}
+
+/** Acts that their authors had no right to. */
+function refusedEntries(session: Session): Problem[] {
+  const nameOf = memberNames(session.view.state);
+  return [...session.view.log.refused.values()].map(({ verified, refusal }) => ({
+    code: "void" as const,
+    detail: `an entry of ${nameOf(verified.entry.device) ?? "somebody"} does not count: ${refusal.reason}`,
+  }));
+}
+
+function voids(session: Session): Problem[] {
+  const nameOf = memberNames(session.view.state);
+  const problems: Problem[] = [];
+  for (const { record, verdict } of judgedChanges(session)) {
+    if (verdict.counts) continue;
+    const who = nameOf(record.device) ?? "somebody";
+    problems.push({ code: "void", detail: `${who}'s change ${record.number} does not count: ${verdict.reason}` });
+  }
+  return problems;
+}
+
+function accesses(session: Session): Problem[] {
+  return accessGaps(session).map(({ act, account, name, why }) => ({
+    code: "access" as const,
+    detail:
+      act === "withdraw"
+        ? `${name} is out, but ${account} still reaches the folder at the provider: ${why}`
+        : `${name} is in, but ${account} does not reach the folder at the provider as it should: ${why}`,
+  }));
+}
+
+function unsettled(session: Session): Problem[] {
+  const { objects } = remaining(session);
+  if (objects === 0 || isSettled(session)) return [];
+  const until = session.store.traits.settled
+    ? "until nobody can be shown an older state any more"
+    : "until this folder is known to have reached the storage";
+  return [{ code: "unsettled", detail: `${objects} old objects stay ${until}` }];
+}

@@ -1,0 +1,45 @@
+import type { GrantContent } from "../../group/grant.ts";
+import { type Log, pathTo } from "../../group/log.ts";
+import type { EpochId, RecordDigest } from "../../records/shapes.ts";
+import type { SignedLine } from "../../records/signed-line.ts";
+import type { Session } from "../session.ts";
+
+/** The log as grants carry it: every entry that counts somewhere, each after its parent, the first entry first. */
+export function logLines(log: Log): SignedLine[] {
+  const nodes = [...log.nodes.values()];
+  nodes.sort((left, right) => left.state.height - right.state.height || (left.digest < right.digest ? -1 : 1));
+  return nodes.map(({ verified }) => verified.signed);
+}
+
+/** Epochs that still hold contents or records which the current one lacks: newcomers need their identities. */
+export function unfinishedEpochs(session: Session): EpochId[] {
+  const finished = new Set(
+    session.index.all<{ epoch: EpochId }>("SELECT epoch FROM epochs WHERE finished = 1").map(({ epoch }) => epoch),
+  );
+  const { opened, current } = session.view;
+  return [...opened.keys()].filter((epoch) => epoch !== current.epoch && !finished.has(epoch));
+}
+
+/** Identities for a grant, newest first: the current epoch's, then those of epochs that are still needed. */
+export function grantIdentities(session: Session): GrantContent["identities"] {
+  const { opened, current, state } = session.view;
+  const age = new Map(state.epochs.map(({ epoch }, index) => [epoch, index]));
+  const older = unfinishedEpochs(session).sort((left, right) => (age.get(right) ?? -1) - (age.get(left) ?? -1));
+  return [current.epoch, ...older].flatMap((epoch) => {
+    const identity = opened.get(epoch)?.identity;
+    return identity === undefined ? [] : [[epoch, identity] as const];
+  });
+}
+
+/**
+ * What a notice carries: every entry after the one that started the epoch, up to the one that ends it. Whoever can open it
+ * has the log up to there from a grant; the epoch's own records may be gone by the time that somebody comes late.
+ */
+export function entriesSince(
+  log: Log,
+  options: { readonly head: RecordDigest; readonly epoch: EpochId },
+): SignedLine[] {
+  const path = pathTo(log, options.head);
+  const start = path.findIndex(({ state }) => state.epochs.at(-1)?.epoch === options.epoch);
+  return path.slice(start + 1).map(({ verified }) => verified.signed);
+}
