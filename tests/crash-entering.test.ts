@@ -3,10 +3,9 @@
  * is finished by the same device, or begun anew, and nobody else is harmed.
  */
 import { addMember, catchUp, flushOutbox, foundGroup, readAll, type Session, verify } from "@conclave/core";
-import { Crash, onCall } from "@conclave/stores/testing";
 import { afterEach, describe, expect, it } from "vitest";
-import { DEATHS, type Death } from "./support/deaths.ts";
-import { budget, type Device, live, put, texts, World } from "./support/world.ts";
+import { DEATHS, diesIn } from "./support/deaths.ts";
+import { budget, live, put, texts, World } from "./support/world.ts";
 
 let worlds: World[] = [];
 afterEach(() => {
@@ -18,27 +17,6 @@ function newWorld(): World {
   const world = new World();
   worlds.push(world);
   return world;
-}
-
-/** Does work that dies at this step; true if it died. */
-async function diesIn(
-  device: Device,
-  options: { readonly death: Death; readonly step: number },
-  work: () => Promise<unknown>,
-) {
-  const { death, step } = options;
-  device.hooks = death.at === "call" ? { fault: onCall(step, { when: death.when, error: new Crash("here") }) } : {};
-  device.disk = death.at === "transaction" ? { transaction: step, when: death.when } : undefined;
-  try {
-    await work();
-    return false;
-  } catch (error) {
-    if (error instanceof Crash) return true;
-    throw error;
-  } finally {
-    device.hooks = {};
-    device.disk = undefined;
-  }
 }
 
 async function keysOn(world: World): Promise<string[]> {

@@ -44,7 +44,7 @@ import {
   versionsAt,
 } from "@conclave/core";
 import { Crash, crashAt } from "@conclave/stores/testing";
-import { keyRing, opensAnything } from "./support/key-ring.ts";
+import { isSecret, keyRing, opensAnything } from "./support/key-ring.ts";
 import { memoryTarget } from "./support/memory-files.ts";
 import { type Put, putWithout, shutOut } from "./support/out.ts";
 import { type Draw, drawFrom, seededCrypto, withSeededPlatform } from "./support/seeded.ts";
@@ -972,9 +972,4 @@ function claimedObjects(session: Session): string[] {
   return session.index
     .all<{ epoch: string; object: string }>("SELECT epoch, object FROM locations")
     .map(({ epoch, object }) => `${epoch}/objects/${object}.age`);
-}
-
-/** Notices are for those who are out; recipients and `conclave.json` are for everybody. */
-function isSecret(key: string): boolean {
-  return key.endsWith(".age") && !key.includes("/notice-") && !key.startsWith("requests/");
 }

@@ -15,17 +15,17 @@ export const DEATHS: readonly Death[] = [
   { at: "transaction", when: "after" },
 ];
 
-/** Starts a device again so that it dies at the n-th step, and works; true if it died. */
-export async function dies(
-  world: World,
+/** Does work of a device that dies at its n-th step, counted from the ports that the work opens; true if it died. */
+export async function diesIn(
   device: Device,
-  options: { death: Death; step: number; work: (session: Session) => Promise<unknown> },
+  options: { readonly death: Death; readonly step: number },
+  work: () => Promise<unknown>,
 ): Promise<boolean> {
-  const { death, step, work } = options;
+  const { death, step } = options;
   device.hooks = death.at === "call" ? { fault: onCall(step, { when: death.when, error: new Crash("here") }) } : {};
   device.disk = death.at === "transaction" ? { transaction: step, when: death.when } : undefined;
   try {
-    await work(world.restart(device));
+    await work();
     return false;
   } catch (error) {
     if (error instanceof Crash) return true;
@@ -34,4 +34,13 @@ export async function dies(
     device.hooks = {};
     device.disk = undefined;
   }
+}
+
+/** Starts a device again so that it dies at the n-th step, and works; true if it died. */
+export function dies(
+  world: World,
+  device: Device,
+  options: { death: Death; step: number; work: (session: Session) => Promise<unknown> },
+): Promise<boolean> {
+  return diesIn(device, options, async () => options.work(world.restart(device)));
 }

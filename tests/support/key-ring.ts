@@ -1,5 +1,5 @@
 /** Every key that a device ever had, tried on whatever was ever stored: the proof that somebody is out. */
-import { ConclaveError, type Crypto, openFile, STORED_BYTES_MAX, type Suite } from "@conclave/core";
+import { ConclaveError, type Crypto, type DeviceSecrets, openFile, STORED_BYTES_MAX, type Suite } from "@conclave/core";
 import { openSecret } from "./insides.ts";
 import { type Device, live } from "./world.ts";
 
@@ -11,16 +11,42 @@ interface Ring {
 
 /** The identities of a device, of its owner's kit, and of every epoch that its index holds. */
 export function keyRing(device: Device, crypto: Crypto): Ring {
-  const epochs = live(device)
+  return ringOf(crypto, [device.secrets, device.kit], epochIdentities(device));
+}
+
+/** As {@link keyRing}, without the kit: what a device has that was lost or stolen, while its person goes on. */
+export function deviceRing(device: Device, crypto: Crypto): Ring {
+  return ringOf(crypto, [device.secrets], epochIdentities(device));
+}
+
+/** What a kit alone opens. */
+export function kitRing(kit: DeviceSecrets, crypto: Crypto): Ring {
+  return ringOf(crypto, [kit], []);
+}
+
+function epochIdentities(device: Device): string[] {
+  return live(device)
     .index.all<{ sealed: Uint8Array }>("SELECT sealed FROM identities")
     .map(({ sealed }) => openSecret({ signingKey: device.secrets.signingKey, sealed }));
-  const classic = [device.secrets.classicIdentity, device.kit.classicIdentity, ...epochs];
-  const hybrid = [device.secrets.hybridIdentity, device.kit.hybridIdentity, ...epochs];
+}
+
+function ringOf(crypto: Crypto, keys: readonly DeviceSecrets[], epochs: readonly string[]): Ring {
   return {
     crypto,
-    classic: classic.filter((identity) => !identity.startsWith("AGE-SECRET-KEY-PQ-")),
-    hybrid: hybrid.filter((identity) => identity.startsWith("AGE-SECRET-KEY-PQ-")),
+    classic: [
+      ...keys.map(({ classicIdentity }) => classicIdentity),
+      ...epochs.filter((identity) => !identity.startsWith("AGE-SECRET-KEY-PQ-")),
+    ],
+    hybrid: [
+      ...keys.map(({ hybridIdentity }) => hybridIdentity),
+      ...epochs.filter((identity) => identity.startsWith("AGE-SECRET-KEY-PQ-")),
+    ],
   };
+}
+
+/** Whether only members are to open it: notices are for those who are out, recipients and `conclave.json` for everybody. */
+export function isSecret(key: string): boolean {
+  return key.endsWith(".age") && !key.includes("/notice-") && !key.startsWith("requests/");
 }
 
 /** The plaintext, if any key of the ring opens these bytes. */

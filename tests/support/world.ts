@@ -136,6 +136,11 @@ export class World {
     return Object.assign(device, { card: owner.card, kit: owner.kit });
   }
 
+  /** The same keys with an empty disk. */
+  fresh(device: Device): Promise<Device> {
+    return this.device(device.name, device);
+  }
+
   /** Lists a further device of the same member, and opens the group on it. */
   async admitFurther(by: Device, device: Device): Promise<Session> {
     const session = live(by);
@@ -149,7 +154,11 @@ export class World {
 
   /** Somebody's kit at work on a group, with an index of its own. */
   async withKit(owner: Device, address: Address): Promise<SeenByKit> {
-    const reader = Object.assign(await this.device(`${owner.name}'s kit`), { secrets: owner.kit });
+    return this.openKit(await this.fresh({ ...owner, name: `${owner.name}'s kit`, secrets: owner.kit }), address);
+  }
+
+  /** @param reader - What works with the kit's keys. */
+  async openKit(reader: Device, address: Address): Promise<SeenByKit> {
     const seen = await openWithKit(this.ports(reader), { address });
     reader.session = seen.session;
     return seen;
