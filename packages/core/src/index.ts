@@ -82,6 +82,15 @@ export {
 export { makeDeviceCard, type SignedDeviceCard } from "./identity/device-card.ts";
 export { fingerprint, matchesFingerprint } from "./identity/fingerprint.ts";
 export { KIT_LABEL, KIT_WORDS, kitDevice, kitWords, newKitSecret, readKitWords } from "./identity/kit.ts";
+export {
+  formatKitShare,
+  joinKit,
+  type KitShare,
+  parseKitShare,
+  SHARES_MAX,
+  SHARES_NEEDED_MIN,
+  splitKit,
+} from "./identity/kit-share.ts";
 export { openSecret, sealSecret } from "./index/secrets.ts";
 export type { Clock, Runs } from "./ports/clock.ts";
 export type { Crypto, SealedPayload } from "./ports/crypto.ts";

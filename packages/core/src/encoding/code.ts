@@ -6,8 +6,8 @@ import { bech32m } from "@scure/base";
 import { ConclaveError } from "../errors.ts";
 
 /** What a code is for; it begins with this. */
-export type CodeKind = "conclave-device" | "conclave-invite";
-const KINDS: readonly string[] = ["conclave-device", "conclave-invite"] satisfies CodeKind[];
+export type CodeKind = "conclave-device" | "conclave-invite" | "conclave-share";
+const KINDS: readonly string[] = ["conclave-device", "conclave-invite", "conclave-share"] satisfies CodeKind[];
 
 /** Longest code that is looked at, in characters: what one QR picture holds. */
 export const CODE_LENGTH_MAX = 4096;
