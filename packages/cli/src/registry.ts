@@ -44,7 +44,7 @@ export const REGISTRY: readonly RegistryEntry[] = [
   },
   {
     name: "kit",
-    summary: "Show, replace or try your recovery kit.",
+    summary: "Show, replace, try or split your recovery kit.",
     section: "Yourself:",
     load: async () => (await import("./commands/kit.ts")).kit,
   },

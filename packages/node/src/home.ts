@@ -29,6 +29,8 @@ export interface Home {
   readonly deviceCodes: string;
   /** When this person's recovery kit was tried. */
   readonly kit: string;
+  /** Who holds the shares of this person's recovery kit. */
+  readonly trustees: string;
   /** A database that holds nothing: whoever has a transaction on it may change what concerns the whole home. */
   readonly lock: string;
   /** Cloud accounts that this device is signed in to, their tokens sealed. */
@@ -98,6 +100,7 @@ export function openHome(options: HomeOptions = {}): Home {
     groups: join(folder, "groups.json"),
     deviceCodes: join(folder, "device-codes.json"),
     kit: join(folder, "kit.json"),
+    trustees: join(folder, "trustees.json"),
     lock: join(folder, "lock.sqlite"),
     accounts: join(folder, "accounts.json"),
     driveCache: (name) => join(makePrivate(join(folder, "drive")), `${name}.sqlite`),

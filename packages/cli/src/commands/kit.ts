@@ -19,34 +19,64 @@ import { usage } from "../command-error.ts";
 import type { Context } from "../context.ts";
 import { inEachGroup } from "../identity/own-groups.ts";
 import { ownCard, type Person, withPerson } from "../identity/person.ts";
-import { readKitFile } from "../kit/kit-file.ts";
+import { readKitFiles } from "../kit/kit-file.ts";
 import { showWords, writeKit } from "../kit/kit-output.ts";
+import { joinShares, parseSplit, type Split, writeShares } from "../kit/kit-shares.ts";
 import type { KitGroup, KitSheet } from "../kit/kit-text.ts";
 import { kitTried, noteKitTried } from "../kit/kit-tried.ts";
+import { noteTrustees, type Roll, trusteesCalled } from "../kit/trustees.ts";
 import { reencryptShown } from "../reencryption.ts";
 import { isoTime } from "../terminal/units.ts";
 
 export const kit = defineCommand({
-  examples: ["conclave kit", "conclave kit --test kit.html", "conclave kit --new --file kit.html"],
-  args: [],
+  examples: [
+    "conclave kit",
+    "conclave kit --test kit.html",
+    "conclave kit --new --file kit.html",
+    "conclave kit --new --split 2/3 --file share.txt --for Bob,Carol",
+    "conclave kit --test share-1.txt share-3.txt",
+  ],
+  args: ["share-file?..."],
   options: {
     new: { summary: "make a new kit; the old one opens nothing new from then on" },
     test: { value: "KIT-FILE", summary: "try a kit: whether it is the right one, and opens each of your groups" },
     file: { value: "FILE", summary: "with --new: write it to FILE: text, or a page to print if FILE ends in .html" },
+    split: {
+      value: "K/N",
+      summary: "with --new: write no kit but N shares, share.txt as share-1.txt and so on; any K give it",
+    },
+    for: { value: "NAMES", summary: "with --split: members who hold a share; status says when one of them goes" },
+    join: { value: "KIT-FILE", summary: "write the kit that the shares in SHARE-FILE... give, for stock tools" },
   },
-  notes:
-    "The words of a kit are kept nowhere on this device: a kit that is lost is replaced with --new, not printed again.",
+  notes: [
+    "The words of a kit are kept nowhere on this device: a kit that is lost is replaced with --new, not printed again. A kit is",
+    "split when it is made, and whoever holds fewer shares than it takes knows nothing of it. After --test and --join, and for",
+    '"conclave recover", name as many files with shares as it takes.',
+  ].join("\n"),
 
-  run: (context, { new: isNew, test, file }) => {
-    if (isNew && test !== undefined) throw usage("--new and --test do not go together");
-    if (file !== undefined && !isNew) throw usage("--file needs --new: the words of the old kit are kept nowhere");
+  run: async (context, { "share-file": shares, new: isNew, test, file, split, for: holders, join }) => {
+    if ([isNew, test !== undefined, join !== undefined].filter(Boolean).length > 1)
+      throw usage("--new, --test and --join do not go together");
+    if ((file ?? split ?? holders) !== undefined && !isNew)
+      throw usage("--file, --split and --for need --new: the words of the old kit are kept nowhere");
+    if (shares.length > 0 && test === undefined && join === undefined)
+      throw usage("files with shares go with --test or --join");
+    if (split === undefined && holders !== undefined) throw usage("--for needs --split");
+    if (split !== undefined && file === undefined)
+      throw usage("--split needs --file: each share goes to somebody else");
+    const parts = split === undefined ? undefined : parseSplit(split);
+    if (join !== undefined) return joinShares(context, { shares, file: join });
     return withPerson(context, async (person) => {
-      if (isNew) return renew(context, { person, file });
-      if (test !== undefined) return tryKit(context, { person, file: test });
+      if (isNew) return renew(context, { person, file, split: parts, holders: listed(holders) });
+      if (test !== undefined) return tryKit(context, { person, files: [test, ...shares] });
       return show(context, person);
     });
   },
 });
+
+function listed(names: string | undefined): readonly string[] {
+  return names?.split(",").map((name) => name.trim()) ?? [];
+}
 
 const NOT_YOURS = "that is another member's recovery kit";
 
@@ -65,8 +95,14 @@ async function show(context: Context, person: Person): Promise<undefined> {
 
 async function renew(
   context: Context,
-  { person, file }: { readonly person: Person; readonly file: string | undefined },
+  options: {
+    readonly person: Person;
+    readonly file: string | undefined;
+    readonly split: Split | undefined;
+    readonly holders: readonly string[];
+  },
 ): Promise<number | undefined> {
+  const { person, file, split, holders } = options;
   const { crypto, home, device } = person;
   const secret = newKitSecret(crypto);
   const keys = kitDevice(secret);
@@ -76,9 +112,17 @@ async function renew(
   const card = await makeCard(crypto, { name, device, kit: await publicKeysOf(keys), time });
   const words = kitWords(secret);
   // The kit is in its person's hands before the old one is retired anywhere.
-  const groups = await groupsOf(context, person);
+  const { groups, rolls } = await groupsOf(context, person);
+  const trustees = trusteesCalled(holders, rolls);
   const sheet: KitSheet = { name, fingerprint: fingerprint(card.member), words, kit: keys, time, groups };
-  if (file !== undefined) await writeKit(context, file, sheet);
+  const files =
+    file !== undefined && split
+      ? await writeShares(context, { crypto, file, split, kitSecret: secret, name, time })
+      : file !== undefined
+        ? [file]
+        : undefined;
+  if (file !== undefined && !split) await writeKit(context, file, sheet);
+  await noteTrustees(home, { kit: verifyingKeyOf(keys.signingKey), trustees });
   await replacePrivateFile(home.card, encodeCardFile(card.signed));
   const undone = await inEachGroup(context, {
     person,
@@ -92,42 +136,48 @@ async function renew(
   });
   const value = {
     fingerprint: shownKey(verifyingKeyOf(keys.signingKey)),
-    kit: file === undefined ? { words } : { file },
+    kit: files === undefined ? { words } : split ? { shares: files } : { file },
     undone,
   };
   context.out.result(value, ({ line }) => {
     line(`recovery kit ${value.fingerprint}`);
-    if (file === undefined) showWords(line, words);
-    else line(`written to   ${file}`);
+    if (files === undefined) showWords(line, words);
+    else line(`written to   ${files.join(", ")}`);
   });
   if (undone.length > 0)
     context.warn(
       "in the groups named above the old kit still counts: run the same command again when they can be reached",
     );
+  if (split) context.note("give each share to its holder, and delete it from this computer");
   context.note('destroy the old kit; try the new one with "conclave kit --test"');
   return undone.length > 0 ? 1 : undefined;
 }
 
-/** This person's groups, with their addresses as they are now, for the page. */
-async function groupsOf(context: Context, person: Person): Promise<readonly KitGroup[]> {
+/** This person's groups: their addresses as they are now, for the page, and who is in them. */
+async function groupsOf(
+  context: Context,
+  person: Person,
+): Promise<{ readonly groups: readonly KitGroup[]; readonly rolls: readonly Roll[] }> {
   const groups: KitGroup[] = [];
+  const rolls: Roll[] = [];
   await inEachGroup(context, {
     person,
     work: async ({ session, group }) => {
       const { state, current } = session.view;
       const address = { group: session.group, entry: state.head, epoch: current.epoch, store: group.store };
       groups.push({ name: group.name, address });
+      rolls.push({ group: session.group, members: state.members });
     },
   });
-  return groups;
+  return { groups, rolls };
 }
 
 /** Opens each group with the kit alone, as after a loss, and changes nothing. */
 async function tryKit(
   context: Context,
-  { person, file }: { readonly person: Person; readonly file: string },
+  { person, files }: { readonly person: Person; readonly files: readonly string[] },
 ): Promise<number | undefined> {
-  const keys = await readKitFile(context, file);
+  const keys = await readKitFiles(context, files);
   const key = verifyingKeyOf(keys.signingKey);
   const opened: string[] = [];
   const undone = await inEachGroup(context, {

@@ -29,7 +29,7 @@ import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { makeKeys } from "../identity/make-keys.ts";
 import { homeOf, type Person, withPerson } from "../identity/person.ts";
-import { readKitFile } from "../kit/kit-file.ts";
+import { readKitFiles } from "../kit/kit-file.ts";
 import { showWords, writeKit } from "../kit/kit-output.ts";
 import { defaultGroupName } from "../parsing/group-name.ts";
 import { parseGroupName } from "../parsing/place.ts";
@@ -38,8 +38,11 @@ import { isoTime } from "../terminal/units.ts";
 import { withKnownGroup } from "../with-group.ts";
 
 export const recover = defineCommand({
-  examples: ["conclave recover kit.html conclave:v1/... --kit new-kit.html"],
-  args: ["kit-file", "address"],
+  examples: [
+    "conclave recover kit.html conclave:v1/... --kit new-kit.html",
+    "conclave recover share-1.txt share-3.txt conclave:v1/...",
+  ],
+  args: ["kit-file...", "address"],
   options: {
     as: { value: "GROUP", summary: "the group's name on this machine" },
     store: { value: "STORE", summary: "where this machine reaches the same storage" },
@@ -47,12 +50,13 @@ export const recover = defineCommand({
     "no-passphrase": { summary: "keep the keys readable for whoever may read this home" },
   },
   notes: [
+    "In place of a kit, name as many files with its shares as it takes (conclave kit --split).",
     "A kit is good for one recovery: it lists this machine as your device, makes a new kit and changes the key. What the",
     'storage shows may be old: this device reads only, until "conclave join ADDRESS" with a member\'s newer address confirms it.',
   ].join("\n"),
 
-  async run(context, { "kit-file": file, address: text, as, store, kit, "no-passphrase": noPassphrase }) {
-    const keys = await readKitFile(context, file);
+  async run(context, { "kit-file": files, address: text, as, store, kit, "no-passphrase": noPassphrase }) {
+    const keys = await readKitFiles(context, files);
     const address = parseAddress(text);
     const wanted = as === undefined ? undefined : parseGroupName(as);
     const url = parseStoreAddress(store ?? address.store, { folder: context.cwd });

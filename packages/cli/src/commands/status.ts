@@ -8,8 +8,11 @@ import {
   statusOf,
 } from "@conclave/core";
 import { defineCommand } from "../command.ts";
+import type { Context } from "../context.ts";
 import { ownCard, type Person } from "../identity/person.ts";
 import { kitTried } from "../kit/kit-tried.ts";
+import { goneTrustees } from "../kit/trustees.ts";
+import { escapeText } from "../terminal/escape.ts";
 import { counted, humanSize, isoTime } from "../terminal/units.ts";
 import { withGroup } from "../with-group.ts";
 
@@ -54,6 +57,7 @@ export const status = defineCommand({
             'your recovery kit was never tried: "conclave kit --test KIT-FILE" does it, and changes nothing',
           );
         }
+        await sayGoneTrustees(context, { person, session });
         context.out.result({ ...value, store: group.store, problems }, ({ line }) => {
           line(`group      ${group.name} (${id.slice(0, 16)}), on ${group.store}`);
           line(`you        ${role}`);
@@ -89,6 +93,20 @@ function lastChange(session: Session): { readonly by: string; readonly at: strin
     if (verdict.counts && record.time >= (newest?.time ?? 0)) newest = record;
   }
   return newest && { by: nameOf(newest.device) ?? "somebody", at: isoTime(newest.time) };
+}
+
+/** Whoever is out of a group keeps the share that they were given: only a new kit takes it from them. */
+async function sayGoneTrustees(
+  context: Context,
+  { person, session }: { readonly person: Person; readonly session: Session },
+): Promise<void> {
+  const { card } = await ownCard(person);
+  const gone = await goneTrustees(person.home, { kit: card.kit.verifyingKey, session });
+  if (gone.length === 0) return;
+  const names = gone.map(({ name }) => escapeText(name)).join(", ");
+  context.warn(
+    `${names}, out of this group, has a share of your recovery kit: renew it with "conclave kit --new --split K/N --file FILE"`,
+  );
 }
 
 /** A kit that nobody ever tried is a hope. */

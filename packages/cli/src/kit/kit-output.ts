@@ -9,12 +9,16 @@ import { type KitSheet, kitText } from "./kit-text.ts";
 
 /** Writes a kit: text, or a page to print if the file's name ends so. */
 export async function writeKit(context: Context, kit: string, sheet: KitSheet): Promise<void> {
-  const text = /\.html?$/i.test(kit) ? kitPage(sheet) : kitText(sheet);
+  await writeNew(context, kit, /\.html?$/i.test(kit) ? kitPage(sheet) : kitText(sheet));
+}
+
+/** Writes a file for its person alone, never over another one. */
+export async function writeNew(context: Pick<Context, "cwd">, file: string, text: string): Promise<void> {
   try {
-    await createPrivateFile(resolve(context.cwd, kit), new TextEncoder().encode(text));
+    await createPrivateFile(resolve(context.cwd, file), new TextEncoder().encode(text));
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
-    const error = new ConclaveError(`${kit} is there already, and a recovery kit is never overwritten`, {
+    const error = new ConclaveError(`${file} is there already, and a recovery kit is never overwritten`, {
       code: "exists",
       cause,
     });

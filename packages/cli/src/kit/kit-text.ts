@@ -33,9 +33,6 @@ export function wordRows(words: string): readonly (readonly { readonly number: n
  * as it is, or a line of it by `grep AGE-SECRET-KEY`.
  */
 export function kitText({ name, fingerprint, words, kit, time, groups = [] }: KitSheet): string {
-  const rows = wordRows(words).map((row) =>
-    `#   ${row.map(({ number, word }) => `${String(number).padStart(2)} ${word.padEnd(9)}`).join(" ")}`.trimEnd(),
-  );
   return [
     "# Conclave recovery kit. Whoever has it can read all that you can read: print it, keep it safe, and delete this file.",
     "#",
@@ -43,18 +40,34 @@ export function kitText({ name, fingerprint, words, kit, time, groups = [] }: Ki
     `# Fingerprint  ${fingerprint}`,
     `# Made         ${isoTime(time)}`,
     "#",
-    "# The 24 words:",
-    ...rows,
-    "#",
+    ...wordLines(words),
     ...groups.flatMap(({ name: group, address }) => [
       `# Group ${escapeText(group)}, with its newest entry then:`,
       `#   ${formatAddress(address)}`,
       "#",
     ]),
+    ...keyLines(kit),
+  ].join("\n");
+}
+
+/** The words, and the keys that follow from them: all of a kit that its secret gives. Secret. */
+export function bareKitText({ words, kit }: Pick<KitSheet, "words" | "kit">): string {
+  return [...wordLines(words), ...keyLines(kit)].join("\n");
+}
+
+function wordLines(words: string): readonly string[] {
+  const rows = wordRows(words).map((row) =>
+    `#   ${row.map(({ number, word }) => `${String(number).padStart(2)} ${word.padEnd(9)}`).join(" ")}`.trimEnd(),
+  );
+  return ["# The 24 words:", ...rows, "#"];
+}
+
+function keyLines(kit: DeviceSecrets): readonly string[] {
+  return [
     "# The keys that follow from the words, for the age program (RECOVERY.md of the Conclave project says how). An age",
     "# without post-quantum keys (before 1.3) needs the last line only.",
     kit.hybridIdentity,
     kit.classicIdentity,
     "",
-  ].join("\n");
+  ];
 }

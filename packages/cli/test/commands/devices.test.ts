@@ -159,6 +159,60 @@ describe("kit", () => {
   });
 });
 
+describe("a kit in shares", () => {
+  it("is tried and used with as many shares as it takes, and joined for stock tools", async () => {
+    const stage = newStage();
+    const { alice } = await family(stage);
+    const bob = await admit(stage, { alice, name: "Bob" });
+    const made = await bob.json("kit", "--new", "--split", "2/3", "--file", "share.txt");
+    expect(made).toMatchObject({ kit: { shares: ["share-1.txt", "share-2.txt", "share-3.txt"] } });
+    expect(await bob.json("kit", "--test", "share-1.txt", "share-3.txt")).toMatchObject({
+      ok: true,
+      opens: ["family"],
+    });
+    expect(await bob.refusal("kit", "--test", "share-2.txt")).toMatchObject({ code: "malformed", message: /takes 2/ });
+    await bob.json("kit", "--join", "joined.txt", "share-3.txt", "share-2.txt");
+    expect(await bob.json("kit", "--test", "joined.txt")).toMatchObject({ ok: true });
+    const { address } = await alice.json<{ address: string }>("address", "family");
+    const back = stage.visitor("back");
+    const words = ["recover", "share-1.txt", "share-2.txt", address, "--as", "family", "--no-passphrase"];
+    expect(await back.json(...words)).toMatchObject({ name: "family", role: "editor" });
+  });
+
+  it("is renewed when somebody who holds a share goes: their shares then open nothing, mixed ones neither", async () => {
+    const stage = newStage();
+    const { alice } = await family(stage);
+    await admit(stage, { alice, name: "Bob" });
+    await alice.json("kit", "--new", "--split", "2/3", "--file", "old.txt", "--for", "Bob");
+    expect((await alice("status", "family")).err).not.toContain("has a share");
+    await alice.json("remove", "family", "Bob");
+    expect((await alice("status", "family")).err).toContain("Bob, out of this group, has a share of your recovery kit");
+    await alice.json("kit", "--new", "--split", "2/2", "--file", "new.txt");
+    expect((await alice("status", "family")).err).not.toContain("has a share");
+    const old = await alice("kit", "--test", "old-1.txt", "old-2.txt", "--json");
+    expect(JSON.parse(old.out)).toMatchObject({ ok: false, opens: [] });
+    const { address } = await alice.json<{ address: string }>("address", "family");
+    const thief = stage.visitor("thief");
+    const opened = await thief.refusal("recover", "old-1.txt", "old-3.txt", address, "--no-passphrase");
+    expect(["not-a-member", "removed", "rollback"]).toContain(opened.code);
+    const mixed = await alice.refusal("kit", "--test", "old-1.txt", "new-2.txt");
+    expect(mixed).toMatchObject({ code: "malformed", message: /do not belong together/ });
+    expect(await alice.json("kit", "--test", "new-1.txt", "new-2.txt")).toMatchObject({ ok: true });
+  });
+
+  it.each([
+    ["more needed than there are", ["--new", "--split", "3/2", "--file", "s"], 2],
+    ["one needed", ["--new", "--split", "1/2", "--file", "s"], 2],
+    ["no file", ["--new", "--split", "2/3"], 2],
+    ["no new kit", ["--split", "2/3", "--file", "s"], 2],
+    ["a holder whom nobody knows", ["--new", "--split", "2/3", "--file", "s", "--for", "Nobody"], 4],
+  ])("is not made with %s", async (_what, words, exit) => {
+    const stage = newStage();
+    const { alice } = await family(stage);
+    expect(await alice.refusal("kit", ...words)).toMatchObject({ exit });
+  });
+});
+
 describe("recover", () => {
   it("brings a person back, reading only until a member's address confirms it; the kit is spent", async () => {
     const stage = newStage();
