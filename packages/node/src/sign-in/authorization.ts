@@ -17,7 +17,7 @@ export interface Authorization {
   readonly url: string;
   /** Whether an answer is to this request: its `state` was drawn here and has never left but in `url`. */
   isAnswer(answer: URLSearchParams): boolean;
-  /** Turns the answer into tokens. One answer only. */
+  /** Turns the answer into tokens. `signIn` takes one answer only. */
   finish(answer: URLSearchParams): Promise<Tokens>;
 }
 
@@ -44,16 +44,10 @@ export async function requestConsent(wanted: Wanted, redirect: string): Promise<
     ...(wanted.account === undefined ? {} : { login_hint: wanted.account }),
   };
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
-  let isUsed = false;
   return {
     url: url.href,
     isAnswer: (answer) => answer.getAll("state").length === 1 && answer.get("state") === state, // check: link
-    async finish(answer) {
-      if (isUsed) throw refused("this sign-in has had its answer already"); // check: link
-      isUsed = true;
-      const tokens = await exchange(wanted, { answer, state, verifier, redirect });
-      return tokens;
-    },
+    finish: (answer) => exchange(wanted, { answer, state, verifier, redirect }),
   };
 }
 

@@ -40,7 +40,7 @@ export async function signIn(options: SignInOptions): Promise<SignedIn> {
   async function take(answer: URLSearchParams): Promise<CallbackPage> {
     if (!authorization?.isAnswer(answer) || isTaken) {
       options.onStray();
-      return strayPage();
+      return strayPage(); // check: link
     }
     isTaken = true;
     try {
