@@ -28,6 +28,7 @@ describe("status", () => {
       refused: 0,
       guests: [],
       invitations: 0,
+      strangers: [],
       lastChange: { by: "Alice", at: expect.stringMatching(/^\d{4}-/) },
       store: expect.stringMatching(/^file:/),
       problems: [],
