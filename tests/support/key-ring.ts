@@ -24,6 +24,11 @@ export function kitRing(kit: DeviceSecrets, crypto: Crypto): Ring {
   return ringOf(crypto, [kit], []);
 }
 
+/** What an epoch's identity alone opens. */
+export function epochRing(identity: string, crypto: Crypto): Ring {
+  return ringOf(crypto, [], [identity]);
+}
+
 function epochIdentities(device: Device): string[] {
   return live(device)
     .index.all<{ sealed: Uint8Array }>("SELECT sealed FROM identities")
