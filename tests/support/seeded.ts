@@ -50,12 +50,14 @@ function replaced(on: object, name: string, value: unknown): () => void {
   return () => Object.defineProperty(on, name, { value: genuine, configurable: true, writable: true });
 }
 
+/** Keys that stories imported. A library may keep one from one story to the next. */
+const keys = new WeakMap<object, { readonly key: () => KeyObject; readonly id: string }>();
+
 /**
  * X25519 as WebCrypto does it, with Node's own: without a way through the thread pool, and each result once, as all devices
  * of a story open the same files with the same epoch's key.
  */
 function quickX25519(subtle: SubtleCrypto): (() => void)[] {
-  const keys = new WeakMap<object, { readonly key: () => KeyObject; readonly id: string }>();
   const shared = new Map<string, ArrayBuffer>();
   const [importKey, deriveBits] = [subtle.importKey.bind(subtle), subtle.deriveBits.bind(subtle)];
   return [
