@@ -2,20 +2,15 @@
  * Requests of further devices: a device card, and the word of whoever has the code, sealed to an epoch. They lie among the
  * join requests, under the same kind of name. SPEC.md §7.
  */
-import { openFile, sealFile } from "../age/file.ts";
-import { suiteOf } from "../age/suite.ts";
-import { joinBytes } from "../encoding/bytes.ts";
-import { nameDigest } from "../encoding/digest.ts";
 import { readLine } from "../encoding/strict.ts";
 import { ConclaveError } from "../errors.ts";
 import { verifyingKeyOf } from "../identity/device.ts";
 import { readDeviceCard, type SignedDeviceCard } from "../identity/device-card.ts";
 import type { Crypto } from "../ports/crypto.ts";
 import { type DeviceRequest, deviceRequest } from "../records/device-request.ts";
-import { type OpenEpoch, padLines } from "../records/records-file.ts";
 import type { DeviceKey, RecordDigest } from "../records/shapes.ts";
-import { decodeSignedLines, encodeSignedLine, isSignedBy, signLine } from "../records/signed-line.ts";
-import { REQUEST_BYTES_MAX, REQUESTS_FOLDER, type RequestName, requestId } from "./request.ts";
+import { isSignedBy, signLine } from "../records/signed-line.ts";
+import { openRequestLines, requestId, type StoredRequest, sealRequestLines } from "./request.ts";
 
 /** A device that asks, and the code that it asks with. */
 export interface AskingDevice {
@@ -43,32 +38,21 @@ export async function sealDeviceRequest(
   const code = verifyingKeyOf(codeKey);
   const value: DeviceRequest = { type: "conclave/v1/device-request", group, device: device.id, code, time };
   const word = await signLine(crypto, { value, signingKey: codeKey });
-  const plaintext = padLines(joinBytes([device.signed, word].map(encodeSignedLine)));
-  const { sealed } = await sealFile(crypto, { recipients: [recipient], suite: suiteOf(recipient), plaintext });
   const id = requestId({ group, device: device.card.keys.verifyingKey });
-  return { key: `${REQUESTS_FOLDER}/${id}-${nameDigest(sealed)}.age`, bytes: sealed };
+  return sealRequestLines(crypto, { id, lines: [device.signed, word], recipient });
 }
 
 /**
  * Opens and verifies a request: its name, its seal, the device's own signature, and the word of the code.
  *
- * @param options.bytes - As stored, not trusted. Taken over.
  * @throws ConclaveError `limit` if it is too large, `corrupt` or `malformed` if anything of it does not agree.
  */
 export async function openDeviceRequest(
   crypto: Crypto,
-  options: {
-    readonly group: RecordDigest;
-    readonly name: RequestName;
-    readonly bytes: Uint8Array<ArrayBuffer>;
-    readonly epoch: Pick<OpenEpoch, "identity" | "suite">;
-  },
+  options: StoredRequest & { readonly group: RecordDigest },
 ): Promise<AskingDevice> {
-  const { group, name, bytes, epoch } = options;
-  if (bytes.length > REQUEST_BYTES_MAX) throw new ConclaveError("device request is too large", { code: "limit" }); // check: size
-  if (nameDigest(bytes) !== name.digest) refuse("does not fit its name"); // check: digest
-  const plaintext = await openFile(crypto, { sealed: bytes, identities: [epoch.identity], suite: epoch.suite });
-  const [first, second, ...others] = decodeSignedLines(plaintext);
+  const { group, name } = options;
+  const [first, second, ...others] = await openRequestLines(crypto, { ...options, what: "device request" });
   if (!first || !second || others.length > 0) refuse("holds more or less than a device and a word"); // check: canonical
   const device = await readDeviceCard(crypto, first);
   const word = readLine(second.line, deviceRequest);

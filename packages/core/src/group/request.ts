@@ -71,33 +71,58 @@ export async function sealRequest(
   const { group, asking, recipient } = options;
   const { card, invited } = asking;
   const lines = [card.signed, ...(invited ? [invited.signed] : [])];
+  const id = requestId({ group, device: card.card.device.verifyingKey, invitation: invited?.invitation });
+  return sealRequestLines(crypto, { id, lines, recipient });
+}
+
+/** Seals the lines of a request of any kind under their name. */
+export async function sealRequestLines(
+  crypto: Crypto,
+  options: { readonly id: string; readonly lines: readonly SignedLine[]; readonly recipient: string },
+): Promise<{ readonly key: string; readonly bytes: Uint8Array<ArrayBuffer> }> {
+  const { id, lines, recipient } = options;
   const plaintext = padLines(concatBytes(...lines.map(encodeSignedLine)));
   const { sealed } = await sealFile(crypto, { recipients: [recipient], suite: suiteOf(recipient), plaintext });
-  const id = requestId({ group, device: card.card.device.verifyingKey, invitation: invited?.invitation });
   return { key: `${REQUESTS_FOLDER}/${id}-${nameDigest(sealed)}.age`, bytes: sealed };
+}
+
+/** A stored request of any kind, before anything of it is known to agree. */
+export interface StoredRequest {
+  readonly name: RequestName;
+  /** As stored, not trusted. Taken over. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly epoch: Pick<OpenEpoch, "identity" | "suite">;
+}
+
+/**
+ * Opens a request of any kind as far as its name and seal go. Whose lines they are is still to be checked.
+ *
+ * @param options.what - What kind it is, for errors.
+ * @throws ConclaveError `limit` if it is too large, `corrupt` or `malformed` if name, seal and lines do not agree.
+ */
+export async function openRequestLines(
+  crypto: Crypto,
+  { what, name, bytes, epoch }: StoredRequest & { readonly what: string },
+): Promise<readonly SignedLine[]> {
+  if (bytes.length > REQUEST_BYTES_MAX) throw new ConclaveError(`${what} is too large`, { code: "limit" }); // check: size
+  if (nameDigest(bytes) !== name.digest) {
+    throw new ConclaveError(`found a ${what} whose bytes do not fit its name`, { code: "corrupt" }); // check: digest
+  }
+  return decodeSignedLines(await openFile(crypto, { sealed: bytes, identities: [epoch.identity], suite: epoch.suite }));
 }
 
 /**
  * Opens and verifies a request: its name, its seal, the card's own signature, and that of an invitation's key for this card
  * in this group. Whether there is such an invitation is another question.
  *
- * @param options.bytes - As stored, not trusted. Taken over.
  * @throws ConclaveError `limit` if it is too large, `corrupt` if name, seal, contents and card do not agree.
  */
 export async function openRequest(
   crypto: Crypto,
-  options: {
-    readonly group: RecordDigest;
-    readonly name: RequestName;
-    readonly bytes: Uint8Array<ArrayBuffer>;
-    readonly epoch: Pick<OpenEpoch, "identity" | "suite">;
-  },
+  options: StoredRequest & { readonly group: RecordDigest },
 ): Promise<Asking> {
-  const { group, name, bytes, epoch } = options;
-  if (bytes.length > REQUEST_BYTES_MAX) throw new ConclaveError("join request is too large", { code: "limit" }); // check: size
-  if (nameDigest(bytes) !== name.digest) refuse("whose bytes do not fit its name"); // check: digest
-  const plaintext = await openFile(crypto, { sealed: bytes, identities: [epoch.identity], suite: epoch.suite });
-  const [signed, proof, ...others] = decodeSignedLines(plaintext);
+  const { group, name } = options;
+  const [signed, proof, ...others] = await openRequestLines(crypto, { ...options, what: "join request" });
   if (!signed || others.length > 0) refuse("that holds no card, or more than one and an invitation's line"); // check: canonical
   const card = await readCard(crypto, signed);
   const invited = proof ? await readInvited(crypto, { group, card, signed: proof }) : null;
