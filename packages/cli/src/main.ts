@@ -58,20 +58,24 @@ async function perform(argv: readonly string[], run: Run): Promise<number> {
   const { io, registry, status } = run;
   const parserOptions: ParserOptions = { registry, version: VERSION, width: io.stdout.columns ?? 100 };
   const parsed = await parse(argv, parserOptions);
-  const isAnswer = "text" in parsed;
-  const out = new StreamOutput({ stream: io.stdout, json: !isAnswer && parsed.options.json, status });
-  if (isAnswer) {
-    await out.bytes(new TextEncoder().encode(parsed.text));
-    return finish(out, 0);
+  const json = "options" in parsed && parsed.options.json;
+  const out = new StreamOutput({ stream: io.stdout, json, status });
+  try {
+    const exit = await answer();
+    await out.finish();
+    return exit;
+  } finally {
+    out.close();
   }
-  const context = makeContext(run, { invocation: parsed, out, parserOptions });
-  const exit = await parsed.command.run(context, parsed.words as never);
-  return finish(out, exit ?? 0);
-}
 
-async function finish(out: StreamOutput, exit: number): Promise<number> {
-  await out.finish();
-  return exit;
+  async function answer(): Promise<number> {
+    if ("text" in parsed) {
+      await out.bytes(new TextEncoder().encode(parsed.text));
+      return 0;
+    }
+    const context = makeContext(run, { invocation: parsed, out, parserOptions });
+    return (await parsed.command.run(context, parsed.words as never)) ?? 0;
+  }
 }
 
 function makeContext(

@@ -31,14 +31,16 @@ export function placeOf(
   { here, groups }: { readonly here: Here & { readonly group: string }; readonly groups: readonly string[] },
 ): string {
   const colon = text.indexOf(":");
-  if (colon > 0 && groups.includes(text.slice(0, colon).normalize("NFC"))) {
-    return `${text.slice(0, colon)}:${resolveFrom("", text.slice(colon + 1))}`;
-  }
+  if (namesGroup(text, groups)) return `${text.slice(0, colon)}:${resolveFrom("", text.slice(colon + 1))}`;
   return `${here.group}:${resolveFrom(here.folder, colon === 0 ? text.slice(1) : text)}`;
 }
 
 /** Whether a word names a place in a group by its form alone: `:PATH`, or `GROUP:PATH`. */
 export function isPlace({ text }: Word, groups: readonly string[]): boolean {
+  return text.startsWith(":") || namesGroup(text, groups);
+}
+
+function namesGroup(text: string, groups: readonly string[]): boolean {
   const colon = text.indexOf(":");
-  return colon === 0 || (colon > 0 && groups.includes(text.slice(0, colon).normalize("NFC")));
+  return colon > 0 && groups.includes(text.slice(0, colon).normalize("NFC"));
 }

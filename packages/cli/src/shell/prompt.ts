@@ -5,9 +5,10 @@ import { resolve } from "node:path";
 import type { Home } from "@conclave/node";
 import { usage } from "../command-error.ts";
 import { type KnownNames, namesIn } from "../completion/known-names.ts";
-import { commonStart, splitLine, typedRest, type Word } from "../completion/line.ts";
+import { commonStart, type Line, splitLine, typedRest, type Word } from "../completion/line.ts";
 import type { Context } from "../context.ts";
 import { renderError } from "../errors.ts";
+import type { CommandForm } from "../parsing/command-form.ts";
 import { escapeText } from "../terminal/escape.ts";
 import { type Io, type UnlockedKeys, variedIo } from "../terminal/io.ts";
 import type { Here } from "./here.ts";
@@ -28,6 +29,9 @@ const OWN_COMMANDS: readonly (readonly [form: string, summary: string])[] = [
   ["help [COMMAND]", "every other command, with its group understood"],
   ["quit", "leave"],
 ];
+
+/** Those of them that no command is called. */
+const OWN_NAMES = ["cd", "lcd", "list", "pwd", "quit"];
 
 export class Prompt {
   readonly #context: Context;
@@ -76,10 +80,10 @@ export class Prompt {
     try {
       void this.#tellNewcomers();
       for (let line = await this.#next(); line !== undefined; line = await this.#next()) {
-        const { words, open } = splitLine(line, { windows: platform() === "win32" });
+        const { words, open, quote } = splitHere(line);
         const typed = open ? [...words, open] : words;
         if (typed.length === 1 && /^(?:quit|exit)$/.test(typed[0]?.text ?? "")) break;
-        if (typed.length > 0) exit = await this.#perform(line, typed);
+        if (typed.length > 0) exit = await this.#perform(typed, quote !== undefined);
       }
     } finally {
       clearInterval(timer);
@@ -99,9 +103,9 @@ export class Prompt {
     return line;
   }
 
-  async #perform(line: string, typed: readonly Word[]): Promise<number> {
+  async #perform(typed: readonly Word[], isQuoteOpen: boolean): Promise<number> {
     try {
-      if (splitLine(line).quote) throw usage("a quote is not closed", "close it, or put a backslash before it");
+      if (isQuoteOpen) throw usage("a quote is not closed", "close it, or put a backslash before it");
       const argv = await this.#argvOf(typed);
       return argv ? await this.#context.perform(argv, variedIo(this.#world, { cwd: this.#here.local })) : 0;
     } catch (error) {
@@ -121,8 +125,7 @@ export class Prompt {
       return this.#say([`${this.#here.group ?? "no group"}:${this.#here.folder}`, this.#here.local]);
     if (first.text === "help" && rest.length === 0) return this.#help();
     if (first.text === "shell") throw usage("this is the shell already", '"cd GROUP:" goes to another group');
-    const words = [first.text === "list" ? "ls" : first.text, ...rest.map(({ text }) => text)];
-    const command = await this.#context.find(words);
+    const command = await this.#commandOf(typed);
     if (!command) return [first.text]; // The command line says what was meant.
     return translate({ command, typed: typed.slice(command.name.split(" ").length) }, options);
   }
@@ -168,12 +171,9 @@ export class Prompt {
   }
 
   async #complete(text: string): Promise<readonly [readonly string[], string]> {
-    const line = splitLine(text);
-    const before = line.words.map((word) => word.text);
-    const command = await this.#context.find(before[0] === "list" ? ["ls", ...before.slice(1)] : before);
-    const takesPlaces = isAboutPlaces(before[0], command?.args);
+    const line = splitHere(text);
     const typed = line.open?.text ?? "";
-    const found = await this.#candidates({ typed, before, takesPlaces });
+    const found = await this.#candidates(line.words, typed);
     const replaced = text.slice(line.openAt);
     const start = commonStart(found);
     // Where several fit, only what they share is typed; they are shown as they are, without quotes.
@@ -182,22 +182,29 @@ export class Prompt {
     return [found.length === 0 ? [] : [replaced + typedRest(start, { ...line, isWhole })], replaced];
   }
 
-  async #candidates(options: {
-    readonly typed: string;
-    readonly before: readonly string[];
-    readonly takesPlaces: boolean;
-  }) {
-    const { typed, before, takesPlaces } = options;
-    const own = ["cd", "lcd", "list", "pwd", "quit"].filter((word) => before.length === 0 && word.startsWith(typed));
+  async #candidates(before: readonly Word[], typed: string): Promise<readonly string[]> {
+    const words = before.map(({ text }) => text);
+    const command = await this.#commandOf(before);
+    const own = OWN_NAMES.filter((word) => words.length === 0 && word.startsWith(typed));
+    const isKnown = words.length === 0 || command !== undefined;
+    const general = isKnown ? await this.#context.complete([...words, typed], this.#names) : { words: [] };
     const { group, folder } = this.#here;
-    const isKnown = before.length === 0 || (await this.#context.find(before)) !== undefined;
-    const general = isKnown ? await this.#context.complete([...before, typed], this.#names) : { words: [] };
-    if (group === undefined || !takesPlaces) return [...own, ...general.words];
+    if (group === undefined || !isAboutPlaces(words[0], command?.args)) return [...own, ...general.words];
     const base = folder === "" ? `${group}:` : `${group}:${folder}/`;
     const places = await this.#names.places(`${base}${typed}`);
     const here = places.map((place) => place.slice(base.length)).filter((path) => path.startsWith(typed));
     return [...own, ...here, ...general.words];
   }
+
+  /** How the command is written that a line begins with; `list` is the prompt's own word for `ls`. */
+  #commandOf(line: readonly Word[]): Promise<CommandForm | undefined> {
+    const words = line.map(({ text }) => text);
+    return this.#context.find(words[0] === "list" ? ["ls", ...words.slice(1)] : words);
+  }
+}
+
+function splitHere(line: string): Line {
+  return splitLine(line, { windows: platform() === "win32" });
 }
 
 function isAboutPlaces(first: string | undefined, args: readonly string[] | undefined): boolean {

@@ -78,7 +78,6 @@ export class StreamOutput implements Output {
   async finish(): Promise<void> {
     if (this.#isJson && !this.#hasResult) this.#write("{}\n");
     await new Promise<void>((resolve) => this.#stream.write("", () => resolve()));
-    this.close();
     if (this.#failure !== undefined && !isBrokenPipe(this.#failure)) throw this.#failure;
   }
 
