@@ -24,9 +24,10 @@ import {
   verify,
   withdraw,
 } from "@conclave/core";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { DEATHS, dies } from "./support/deaths.ts";
-import { budget, type Device, findMember, live, paths, put, texts, World } from "./support/world.ts";
+import { openWorld } from "./support/open-world.ts";
+import { budget, type Device, findMember, live, paths, put, texts, type World } from "./support/world.ts";
 
 interface Scene {
   readonly world: World;
@@ -132,14 +133,8 @@ function shows(session: Session, path: string): boolean {
   return row !== undefined;
 }
 
-const worlds: World[] = [];
-afterEach(() => {
-  for (const world of worlds.splice(0)) world.close();
-});
-
 async function scene(): Promise<Scene> {
-  const world = new World();
-  worlds.push(world);
+  const world = openWorld();
   const [alice, bob, carol, dave] = [
     await world.device("alice"),
     await world.device("bob"),
@@ -196,7 +191,6 @@ describe.each(DEATHS)("a death at a $at, $when it takes effect", (death) => {
           break;
         }
         world.close();
-        worlds.pop();
       }
     },
     300_000,
@@ -230,7 +224,6 @@ describe.each(DEATHS)("a death at a $at, $when it takes effect", (death) => {
         break;
       }
       world.close();
-      worlds.pop();
     }
   }, 300_000);
 
@@ -262,7 +255,6 @@ describe.each(DEATHS)("a death at a $at, $when it takes effect", (death) => {
         break;
       }
       world.close();
-      worlds.pop();
     }
   }, 300_000);
 });

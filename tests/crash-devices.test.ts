@@ -20,10 +20,11 @@ import {
   verify,
 } from "@conclave/core";
 import { restoreSnapshot, takeSnapshot } from "@conclave/stores/testing";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { DEATHS, dies, diesIn } from "./support/deaths.ts";
 import { deviceRing, isSecret, kitRing, opensAnything } from "./support/key-ring.ts";
-import { budget, type Device, findMember, live, put, texts, World } from "./support/world.ts";
+import { openWorld } from "./support/open-world.ts";
+import { budget, type Device, findMember, live, put, texts, type World } from "./support/world.ts";
 
 interface Scene {
   readonly world: World;
@@ -34,19 +35,13 @@ interface Scene {
   readonly carol: Device;
 }
 
-const worlds: World[] = [];
-afterEach(() => {
-  for (const world of worlds.splice(0)) world.close();
-});
-
 const CONTENTS = { "a.txt": "of alice", "c.txt": "of carol" };
 
 /** What a scene is put back to before each step of a sweep: making it anew takes longer than what is tried in it. */
 type Reset = () => Promise<void>;
 
 async function scene(): Promise<Scene & { readonly desk: Device; readonly reset: Reset }> {
-  const world = new World();
-  worlds.push(world);
+  const world = openWorld();
   const [alice, carol] = [await world.device("alice"), await world.device("carol")];
   await world.found(alice);
   await world.admit(alice, carol);

@@ -3,21 +3,10 @@
  * is finished by the same device, or begun anew, and nobody else is harmed.
  */
 import { addMember, catchUp, flushOutbox, foundGroup, readAll, type Session, verify } from "@conclave/core";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { DEATHS, diesIn } from "./support/deaths.ts";
-import { budget, live, put, texts, World } from "./support/world.ts";
-
-let worlds: World[] = [];
-afterEach(() => {
-  for (const world of worlds) world.close();
-  worlds = [];
-});
-
-function newWorld(): World {
-  const world = new World();
-  worlds.push(world);
-  return world;
-}
+import { openWorld } from "./support/open-world.ts";
+import { budget, live, put, texts, type World } from "./support/world.ts";
 
 async function keysOn(world: World): Promise<string[]> {
   const keys: string[] = [];
@@ -36,7 +25,7 @@ describe.each(DEATHS)("a death at a $at, $when it takes effect", (death) => {
   }, async () => {
     const ends = new Set<string>();
     for (let step = 1; ; step++) {
-      const world = newWorld();
+      const world = openWorld();
       let alice = await world.device("alice");
       const bob = await world.device("bob");
       const founding = { card: alice.card, suite: "classic", settled: true } as const;
@@ -72,7 +61,7 @@ describe.each(DEATHS)("a death at a $at, $when it takes effect", (death) => {
   it("while joining: it joins when told to again, and others notice nothing", { timeout: 300_000 }, async () => {
     let step = 1;
     for (; ; step++) {
-      const world = newWorld();
+      const world = openWorld();
       const [alice, bob] = [await world.device("alice"), await world.device("bob")];
       await world.found(alice);
       await put(live(alice), { "a.txt": "of alice" });

@@ -3,18 +3,13 @@
  * transaction of a command, and lets another one, or the same one started again, finish the work.
  */
 import { catchUp, flushOutbox, readAll, reencrypt, removeMember, type Session, verify } from "@conclave/core";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { DEATHS, dies } from "./support/deaths.ts";
-import { budget, type Device, findMember, live, put, texts, World } from "./support/world.ts";
-
-const worlds: World[] = [];
-afterEach(() => {
-  for (const world of worlds.splice(0)) world.close();
-});
+import { openWorld } from "./support/open-world.ts";
+import { budget, type Device, findMember, live, put, texts, type World } from "./support/world.ts";
 
 async function newWorld(): Promise<{ world: World; alice: Device; bob: Device; carol: Device }> {
-  const world = new World();
-  worlds.push(world);
+  const world = openWorld();
   const [alice, bob, carol] = [await world.device("alice"), await world.device("bob"), await world.device("carol")];
   await world.found(alice);
   await world.admit(alice, bob);
@@ -61,7 +56,6 @@ describe.each(DEATHS)("a death at a $at, $when it takes effect", (death) => {
         break;
       }
       world.close();
-      worlds.pop();
     }
   }, 300_000);
 
@@ -112,7 +106,6 @@ describe.each(DEATHS)("a death at a $at, $when it takes effect", (death) => {
         break;
       }
       world.close();
-      worlds.pop();
     }
   }, 300_000);
 });

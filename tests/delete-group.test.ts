@@ -1,18 +1,13 @@
 /** Deleting a group: killed at every step, and claimed by people who may not. */
 import { catchUp, catchUpToDelete, changeRole, deleteGroup } from "@conclave/core";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { DEATHS, type Death, dies } from "./support/deaths.ts";
 import { requireOpened, sealDeletion } from "./support/insides.ts";
-import { type Device, findMember, live, put, texts, World } from "./support/world.ts";
-
-const worlds: World[] = [];
-afterEach(() => {
-  for (const world of worlds.splice(0)) world.close();
-});
+import { openWorld } from "./support/open-world.ts";
+import { type Device, findMember, live, put, texts, type World } from "./support/world.ts";
 
 async function scene(): Promise<{ world: World; alice: Device; bob: Device; carol: Device }> {
-  const world = new World();
-  worlds.push(world);
+  const world = openWorld();
   const [alice, bob, carol] = [await world.device("alice"), await world.device("bob"), await world.device("carol")];
   await world.found(alice);
   await world.admit(alice, bob);
@@ -67,7 +62,6 @@ it.each(sweeps)(
         break;
       }
       world.close();
-      worlds.pop();
     }
   },
   300_000,

@@ -13,13 +13,9 @@ import {
   StoreError,
   settleFolderAccess,
 } from "@conclave/core";
-import { afterEach, expect, it } from "vitest";
-import { type Device, live, World } from "./support/world.ts";
-
-const worlds: World[] = [];
-afterEach(() => {
-  for (const world of worlds.splice(0)) world.close();
-});
+import { expect, it } from "vitest";
+import { openWorld } from "./support/open-world.ts";
+import { type Device, live } from "./support/world.ts";
 
 /** A folder that is shared by a list, and whose provider can be made to refuse or to be away. */
 class Folder {
@@ -65,8 +61,7 @@ function at(device: Device, folder: Folder, account: string): Device {
 }
 
 async function shared() {
-  const world = new World();
-  worlds.push(world);
+  const world = openWorld();
   const folder = new Folder();
   const alice = await world.device("Alice");
   await world.found(alice);

@@ -1,14 +1,10 @@
 /** On a storage where each account owns what it puts, a clean-up by one is finished by the devices of the others. */
 import { catchUp, changeRole, readAll, reencrypt, removeMember, rotate, type Session, verify } from "@conclave/core";
 import { memoryStore, type OwnedStorage, ownedStorage } from "@conclave/stores/testing";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { DEATHS, dies } from "./support/deaths.ts";
-import { budget, type Device, findMember, live, put, texts, World } from "./support/world.ts";
-
-const worlds: World[] = [];
-afterEach(() => {
-  for (const world of worlds.splice(0)) world.close();
-});
+import { openWorld } from "./support/open-world.ts";
+import { budget, type Device, findMember, live, put, texts, type World } from "./support/world.ts";
 
 interface Stage {
   readonly world: World;
@@ -22,8 +18,7 @@ interface Stage {
 async function newStage(): Promise<Stage> {
   const store = memoryStore();
   const owned = ownedStorage(store);
-  const world = new World({ store });
-  worlds.push(world);
+  const world = openWorld({ store });
   const [alice, bob, carol] = [await world.device("alice"), await world.device("bob"), await world.device("carol")];
   for (const device of [alice, bob, carol]) device.store = owned.client(device.name);
   await world.found(alice);
@@ -134,7 +129,6 @@ describe.each(SOME_DEATHS)("a death at a $at, $when it takes effect", (death) =>
       await catchUp(live(alice));
       expect(await texts(live(alice))).toEqual(EVERYTHING);
       world.close();
-      worlds.pop();
       if (!hasDied) {
         // A sweep that never killed anything would prove nothing.
         expect(step).toBeGreaterThan(5);

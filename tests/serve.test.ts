@@ -62,8 +62,8 @@ interface Event {
 /** A running server: its events as they come. */
 interface Server {
   readonly child: ChildProcess;
-  /** The next event of that kind; what comes before it is kept. */
-  next(kind: string): Promise<Event>;
+  /** The next event of that kind (and about that person); what comes before it is kept. */
+  next(kind: string, about?: string): Promise<Event>;
   readonly seen: readonly Event[];
   stop(signal: "SIGTERM" | "SIGINT" | "SIGKILL"): Promise<number | null>;
 }
@@ -82,9 +82,11 @@ async function serve(name = "Alice"): Promise<Server> {
   const server: Server = {
     child,
     seen,
-    async next(kind) {
+    async next(kind, about) {
       for (;;) {
-        const at = seen.findIndex(({ event }, index) => index >= read && event === kind);
+        const at = seen.findIndex(
+          ({ event, name }, index) => index >= read && event === kind && (about === undefined || name === about),
+        );
         if (at >= 0) {
           read = at + 1;
           return seen[at] as Event;
@@ -187,11 +189,11 @@ describe("serving", () => {
       await founded();
       const servers = [await serve(), await serve()] as const;
       await asks("Bob", await invite("Bob"));
-      await Promise.race(servers.map((server) => server.next("admitted")));
+      await Promise.race(servers.map((server) => server.next("admitted", "Bob")));
       expect(await servers[0].stop("SIGKILL")).toBeNull();
       const code = await invite("Carol");
       await asks("Carol", code);
-      await servers[1].next("admitted");
+      await servers[1].next("admitted", "Carol");
       expect(await servers[1].stop("SIGTERM")).toBe(0);
       expect((await json<{ role: string }>("Carol", "join", code, "--as", "family")).role).toBe("editor");
       const names = (await json<{ name: string }[]>("Alice", "members", "family")).map(({ name }) => name);

@@ -15,20 +15,15 @@ import {
   withAdmitted,
 } from "@conclave/core";
 import { memoryStore, restoreSnapshot, takeSnapshot } from "@conclave/stores/testing";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { comeTogether, people, problemCodes, shownPaths } from "../support/attacked.ts";
 import { forge, forgedChange, newFolder } from "../support/forge.ts";
-import { budget, type Device, findMember, live, put, texts, World } from "../support/world.ts";
-
-const worlds: World[] = [];
-afterEach(() => {
-  for (const world of worlds.splice(0)) world.close();
-});
+import { openWorld } from "../support/open-world.ts";
+import { budget, type Device, findMember, live, put, texts, type World } from "../support/world.ts";
 
 /** Alice with a laptop and a phone, Bob and Carol; everybody has seen everything. */
 async function group() {
-  const world = new World();
-  worlds.push(world);
+  const world = openWorld();
   const all = await people({ world, bob: "owner" });
   const phone = await world.further(all.alice);
   await world.admitFurther(all.alice, phone);
@@ -194,8 +189,7 @@ describe("a device that came back by a kit", () => {
   });
 
   it("needs nobody where no other member has a device", async () => {
-    const world = new World();
-    worlds.push(world);
+    const world = openWorld();
     const alice = await world.device("alice");
     await world.found(alice);
     await put(live(alice), { "a.txt": "mine" });

@@ -1,20 +1,15 @@
 /** Epochs that members start who manage nobody, as a new kit or a removed device does: what of it shuts out or voids others. */
 import { catchUp, leaveGroup, makeDeviceCard, removeMember, rotate } from "@conclave/core";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { comeTogether, people } from "../support/attacked.ts";
 import { forge, forgedEntry } from "../support/forge.ts";
 import type { Act } from "../support/insides.ts";
-import { type Device, findMember, live, put, texts, World } from "../support/world.ts";
-
-const worlds: World[] = [];
-afterEach(() => {
-  for (const world of worlds.splice(0)) world.close();
-});
+import { openWorld } from "../support/open-world.ts";
+import { type Device, findMember, live, put, texts, type World } from "../support/world.ts";
 
 /** Alice, who founded the group, Bob, an editor, and Carol, a viewer; everybody has seen everything. */
 async function group() {
-  const world = new World();
-  worlds.push(world);
+  const world = openWorld();
   return people({ world, carol: "viewer" });
 }
 

@@ -2,14 +2,10 @@
 import { createHash } from "node:crypto";
 import { catchUp } from "@conclave/core";
 import { memoryStore, recording } from "@conclave/stores/testing";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { expectUnchanged, people, problemCodes } from "../support/attacked.ts";
-import { live, put, texts, World } from "../support/world.ts";
-
-const worlds: World[] = [];
-afterEach(() => {
-  for (const world of worlds.splice(0)) world.close();
-});
+import { openWorld } from "../support/open-world.ts";
+import { live, put, texts } from "../support/world.ts";
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -42,8 +38,7 @@ function nameOf(bytes: Uint8Array): string {
 describe("attack 36: grants that a stranger left, found in epochs/", () => {
   it.each(GRANTS)("with %s: fetched once, ignored, and in nobody's way", async (_, made) => {
     const recorder = recording(memoryStore());
-    const world = new World({ store: recorder.store });
-    worlds.push(world);
+    const world = openWorld({ store: recorder.store });
     const { alice, bob, carol } = await people({ world });
     const bytes = made();
     const { epoch } = live(alice).view.current;

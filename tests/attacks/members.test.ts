@@ -11,7 +11,7 @@ import {
   type Session,
   verify,
 } from "@conclave/core";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   comeTogether,
   details,
@@ -25,16 +25,11 @@ import {
 import { forge, forgedChange, forgedEntry, hexOf, newFolder, openedEpoch } from "../support/forge.ts";
 import { type Act, type Location, sealGrant, sealNotice, sealObject } from "../support/insides.ts";
 import { memoryTarget } from "../support/memory-files.ts";
-import { budget, type Device, findMember, live, paths, put, texts, World } from "../support/world.ts";
-
-const worlds: World[] = [];
-afterEach(() => {
-  for (const world of worlds.splice(0)) world.close();
-});
+import { openWorld } from "../support/open-world.ts";
+import { budget, type Device, findMember, live, paths, put, texts } from "../support/world.ts";
 
 async function group(options: Omit<NonNullable<Parameters<typeof people>[0]>, "world"> = {}) {
-  const world = new World();
-  worlds.push(world);
+  const world = openWorld();
   return people({ ...options, world });
 }
 
@@ -219,8 +214,7 @@ describe("attack 36: keys that no counting entry names", () => {
     const { world, alice, bob, carol } = await group();
     await put(live(alice), { note: "x" });
     await comeTogether(alice, bob, carol);
-    const other = new World();
-    worlds.push(other);
+    const other = openWorld();
     const mallory = await other.device("mallory");
     const foreign = await other.found(mallory);
     await expectUnchanged([alice, bob, carol], async () => {
@@ -264,8 +258,7 @@ describe("attack 50: a blob sealed again so that nobody can open it", () => {
       const [own = ""] = await keysLike(world, /\/objects\//);
       await rotate(live(alice), { contents: "on-change" });
       await comeTogether(alice, bob, carol);
-      const elsewhere = new World();
-      worlds.push(elsewhere);
+      const elsewhere = openWorld();
       const { recipient } = (await elsewhere.found(await elsewhere.device("x"))).view.current;
       const options = { blob: onlyBlob(live(bob)), ...(how === "to another key" ? { recipient } : {}) };
       await forge(live(bob), { locations: [await falseObject(live(bob), options)] });
@@ -334,8 +327,7 @@ describe("attack 57: forged notices, and a grant that vanishes", () => {
 });
 
 async function freshRecipient(): Promise<string> {
-  const other = new World();
-  worlds.push(other);
+  const other = openWorld();
   return (await other.found(await other.device("somebody"))).view.current.recipient;
 }
 

@@ -12,22 +12,17 @@ import {
   verify,
 } from "@conclave/core";
 import { Crash, memoryStore, recording } from "@conclave/stores/testing";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { comeTogether, details, keysLike, people, problemCodes, shownPaths, stateOf } from "../support/attacked.ts";
 import { keyRing, opensAnything } from "../support/key-ring.ts";
+import { openWorld } from "../support/open-world.ts";
 import { drawFrom } from "../support/seeded.ts";
 import { Turns } from "../support/turns.ts";
-import { budget, type Device, findMember, live, paths, put, texts, World } from "../support/world.ts";
-
-const worlds: World[] = [];
-afterEach(() => {
-  for (const world of worlds.splice(0)) world.close();
-});
+import { budget, type Device, findMember, live, paths, put, texts, type World } from "../support/world.ts";
 
 async function group(options: Omit<NonNullable<Parameters<typeof people>[0]>, "world"> = {}) {
   const recorder = recording(memoryStore());
-  const world = new World({ store: recorder.store });
-  worlds.push(world);
+  const world = openWorld({ store: recorder.store });
   return { recorder, ...(await people({ ...options, world })) };
 }
 
@@ -105,13 +100,13 @@ describe("attack 32: a slow writer", () => {
   });
 
   it("who was offline puts nothing under the old key any more once it has seen the removal", async () => {
-    const { recorder, alice, bob, carol } = await group();
+    const { recorder, world, alice, bob, carol } = await group();
     const ended = live(carol).view.current.epoch;
     carol.hooks = { fault: (call) => (call.verb === "put" ? { when: "before", error: offline() } : undefined) };
-    openAgain(carol);
+    world.restart(carol);
     await expect(makeFolder(live(carol), "made offline")).rejects.toMatchObject({ code: "unavailable" });
     carol.hooks = {};
-    openAgain(carol);
+    world.restart(carol);
     await remove(alice, "bob");
     const mark = recorder.everStored.length;
     await comeTogether(alice, carol);
@@ -121,10 +116,6 @@ describe("attack 32: a slow writer", () => {
     expect(recorder.everStored.slice(mark).filter(({ key }) => key.startsWith(ended))).toEqual([]);
     expect(await opensAnything(keyRing(bob, live(bob).crypto), recorder.everStored.slice(mark))).toBeUndefined();
   });
-
-  function openAgain(device: Device): void {
-    worlds.at(-1)?.restart(device);
-  }
 });
 
 function offline(): Error {

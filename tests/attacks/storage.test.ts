@@ -15,7 +15,7 @@ import {
   verify,
 } from "@conclave/core";
 import { flipped, restoreSnapshot, rewrite, swap, takeSnapshot } from "@conclave/stores/testing";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   comeTogether,
   details,
@@ -29,16 +29,11 @@ import {
 import { forge, forgedChange, forgedEntry, forgeUnput, newFolder } from "../support/forge.ts";
 import type { Act } from "../support/insides.ts";
 import { memoryTarget } from "../support/memory-files.ts";
-import { budget, type Device, findMember, live, paths, put, texts, World } from "../support/world.ts";
-
-const worlds: World[] = [];
-afterEach(() => {
-  for (const world of worlds.splice(0)) world.close();
-});
+import { openWorld } from "../support/open-world.ts";
+import { budget, type Device, findMember, live, paths, put, texts, type World } from "../support/world.ts";
 
 async function group(options: Omit<NonNullable<Parameters<typeof people>[0]>, "world"> = {}) {
-  const world = new World();
-  worlds.push(world);
+  const world = openWorld();
   return people({ ...options, world });
 }
 
@@ -137,8 +132,7 @@ describe("attack 5: objects, folders and records of no known author", () => {
 describe("attack 6: a record or object of one group in another with the same admin", () => {
   it("is refused, as the same file and as the same signed record sealed anew", async () => {
     const { alice } = await group();
-    const third = new World();
-    worlds.push(third);
+    const third = openWorld();
     const twin = await third.device("alice");
     Object.assign(twin, { secrets: alice.secrets, card: alice.card, kit: alice.kit });
     await third.found(twin);
@@ -256,8 +250,7 @@ describe("attack 26: the whole folder put back to yesterday", () => {
 
 /** A rotation by bob, who is an admin, at the entry before the newest: it loses, and nobody else is given its key. */
 async function lostRotation(bob: Device, parent: string): Promise<string> {
-  const other = new World();
-  worlds.push(other);
+  const other = openWorld();
   const { current } = (await other.found(await other.device("somebody"))).view;
   const act: Act = { act: "rotate", cut: [], recipient: current.recipient, contents: "on-change" };
   await forge(live(bob), { records: [forgedEntry(act, parent)] });
@@ -348,8 +341,7 @@ describe("attack 29: a look-alike group, and a log that ends before the address"
   it("refuses another group in the address's place, and says that it is another", async () => {
     const { world, alice } = await group();
     const address = world.address(live(alice));
-    const lookalike = new World();
-    worlds.push(lookalike);
+    const lookalike = openWorld();
     const mallory = await lookalike.device("alice");
     await foundGroup(lookalike.ports(mallory), { card: mallory.card, suite: "classic", settled: true }).then(
       (session) => catchUp(session),

@@ -278,7 +278,7 @@ export class World {
   }
 
   close(): void {
-    for (const database of this.#open) database.close();
+    for (const database of this.#open.splice(0)) database.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
