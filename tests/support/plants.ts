@@ -167,7 +167,7 @@ export const PLANTS: readonly Plant[] = [
     bug: "a branch chosen by what this device saw first",
     edits: [
       {
-        file: "packages/core/src/group/fork.ts",
+        file: "packages/core/src/group/fork-case.ts",
         find: "const children = log.children.get(at) ?? [];",
         replace: "const children = (log.children.get(at) ?? []).slice(0, 1);",
       },

@@ -4,7 +4,8 @@
  * person has settled, a branch that it has stood on for long (`late.ts`), and its pin in a contested fork. SPEC.md §6.
  */
 import type { RecordDigest } from "../records/shapes.ts";
-import { type Fork, type Grounds, groundsOf, heldFork, judgeFork } from "./fork.ts";
+import { type Fork, heldFork, judgeFork } from "./fork.ts";
+import { type Grounds, groundsOf } from "./fork-case.ts";
 import { undoesLoss } from "./late.ts";
 import type { Log } from "./log.ts";
 import type { GroupState } from "./state.ts";
