@@ -26,11 +26,13 @@ type OptionValue<O extends Option> = O extends { readonly choices: readonly (inf
   ? O extends { readonly default: string }
     ? Choice
     : Choice | undefined
-  : O extends { readonly value: string }
-    ? O extends { readonly default: string }
-      ? string
-      : string | undefined
-    : boolean;
+  : O extends { readonly several: true }
+    ? readonly string[]
+    : O extends { readonly value: string }
+      ? O extends { readonly default: string }
+        ? string
+        : string | undefined
+      : boolean;
 
 /** A command's arguments and options by name. */
 export type Words<Arguments extends readonly Argument[], Options extends { readonly [name: string]: Option }> = {

@@ -13,7 +13,7 @@ import type { Prompts } from "./terminal/prompt.ts";
 export interface Context {
   /** Results, on stdout. */
   readonly out: Output;
-  /** A line for a person, on stderr; none with `--quiet`. Escape names from others before. */
+  /** A line for a person, on stderr; none with `--quiet`. This and all below is escaped on the way. */
   note(text: string): void;
   /** A line that must be seen, on stderr. */
   warn(text: string): void;

@@ -1,17 +1,16 @@
 /** What the small duties did in passing, in words for a person. */
 import { fingerprint, invitationId, type News } from "@conclave/core";
-import { escapeText } from "./terminal/escape.ts";
 
-/** One line; names are escaped. */
+/** One line, to be escaped. */
 export function describeNews(news: News): string {
   switch (news.kind) {
     case "admitted":
-      return `admitted ${who(news)} as ${news.role}, by the invitation of ${escapeText(news.invited)}`;
+      return `admitted ${who(news)} as ${news.role}, by the invitation of ${news.invited}`;
     case "used":
-      return `your invitation of ${escapeText(news.invited)} was used: ${who(news)} is in, as ${news.role}`;
+      return `your invitation of ${news.invited} was used: ${who(news)} is in, as ${news.role}`;
     case "used-twice":
       return (
-        `the invitation of ${escapeText(news.invited)} (${invitationId(news.invitation)}) is void: it was used at once by ` +
+        `the invitation of ${news.invited} (${invitationId(news.invitation)}) is void: it was used at once by ` +
         `${news.cards.map(fingerprint).join(" and ")}; nobody came in by it, so ask whom you gave the code, and invite again`
       );
     case "removed":
@@ -22,5 +21,5 @@ export function describeNews(news: News): string {
 }
 
 function who({ name, card }: { readonly name: string; readonly card: string }): string {
-  return `${escapeText(name)} (fingerprint ${fingerprint(card)})`;
+  return `${name} (fingerprint ${fingerprint(card)})`;
 }

@@ -2,7 +2,6 @@
 import { type OpenFork, openForks, type Session } from "@conclave/core";
 import type { Context } from "./context.ts";
 import { describeAct } from "./describe-act.ts";
-import { escapeText } from "./terminal/escape.ts";
 
 /** Most acts of one history that are shown; `log` shows all. */
 const ACTS_SHOWN = 5;
@@ -64,7 +63,7 @@ function actLines(session: Session, acts: OpenFork["histories"][number]["acts"])
 
 function described(session: Session, act: Parameters<typeof describeAct>[1]): string {
   const { by, did } = describeAct(session, act);
-  return escapeText(`${by} ${did}`);
+  return `${by} ${did}`;
 }
 
 function commandsOf(fork: OpenFork, group: string): { readonly what: string; readonly line: string }[] {

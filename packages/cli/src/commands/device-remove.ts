@@ -14,11 +14,12 @@ import { Advice } from "../advice.ts";
 import { defineCommand } from "../command.ts";
 import { usage } from "../command-error.ts";
 import type { Context } from "../context.ts";
-import { devicesCalled, KEY_DIGITS } from "../identity/own-devices.ts";
+import { devicesCalled, gatherDevices, KEY_DIGITS, type OwnDevice, plainKey } from "../identity/own-devices.ts";
 import { inEachGroup } from "../identity/own-groups.ts";
 import { withPerson } from "../identity/person.ts";
 import { parseGroupName } from "../parsing/place.ts";
 import { reencryptShown } from "../reencryption.ts";
+import { isoTime } from "../terminal/units.ts";
 
 /** What was removed in one group. */
 interface Removed {
@@ -36,7 +37,7 @@ export const deviceRemove = defineCommand({
     member: { value: "MEMBER", summary: "a device of this member, whom you may remove; with --group" },
   },
   notes: [
-    "NAME is a device's name, or the beginning of its id, as conclave device shows them. The key changes and everything is",
+    "NAME is a device's name, or the first 8 digits of its id or more, as conclave device shows them. The key changes and everything is",
     "re-encrypted, as when a member is removed. Devices that it admitted go with it, unless --keep names them.",
   ].join("\n"),
 
@@ -45,14 +46,26 @@ export const deviceRemove = defineCommand({
       if (typed !== undefined && only === undefined) throw usage("--member needs --group");
       const wanted = only === undefined ? undefined : (await findGroup(person.home, parseGroupName(only))).name;
       const kept = keep?.split(",").map((each) => each.trim()) ?? [];
-      const removed: Removed[] = [];
-      const undone = await inEachGroup(context, {
+      const ownerIn = (session: Session): Member | undefined =>
+        typed === undefined ? session.view.me : findMember(session.view.state, typed);
+      const known = new Map<string, OwnDevice>();
+      const unseen = await inEachGroup(context, {
         person,
         only: (group) => wanted === undefined || group.name === wanted,
         work: async ({ session, group }) => {
-          const owner = typed === undefined ? session.view.me : findMember(session.view.state, typed);
-          const devices = owner ? chosen(session, { owner, name, kept }) : [];
-          if (devices.length === 0) return;
+          const member = ownerIn(session);
+          if (member) gatherDevices(known, { session, member, group: group.name });
+        },
+      });
+      const device = await oneDevice(context, { known: [...known.values()], name });
+      const removed: Removed[] = [];
+      const unremoved = await inEachGroup(context, {
+        person,
+        only: (group) => device?.groups.includes(group.name) ?? false,
+        work: async ({ session, group }) => {
+          const owner = ownerIn(session);
+          if (!device || !owner) return;
+          const devices = leaving(session, { owner, key: device.key, kept });
           const epoch = await removeNow(context, { session, keys: devices.map(({ verifyingKey }) => verifyingKey) });
           const shown = devices.map(({ label, verifyingKey }) => ({
             name: label,
@@ -61,6 +74,7 @@ export const deviceRemove = defineCommand({
           removed.push({ group: group.name, devices: shown, epoch });
         },
       });
+      const undone = [...unseen, ...unremoved];
       if (removed.length === 0 && undone.length === 0) throw nobody(name);
       context.out.result({ removed, undone }, ({ line }) => {
         for (const { group, devices } of removed) {
@@ -76,31 +90,48 @@ function nobody(name: string): Advice {
   return new Advice(error, '"conclave device" lists yours');
 }
 
-/** The device that is meant, and those that it admitted and nobody wants to keep. */
-function chosen(
-  session: Session,
-  options: { readonly owner: Member; readonly name: string; readonly kept: readonly string[] },
-) {
-  const { owner, name, kept } = options;
-  const named = liveDevices(owner).map((device) => ({ name: device.label, key: device.verifyingKey, device }));
-  const meant = devicesCalled(named, name);
+/** The device that somebody means; where several have the name, they are asked which. */
+async function oneDevice(
+  context: Context,
+  { known, name }: { readonly known: readonly OwnDevice[]; readonly name: string },
+): Promise<OwnDevice | undefined> {
+  const meant = devicesCalled(known, name);
   const [only] = meant;
-  if (meant.length > 1) {
-    const list = meant.map(({ key }) => key.slice(0, KEY_DIGITS)).join(", ");
-    throw new ConclaveError(`"${name}" fits ${meant.length} devices; name one by its id: ${list}`, {
-      code: "not-found",
-    });
-  }
-  if (!only) return [];
-  if (only.key === session.deviceKey) {
-    const error = new ConclaveError("no device removes itself", { code: "role-too-low" });
-    throw new Advice(error, "remove it from another device of yours; or leave the group");
-  }
-  const staying = new Set(kept.flatMap((each) => devicesCalled(named, each)).map(({ key }) => key));
-  staying.add(session.deviceKey); // What one is at would be refused; that it stays is what the person sees.
-  return withAdmitted(owner, [only.key]).filter(
-    ({ verifyingKey }) => verifyingKey === only.key || !staying.has(verifyingKey),
+  if (!only || meant.length === 1) return requireOther(only);
+  const shown = meant.map(
+    ({ key, seen, isThis }) =>
+      `${key.slice(0, KEY_DIGITS)}  last seen ${isoTime(seen)}${isThis ? "  (this device)" : ""}`,
   );
+  if (!context.prompts.canAsk) throw severalFit(name, shown);
+  const typed = await context.prompts.ask("Type the beginning of the id that you mean:", {
+    flag: "the id in place of NAME",
+    before: [`${meant.length} devices are called "${name}":`, ...shown.map((line) => `  ${line}`)],
+  });
+  const [device, another] = devicesCalled(meant, typed).filter(({ key }) => key.startsWith(plainKey(typed)));
+  if (!device || another) throw severalFit(name, shown);
+  return requireOther(device);
+}
+
+function requireOther(device: OwnDevice | undefined): OwnDevice | undefined {
+  if (!device?.isThis) return device;
+  const error = new ConclaveError("no device removes itself", { code: "role-too-low" });
+  throw new Advice(error, "remove it from another device of yours; or leave the group");
+}
+
+function severalFit(name: string, shown: readonly string[]): Advice {
+  const error = new ConclaveError(`"${name}" fits ${shown.length} devices: ${shown.join("; ")}`, { code: "not-found" });
+  return new Advice(error, "name one by its id, or the first 8 digits of it, in place of its name");
+}
+
+/** The device with this key in one group, and those that it admitted and nobody wants to keep. */
+function leaving(
+  session: Session,
+  { owner, key, kept }: { readonly owner: Member; readonly key: string; readonly kept: readonly string[] },
+) {
+  const named = liveDevices(owner).map((device) => ({ name: device.label, key: device.verifyingKey }));
+  const staying = new Set(kept.flatMap((each) => devicesCalled(named, each)).map((device) => device.key));
+  staying.add(session.deviceKey); // What one is at would be refused; that it stays is what the person sees.
+  return withAdmitted(owner, [key]).filter(({ verifyingKey }) => verifyingKey === key || !staying.has(verifyingKey));
 }
 
 async function removeNow(

@@ -12,18 +12,29 @@ import {
 import { createIdentity, identityState, nodeCrypto, replacePrivateFile, withHomeLock } from "@conclave/node";
 import { Advice } from "../advice.ts";
 import { defineCommand } from "../command.ts";
+import { usage } from "../command-error.ts";
+import { deviceLabel, LABEL_OPTION } from "../identity/device-label.ts";
 import { enrol } from "../identity/enrol.ts";
-import { DEVICE_LABEL, homeOf } from "../identity/person.ts";
+import { homeOf } from "../identity/person.ts";
 import { showWords, writeKit } from "../kit/kit-output.ts";
 import type { KitSheet } from "../kit/kit-text.ts";
 
 export const init = defineCommand({
-  examples: ['conclave init --name "Alice Example" --kit kit.html'],
+  examples: [
+    'conclave init --name "Alice Example" --kit kit.html',
+    "conclave init --device conclave-device1... --label phone --store family=~/Dropbox/family",
+  ],
   args: [],
   options: {
     name: { value: "NAME", summary: "your name, as the others will see it" },
+    label: LABEL_OPTION,
     "no-passphrase": { summary: "keep the keys readable for whoever may read this home" },
     device: { value: "CODE", summary: 'become a further device of somebody who ran "conclave device add"' },
+    store: {
+      value: "GROUP=STORE",
+      several: true,
+      summary: "with --device: where this machine reaches that group's storage, if elsewhere than the other device",
+    },
     kit: { value: "FILE", summary: "write the recovery kit to FILE: text, or a page to print if FILE ends in .html" },
   },
   notes: [
@@ -31,14 +42,17 @@ export const init = defineCommand({
     "keep it away from this computer. With --kit FILE the words are not shown on the screen.",
   ].join("\n"),
 
-  async run(context, { name, "no-passphrase": noPassphrase, kit, device: code }) {
-    if (code !== undefined) return enrol(context, { code, name, kit, noPassphrase });
+  async run(context, { name, "no-passphrase": noPassphrase, kit, device: code, label: given, store: stores }) {
+    if (code !== undefined) return enrol(context, { code, name, kit, noPassphrase, label: given, stores });
+    if (stores.length > 0)
+      throw usage("--store goes with --device", "a group gets its storage with conclave create or join");
     const home = homeOf(context);
+    const label = deviceLabel(context, given);
     const crypto = nodeCrypto();
     if ((await identityState(home)) !== "absent") throw existing(home.folder);
     const known = name ?? (await context.prompts.ask("Your name:", { flag: "--name NAME" }));
     const passphrase = noPassphrase ? undefined : await context.prompts.newPassphrase();
-    const device = await newDevice(crypto, { label: DEVICE_LABEL });
+    const device = await newDevice(crypto, { label });
     const secret = newKitSecret(crypto);
     const kitKeys = kitDevice(secret);
     const time = context.clock.now();
@@ -58,12 +72,14 @@ export const init = defineCommand({
       {
         name: card.card.name,
         fingerprint: shown,
+        device: label,
         home: home.folder,
         kit: kit === undefined ? { words } : { file: kit },
       },
       ({ line }) => {
         line(`name         ${card.card.name}`);
         line(`fingerprint  ${shown}`);
+        line(`device       ${label}`);
         if (kit === undefined) showWords(line, words);
         else line(`recovery kit ${kit}`);
       },

@@ -1,7 +1,6 @@
 import { formatInvitationCode, INVITATION_DAYS_MAX, invitationId, invite as inviteTo } from "@conclave/core";
 import { defineCommand } from "../command.ts";
 import { parseDuration, parseEnd } from "../terminal/duration.ts";
-import { escapeText } from "../terminal/escape.ts";
 import { qrLines } from "../terminal/qr-lines.ts";
 import { isoTime } from "../terminal/units.ts";
 import { withGroup } from "../with-group.ts";
@@ -41,7 +40,7 @@ export const invite = defineCommand({
         line(code);
         for (const each of picture) line(each);
       });
-      context.note(`good once, until ${value.expires}; give it to ${escapeText(whom)} alone. They run:`);
+      context.note(`good once, until ${value.expires}; give it to ${whom} alone. They run:`);
       context.note('  conclave init --name "THEIR NAME"');
       context.note(
         "  conclave join CODE          (on another machine: with --store, where it reaches the same storage)",

@@ -27,13 +27,13 @@ import {
 import { parseStoreAddress } from "@conclave/stores";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
+import { LABEL_OPTION } from "../identity/device-label.ts";
 import { makeKeys } from "../identity/make-keys.ts";
 import { homeOf, type Person, withPerson } from "../identity/person.ts";
 import { readKitFiles } from "../kit/kit-file.ts";
 import { showWords, writeKit } from "../kit/kit-output.ts";
 import { defaultGroupName } from "../parsing/group-name.ts";
 import { parseGroupName } from "../parsing/place.ts";
-import { escapeText } from "../terminal/escape.ts";
 import { isoTime } from "../terminal/units.ts";
 import { withKnownGroup } from "../with-group.ts";
 
@@ -47,6 +47,7 @@ export const recover = defineCommand({
     as: { value: "GROUP", summary: "the group's name on this machine" },
     store: { value: "STORE", summary: "where this machine reaches the same storage" },
     kit: { value: "FILE", summary: "write the new kit, which replaces the used one, to FILE" },
+    label: LABEL_OPTION,
     "no-passphrase": { summary: "keep the keys readable for whoever may read this home" },
   },
   notes: [
@@ -55,7 +56,7 @@ export const recover = defineCommand({
     'storage shows may be old: this device reads only, until "conclave join ADDRESS" with a member\'s newer address confirms it.',
   ].join("\n"),
 
-  async run(context, { "kit-file": files, address: text, as, store, kit, "no-passphrase": noPassphrase }) {
+  async run(context, { "kit-file": files, address: text, as, store, kit, label, "no-passphrase": noPassphrase }) {
     const keys = await readKitFiles(context, files);
     const address = parseAddress(text);
     const wanted = as === undefined ? undefined : parseGroupName(as);
@@ -66,7 +67,7 @@ export const recover = defineCommand({
       throw new ConclaveError("this device knows that group already", { code: "exists" });
     }
     const name = wanted ?? defaultGroupName(url, groups);
-    await makeKeys(context, noPassphrase);
+    await makeKeys(context, { noPassphrase, label });
     return withPerson(context, async (person) => {
       const place = { person, address, url, name };
       // A recovery that was broken off after it counted: this device is listed already.
@@ -114,9 +115,7 @@ async function useKit(
 
 function sayNewest(context: Context, { member, newest }: SeenByKit): void {
   const what = `${newest.entry.slice(0, 16)}, of ${isoTime(newest.time)} as its author says`;
-  context.note(
-    `the kit is ${escapeText(member.name)}'s; the newest entry that the storage shows: ${what} (unconfirmed)`,
-  );
+  context.note(`the kit is ${member.name}'s; the newest entry that the storage shows: ${what} (unconfirmed)`);
 }
 
 /** Draws the kit that replaces the used one, and gives it to its person before anything counts. */

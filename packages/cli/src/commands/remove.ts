@@ -17,7 +17,6 @@ import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { shutOut } from "../folder-access.ts";
 import { adviseOnRemaining, describeReencryption, reencryptShown, type ShownReencryption } from "../reencryption.ts";
-import { escapeText } from "../terminal/escape.ts";
 import { counted, humanSeconds, humanSize } from "../terminal/units.ts";
 import { type AtWork, withGroup } from "../with-group.ts";
 
@@ -121,9 +120,9 @@ async function perform(
   const started = clock.now();
   const open = openInvitations(at.session.view.state);
   const { epoch, lockoutMs } = await removeMember(at.session, { member, contents, signal });
-  context.note(`${escapeText(member.name)} is out: the new key is in use`);
+  context.note(`${member.name} is out: the new key is in use`);
   if (open.length > 0) {
-    const names = open.map(({ name }) => escapeText(name)).join(", ");
+    const names = open.map(({ name }) => name).join(", ");
     context.note(`open invitations have ended with the old key: ${names}; invite them again`);
   }
   return finish(context, { ...options, epoch, lockoutMs, started });

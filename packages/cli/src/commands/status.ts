@@ -12,7 +12,6 @@ import type { Context } from "../context.ts";
 import { ownCard, type Person } from "../identity/person.ts";
 import { kitTried } from "../kit/kit-tried.ts";
 import { goneTrustees } from "../kit/trustees.ts";
-import { escapeText } from "../terminal/escape.ts";
 import { counted, humanSize, isoTime } from "../terminal/units.ts";
 import { withGroup } from "../with-group.ts";
 
@@ -103,7 +102,7 @@ async function sayGoneTrustees(
   const { card } = await ownCard(person);
   const gone = await goneTrustees(person.home, { kit: card.kit.verifyingKey, session });
   if (gone.length === 0) return;
-  const names = gone.map(({ name }) => escapeText(name)).join(", ");
+  const names = gone.map(({ name }) => name).join(", ");
   context.warn(
     `${names}, out of this group, has a share of your recovery kit: renew it with "conclave kit --new --split K/N --file FILE"`,
   );

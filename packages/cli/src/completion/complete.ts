@@ -89,7 +89,7 @@ function optionAwaiting(word: string | undefined, known: { readonly [name: strin
 
 function valuesOf(option: Option): Completions {
   if (option.choices) return { words: option.choices, files: false };
-  return option.value === "FILE" || option.value === "STORE" ? FILES : NOTHING;
+  return /(?:FILE|STORE)$/.test(option.value ?? "") ? FILES : NOTHING;
 }
 
 /** The words that are neither options nor their values. */

@@ -2,7 +2,6 @@
 import { answerDevices, type CodeAnswer, fingerprint, type Session } from "@conclave/core";
 import { forgetCode, listCodes, noteCodeUsed } from "@conclave/node";
 import type { Context } from "../context.ts";
-import { escapeText } from "../terminal/escape.ts";
 import type { Person } from "./person.ts";
 
 /** Answers devices that ask in one group, and says so. */
@@ -20,10 +19,10 @@ export async function answerDeviceCodes(
       const used = { code: answer.code, group: session.group, device: keys.verifyingKey, now };
       await noteCodeUsed(person.home, used);
       const shown = fingerprint(keys.verifyingKey);
-      context.note(`your device "${escapeText(keys.label)}" is in now, with the fingerprint ${shown}`);
+      context.note(`your device "${keys.label}" is in now, with the fingerprint ${shown}`);
     } else {
       await forgetCode(person.home, { code: answer.code, now });
-      context.warn(`a device that asked with your code was not admitted: ${escapeText(answer.reason)}`);
+      context.warn(`a device that asked with your code was not admitted: ${answer.reason}`);
     }
   }
   return answers;

@@ -12,14 +12,22 @@ import {
   StoreError,
   verifyingKeyOf,
 } from "@conclave/core";
-import { joinKnownGroup, type KnownGroup, listGroups, openGroupStore, replacePrivateFile } from "@conclave/node";
+import {
+  joinKnownGroup,
+  type KnownGroup,
+  listGroups,
+  openGroupStore,
+  replacePrivateFile,
+  resolvePlace,
+  type StorePlace,
+} from "@conclave/node";
 import { Advice } from "../advice.ts";
 import { usage } from "../command-error.ts";
 import type { Context } from "../context.ts";
 import { freeGroupName } from "../parsing/group-name.ts";
-import { escapeText } from "../terminal/escape.ts";
 import { pause } from "../terminal/pause.ts";
 import { withKnownGroup } from "../with-group.ts";
+import { codePlaces } from "./code-places.ts";
 import { makeKeys } from "./make-keys.ts";
 import { homeOf, type Person, withPerson } from "./person.ts";
 
@@ -33,6 +41,9 @@ export async function enrol(
     readonly name: string | undefined;
     readonly kit: string | undefined;
     readonly noPassphrase: boolean;
+    readonly label: string | undefined;
+    /** `GROUP=STORE`, as they were typed. */
+    readonly stores: readonly string[];
   },
 ): Promise<undefined> {
   if (options.name !== undefined || options.kit !== undefined) {
@@ -42,8 +53,15 @@ export async function enrol(
   const code = parseDeviceCode(options.code);
   if (code.expires <= context.clock.now()) throw expired();
   await refuseOwnCode(context, code);
-  await makeKeys(context, options.noPassphrase);
-  await withPerson(context, (person) => askAndEnter(context, { person, code }));
+  const places = codePlaces(options.stores, { groups: code.groups, folder: context.cwd });
+  await makeKeys(context, options);
+  await withPerson(context, async (person) => {
+    const { label } = person.device;
+    if (options.label !== undefined && options.label.trim() !== label) {
+      context.warn(`this device stays "${label}", as its keys were made with that name`);
+    }
+    await askAndEnter(context, { person, code, places });
+  });
 }
 
 function expired(): Advice {
@@ -62,66 +80,98 @@ async function refuseOwnCode(context: Context, code: DeviceCode): Promise<void> 
 interface Enrolling {
   readonly person: Person;
   readonly code: DeviceCode;
+  /** Where this machine reaches each group's storage. */
+  readonly places: ReadonlyMap<CodeGroup, string>;
 }
 
-async function askAndEnter(context: Context, { person, code }: Enrolling): Promise<void> {
-  const shown = fingerprint(verifyingKeyOf(person.device.signingKey));
-  context.note(`this device's fingerprint: ${shown}`);
+async function askAndEnter(context: Context, options: Enrolling): Promise<void> {
+  const { person, code } = options;
+  const { label, signingKey } = person.device;
+  const shown = fingerprint(verifyingKeyOf(signingKey));
+  context.note(`this device is called "${label}"; its fingerprint is ${shown}`);
   for (;;) {
-    const waiting = await enterAll(context, { person, code });
+    const { waiting, failed } = await enterAll(context, options);
+    if (failed) throw unreached(failed);
     if (waiting.length === 0) break;
     if (!context.out.isTerminal || context.clock.now() > code.expires) throw stillWaiting(waiting, shown);
     await pause(LOOK_EVERY_MS, context.signal);
   }
-  const groups = await listGroups(person.home);
-  context.out.result(
-    { fingerprint: shown, home: person.home.folder, groups: groups.map(({ name }) => name) },
-    ({ line }) => line(`this is a device of yours now, in ${groups.map(({ name }) => name).join(", ")}`),
+  const groups = (await listGroups(person.home)).map(({ name }) => name);
+  context.out.result({ fingerprint: shown, device: label, home: person.home.folder, groups }, ({ line }) =>
+    line(`this is a device of yours now, in ${groups.join(", ")}`),
   );
 }
 
 function stillWaiting(waiting: readonly string[], shown: string): Advice {
-  const error = new ConclaveError(`not admitted yet in ${waiting.map(escapeText).join(", ")}`, { code: "waiting" });
+  const error = new ConclaveError(`not admitted yet in ${waiting.join(", ")}`, { code: "waiting" });
   const hint = `any command on the other device admits this one; it shows the fingerprint ${shown}; then run the same command again`;
   return new Advice(error, hint);
 }
 
-/** Comes in wherever this device is listed by now, and asks elsewhere; gives the names of those. */
-async function enterAll(context: Context, { person, code }: Enrolling): Promise<readonly string[]> {
+/** A group that could not be opened or asked. */
+interface Failed {
+  readonly group: string;
+  readonly error: StoreError | ConclaveError;
+}
+
+function unreached({ group, error }: Failed): Advice {
+  return new Advice(
+    error,
+    `--store ${group}=STORE says where this machine reaches the storage of ${group}; then run the same command again: it goes on from there`,
+  );
+}
+
+/** Comes in wherever this device is listed by now, and asks elsewhere; gives the names of those, and what went wrong first. */
+async function enterAll(
+  context: Context,
+  { person, code, places }: Enrolling,
+): Promise<{ readonly waiting: readonly string[]; readonly failed: Failed | undefined }> {
   const waiting: string[] = [];
+  let failed: Failed | undefined;
   for (const group of code.groups) {
     const known = await listGroups(person.home);
     if (known.some(({ id }) => id === group.address.group)) continue;
     try {
-      if (!(await enter(context, { person, group, known }))) {
-        await ask(context, { person, group, secret: code.secret });
-        waiting.push(group.name);
-      }
+      const at = { store: places.get(group) ?? group.address.store };
+      const place = await resolvePlace(person, at, { create: false, signal: context.signal });
+      if (await enter(context, { person, group, place, known })) continue;
+      await ask(context, { person, group, place, secret: code.secret });
+      waiting.push(group.name);
     } catch (error) {
       if (!(error instanceof StoreError) && !(error instanceof ConclaveError)) throw error;
       context.signal.throwIfAborted();
-      context.warn(`${escapeText(group.name)}: ${escapeText(error.message)}`);
-      waiting.push(group.name);
+      context.warn(`${group.name}: ${error.message}`);
+      failed ??= { group: group.name, error };
     }
   }
-  return waiting;
+  return { waiting, failed };
 }
 
 async function ask(
   context: Context,
-  { person, group, secret }: { readonly person: Person; readonly group: CodeGroup; readonly secret: Uint8Array },
+  options: {
+    readonly person: Person;
+    readonly group: CodeGroup;
+    readonly place: StorePlace;
+    readonly secret: Uint8Array;
+  },
 ): Promise<void> {
-  using store = await openGroupStore(person, { store: group.address.store }, { settled: false });
+  const { person, group, place, secret } = options;
+  using store = await openGroupStore(person, place, { settled: false });
   await askForDevice({ ...person, store }, { group, secret, signal: context.signal });
 }
 
 async function enter(
   context: Context,
-  options: { readonly person: Person; readonly group: CodeGroup; readonly known: readonly KnownGroup[] },
+  options: {
+    readonly person: Person;
+    readonly group: CodeGroup;
+    readonly place: StorePlace;
+    readonly known: readonly KnownGroup[];
+  },
 ): Promise<boolean> {
-  const { person, group, known } = options;
+  const { person, group, place, known } = options;
   const { address } = group;
-  const place = { store: address.store };
   using store = await openGroupStore(person, place, { settled: false });
   const name = freeGroupName(group.name, known);
   const joined = await joinKnownGroup(person, { name, place, store, address, signal: context.signal });

@@ -53,7 +53,12 @@ export function devicesCalled<Device extends { readonly name: string; readonly k
   devices: readonly Device[],
   typed: string,
 ): Device[] {
-  const plain = typed.replaceAll(/[\s-]/g, "").toLowerCase();
+  const plain = plainKey(typed);
   const byKey = devices.filter(({ key }) => plain.length >= PREFIX_LENGTH_MIN && key.startsWith(plain));
   return byKey.length > 0 ? byKey : devices.filter(({ name }) => name === typed);
+}
+
+/** Digits of a key as somebody typed them, without what parts them. */
+export function plainKey(typed: string): string {
+  return typed.replaceAll(/[\s-]/g, "").toLowerCase();
 }

@@ -2,7 +2,6 @@
 import { ConclaveError, StoreError } from "@conclave/core";
 import { type KnownGroup, listGroups } from "@conclave/node";
 import type { Context } from "../context.ts";
-import { escapeText } from "../terminal/escape.ts";
 import { type AtWork, withKnownGroup } from "../with-group.ts";
 import type { Person } from "./person.ts";
 
@@ -40,7 +39,7 @@ export async function inEachGroup(
       if (!(error instanceof ConclaveError) && !(error instanceof StoreError)) throw error;
       context.signal.throwIfAborted();
       undone.push({ group: group.name, error: error.message });
-      context.warn(`${group.name}: ${escapeText(error.message)}`);
+      context.warn(`${group.name}: ${error.message}`);
     }
   }
   return undone;

@@ -13,9 +13,6 @@ import {
 import { Advice } from "../advice.ts";
 import type { Context } from "../context.ts";
 
-/** What others see of the machine: no host name, which may say more than its owner wants. */
-export const DEVICE_LABEL = "computer";
-
 const NO_IDENTITY_HINT = 'make one first with "conclave init --name NAME"';
 
 /** This person, unlocked, with what unlocked it: a background process is given the same. */

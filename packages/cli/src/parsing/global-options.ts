@@ -34,7 +34,7 @@ export interface GlobalOptions {
 }
 
 /** The global options among all that were given, by their names on the command line. */
-export function globalOptions(given: ReadonlyMap<string, string | boolean>): GlobalOptions {
+export function globalOptions(given: ReadonlyMap<string, unknown>): GlobalOptions {
   const mark = (name: keyof typeof GLOBAL_OPTIONS): boolean => given.get(name) === true;
   const value = (name: keyof typeof GLOBAL_OPTIONS): string | undefined => {
     const found = given.get(name);

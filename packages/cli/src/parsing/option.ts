@@ -8,4 +8,6 @@ export interface Option {
   /** The only values it takes. */
   readonly choices?: readonly string[];
   readonly default?: string;
+  /** It may be given several times, and all its values count. */
+  readonly several?: true;
 }

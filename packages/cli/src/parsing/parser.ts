@@ -30,7 +30,7 @@ export interface ParserOptions {
 
 const GLOBAL_HEADING = "Options of every command:";
 
-type Given = Map<string, string | boolean>;
+type Given = Map<string, string | boolean | readonly string[]>;
 
 /** Reads the words; rejects with `usage` for what is not written rightly. */
 export async function parse(argv: readonly string[], options: ParserOptions): Promise<Invocation | Answer> {
@@ -122,6 +122,7 @@ function commanderOption(name: string, option: Option): CommanderOption {
   const value = option.value ?? (option.choices ? name.toUpperCase() : undefined);
   const made = new CommanderOption(`${short}--${name}${value === undefined ? "" : ` <${value}>`}`, option.summary);
   if (option.choices) made.choices(option.choices);
+  if (option.several) made.argParser((each, others: readonly string[] = []) => [...others, each]);
   return option.default === undefined ? made : made.default(option.default);
 }
 
@@ -134,9 +135,15 @@ function invocationOf(program: Commander, commander: Commander, command: AnyComm
   const globals = new Map([...chainOf(commander, program)].flatMap((each) => [...valuesOf(each, GLOBAL_OPTIONS)]));
   const words: Record<string, unknown> = Object.fromEntries(assignWords(command.args, commander.args));
   for (const [name, option] of Object.entries(command.options ?? {})) {
-    words[name] = own.get(name) ?? (option.value === undefined && option.choices === undefined ? false : undefined);
+    words[name] = own.get(name) ?? valueOfNone(option);
   }
   return { command, words, options: globalOptions(globals) };
+}
+
+/** What a command gets of an option that was not given. */
+function valueOfNone(option: Option): false | undefined | readonly [] {
+  if (option.several) return [];
+  return option.value === undefined && option.choices === undefined ? false : undefined;
 }
 
 /** From the program down to the command: an option nearer to the command's end counts. */
@@ -154,7 +161,7 @@ function valuesOf(commander: Commander, options: { readonly [name: string]: Opti
     if (!Object.hasOwn(options, name)) continue;
     // Commander keeps `--no-x` as x being false.
     if (each.negate) given.set(name, value === false);
-    else if (typeof value === "string" || value === true) given.set(name, value);
+    else if (typeof value === "string" || value === true || Array.isArray(value)) given.set(name, value);
   }
   for (const [name, value] of given) if (value === false) given.delete(name);
   return given;

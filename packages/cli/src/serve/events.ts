@@ -2,7 +2,6 @@
 import { type Amount, fingerprint, type JoinRequest, type News } from "@conclave/core";
 import type { Context } from "../context.ts";
 import { describeNews } from "../news.ts";
-import { escapeText } from "../terminal/escape.ts";
 import { counted, humanSize, isoTime } from "../terminal/units.ts";
 
 export type ServeEvent =
@@ -64,8 +63,7 @@ function requestText(
   { event, request }: { readonly event: "request" | "unauthorised"; readonly request: JoinRequest },
   group: string,
 ): string {
-  const name = escapeText(request.card.card.name);
-  const who = `${name}, fingerprint ${fingerprint(request.card.member)}`;
+  const who = `${request.card.card.name}, fingerprint ${fingerprint(request.card.member)}`;
   const { verdict } = request;
   if (event === "unauthorised" && verdict.state === "refused")
     return `unauthorised access by ${who}: ${verdict.reason}`;

@@ -42,6 +42,8 @@ export interface Io {
   readonly openBrowser?: (url: string) => Promise<boolean>;
   /** The system's keychain, where there is one. */
   readonly keychain?: () => Promise<Keychain | undefined>;
+  /** What this machine is called, where the world knows. */
+  readonly hostName?: () => string;
   /** Keys that stay unlocked from one command to the next, within one process that runs several. */
   readonly unlocked?: UnlockedKeys;
   /** Ends the program at once. */
@@ -62,6 +64,7 @@ export function variedIo(io: Io, changes: Partial<Io>): Io {
     onInterrupt: (handler) => io.onInterrupt(handler),
     ...(io.detach ? { detach: io.detach.bind(io) } : {}),
     ...(io.keychain ? { keychain: io.keychain.bind(io) } : {}),
+    ...(io.hostName ? { hostName: io.hostName.bind(io) } : {}),
     ...(io.unlocked ? { unlocked: io.unlocked } : {}),
     exit: (code) => io.exit(code),
     ...changes,

@@ -21,8 +21,7 @@ export interface Output {
    */
   result(value: unknown, show: (lines: Lines) => void): void;
   /**
-   * One of the results of a command that goes on: with `--json` a line of JSON, else the text, which its caller has
-   * escaped.
+   * One of the results of a command that goes on: with `--json` a line of JSON, else the text, escaped on the way.
    */
   event(value: unknown, text: string): void;
   /**
@@ -63,7 +62,7 @@ export class StreamOutput implements Output {
 
   event(value: unknown, text: string): void {
     this.#hasResult = true;
-    this.#write(`${this.#isJson ? safeJson(value) : text}\n`);
+    this.#write(`${this.#isJson ? safeJson(value) : escapeText(text)}\n`);
   }
 
   async bytes(bytes: Uint8Array): Promise<void> {

@@ -1,6 +1,7 @@
 /** The real world: the one file of this package that touches `process`. */
 import { spawn } from "node:child_process";
 import { open } from "node:fs/promises";
+import { hostname } from "node:os";
 import { openBrowser } from "./browser.ts";
 import type { DetachOptions, Io } from "./io.ts";
 
@@ -27,6 +28,7 @@ export function processIo(): Io {
     detach: startDetached,
     openBrowser: (url) => openBrowser(url, process.env),
     keychain: async () => (await import("@conclave/node")).systemKeychain(),
+    hostName: hostname,
     exit: (code) => process.exit(code),
   };
 }

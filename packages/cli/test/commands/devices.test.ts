@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { admit, family, newStage, type Person, type Stage } from "../support/stage.ts";
@@ -11,12 +11,20 @@ interface Listed {
 }
 
 /** A second device of somebody, on a home of its own. */
-async function secondDevice(stage: Stage, owner: Person, name: string): Promise<Person> {
+async function secondDevice(
+  stage: Stage,
+  {
+    owner,
+    name,
+    options = [],
+  }: { readonly owner: Person; readonly name: string; readonly options?: readonly string[] },
+): Promise<Person> {
   const { code } = await owner.json<{ code: string }>("device", "add");
   const device = stage.visitor(name);
-  expect(await device.refusal("init", "--device", code, "--no-passphrase")).toMatchObject({ exit: 3, code: "waiting" });
+  const words = ["init", "--device", code, ...options];
+  expect(await device.refusal(...words, "--no-passphrase")).toMatchObject({ exit: 3, code: "waiting" });
   await owner.json("status", "family");
-  await device.json("init", "--device", code);
+  await device.json(...words);
   return device;
 }
 
@@ -90,9 +98,85 @@ describe("a further device", () => {
     expect(await alice.json("device")).toHaveLength(2);
   });
 
+  it("says where this machine reaches each group's storage, before anything is made", async () => {
+    const stage = newStage();
+    const { alice, store } = await family(stage);
+    await alice.json("create", "second", join(stage.folder, "second-store"));
+    const { code } = await alice.json<{ code: string }>("device", "add");
+    for (const name of ["store", "second-store"])
+      renameSync(join(stage.folder, name), join(stage.folder, `moved-${name}`));
+    const phone = stage.visitor("phone");
+    const asking = ["init", "--device", code, "--no-passphrase"];
+    for (const wrong of [["third=x"], ["moved-store"], ["family=a", "family=b"]]) {
+      const options = wrong.flatMap((each) => ["--store", each]);
+      expect(await phone.refusal(...asking, ...options)).toMatchObject({ exit: 2, code: "usage" });
+    }
+    expect(await phone.refusal("id")).toMatchObject({ code: "not-found" });
+    expect(await phone.refusal(...asking)).toMatchObject({ exit: 6, hint: /--store family=STORE/ });
+    const there = ["--store", "family=moved-store", "--store", "second=moved-second-store"];
+    expect(await phone.refusal(...asking, ...there)).toMatchObject({ code: "waiting" });
+    for (const name of ["store", "second-store"])
+      renameSync(join(stage.folder, `moved-${name}`), join(stage.folder, name));
+    for (const name of ["family", "second"]) await alice.json("status", name);
+    renameSync(store, join(stage.folder, "moved-store"));
+    await phone.json(...asking, "--store", "family=moved-store");
+    expect(await phone.json("groups")).toMatchObject([
+      { name: "family", store: expect.stringContaining("/moved-store") },
+      { name: "second", store: expect.stringContaining("/second-store") },
+    ]);
+  });
+
   it("needs a group to be listed in", async () => {
     const alice = await newStage().newcomer("Alice");
     expect(await alice.refusal("device", "add")).toMatchObject({ exit: 4, code: "not-found" });
+  });
+});
+
+describe("a device's name", () => {
+  it.each([
+    ["studio.example.org", "studio"],
+    ["Käthes\u202e Mac-Book", "KäthesMac-Book"],
+    ["localhost", "computer"],
+    ["\u{1f600}\n", "computer"],
+    ["x".repeat(300), "x".repeat(64)],
+  ])("is of a machine called %j: %s", async (hostName, device) => {
+    const alice = newStage().visitor("alice", { hostName });
+    expect(await alice.json("init", "--name", "Alice", "--no-passphrase")).toMatchObject({ device });
+  });
+
+  it("is the one that was given, in all groups", async () => {
+    const stage = newStage();
+    const { alice } = await family(stage);
+    await secondDevice(stage, { owner: alice, name: "phone", options: ["--label", 'Alice\'s "phone" 📱'] });
+    expect(await alice.json<Listed[]>("device")).toMatchObject([
+      { name: "computer" },
+      { name: 'Alice\'s "phone" 📱', groups: ["family"] },
+    ]);
+  });
+
+  it.each([[""], [" "], ["two\nlines"], ["x".repeat(65)]])("is not %j", async (label) => {
+    const alice = newStage().visitor("alice");
+    const words = ["init", "--name", "Alice", "--no-passphrase", "--label", label];
+    expect(await alice.refusal(...words)).toMatchObject({ exit: 2, code: "usage" });
+    expect(await alice.refusal("id")).toMatchObject({ code: "not-found" });
+  });
+
+  it("is escaped once where it is told of", async () => {
+    const stage = newStage();
+    const { alice } = await family(stage);
+    const { code } = await alice.json<{ code: string }>("device", "add");
+    await stage.visitor("phone").refusal("init", "--device", code, "--no-passphrase", "--label", "a\u202eb");
+    expect((await alice("status", "family")).err).toContain(String.raw`your device "a\u{202e}b" is in now`);
+  });
+
+  it("stays as the keys were made", async () => {
+    const stage = newStage();
+    const { alice } = await family(stage);
+    const { code } = await alice.json<{ code: string }>("device", "add");
+    const phone = stage.visitor("phone");
+    await phone.refusal("init", "--device", code, "--no-passphrase", "--label", "one");
+    const { err } = await phone("init", "--device", code, "--label", "two");
+    expect(err).toContain('this device stays "one"');
   });
 });
 
@@ -100,7 +184,7 @@ describe("device remove", () => {
   it("locks the device out, and its person stays", async () => {
     const stage = newStage();
     const { alice } = await family(stage);
-    const phone = await secondDevice(stage, alice, "phone");
+    const phone = await secondDevice(stage, { owner: alice, name: "phone" });
     const [other] = (await alice.json<Listed[]>("device")).filter((each) => !each.this);
     await alice.json("device", "remove", other?.id ?? "");
     expect(await phone.refusal("ls", "family:")).toMatchObject({ exit: 3, code: "removed" });
@@ -111,12 +195,31 @@ describe("device remove", () => {
   it("refuses this device, an unknown name, and a name that fits two", async () => {
     const stage = newStage();
     const { alice } = await family(stage);
-    await secondDevice(stage, alice, "phone");
+    await secondDevice(stage, { owner: alice, name: "phone" });
     const [own] = (await alice.json<Listed[]>("device")).filter((each) => each.this);
     expect((await alice("device", "remove", own?.id ?? "")).err).toContain("no device removes itself");
-    expect((await alice("device", "remove", "computer")).err).toContain("fits 2 devices");
+    const unclear = await alice.refusal("device", "remove", "computer");
+    expect(unclear).toMatchObject({ exit: 4, message: /fits 2 devices: .*\(this device\)/ });
     expect(await alice.refusal("device", "remove", "nothing")).toMatchObject({ exit: 4, code: "not-found" });
     expect(await alice.json("device")).toHaveLength(2);
+  });
+});
+
+describe("device remove on a terminal", () => {
+  it("asks which of two of one name is meant, and takes nothing else", async () => {
+    const stage = newStage();
+    const { alice } = await family(stage);
+    await secondDevice(stage, { owner: alice, name: "phone" });
+    const [other] = (await alice.json<Listed[]>("device")).filter((each) => !each.this);
+    const id = other?.id.slice(0, 8) ?? "";
+    for (const typed of ["", id.slice(0, 7), "computer", "00000000"]) {
+      const { exit, err } = await stage.visitor("Alice", { typed: [typed] })("device", "remove", "computer");
+      expect(exit).toBe(4);
+      expect(err).toContain('2 devices are called "computer"');
+    }
+    expect(await alice.json("device")).toHaveLength(2);
+    await stage.visitor("Alice", { typed: [id] })("device", "remove", "computer");
+    expect(await alice.json<Listed[]>("device")).toMatchObject([{ this: true }]);
   });
 });
 

@@ -41,6 +41,7 @@ export class World implements Io {
   cwd = "/";
   time = 0;
   openBrowser?: (url: string) => Promise<boolean>;
+  hostName?: () => string;
   readonly clock = { now: (): number => this.time };
   #handlers: (() => void)[] = [];
 

@@ -33,6 +33,9 @@ export interface Person {
 export interface Surroundings {
   readonly env?: Readonly<Record<string, string>>;
   readonly openBrowser?: (url: string) => Promise<boolean>;
+  readonly hostName?: string;
+  /** What is typed, line by line, where there is a terminal to type at. */
+  readonly typed?: readonly string[];
 }
 
 /** A temporary place in which people act. */
@@ -69,13 +72,15 @@ export function newStage(): Stage {
   };
 }
 
-function makePerson(folder: string, name: string, { env = {}, openBrowser }: Surroundings): Person {
+function makePerson(folder: string, name: string, { env = {}, openBrowser, hostName, typed }: Surroundings): Person {
   const home = join(folder, `home-${name}`);
   const say = async (...argv: readonly string[]): Promise<Given> => {
-    const world = new LiveWorld();
+    const world = new LiveWorld(typed ? { terminal: true } : {});
     world.env = { CONCLAVE_HOME: home, ...env };
     world.cwd = folder;
     if (openBrowser) world.openBrowser = openBrowser;
+    if (hostName !== undefined) world.hostName = () => hostName;
+    for (const line of typed ?? []) world.stdin.write(`${line}\n`);
     return runMain(argv, { world });
   };
   return Object.assign(say, {
