@@ -4,8 +4,9 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { EMULATED_CLIENT, type EmulatedGoogle, type Fault, startGoogle } from "@conclave/emulators";
+import { type EmulatedGoogle, type Fault, startGoogle } from "@conclave/emulators";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { browse, signInWords, writeClientFile } from "../packages/cli/test/support/google.ts";
 
 const BIN = resolve("packages/cli/bin/conclave.js");
 /** Far less than any of the waits below: whoever sits one out fails. */
@@ -34,8 +35,7 @@ afterAll(async () => {
 /** Alice's group on an emulated Drive, and a file to put into it. */
 async function desk(): Promise<Desk> {
   const google = await startGoogle();
-  const { id: client_id, secret: client_secret } = EMULATED_CLIENT;
-  writeFileSync(join(folder, "client.json"), JSON.stringify({ installed: { client_id, client_secret } }));
+  writeClientFile(folder);
   writeFileSync(join(folder, "a.txt"), "alpha");
   const start: Desk["start"] = (...argv) => {
     const child = spawn(process.execPath, [BIN, ...argv], {
@@ -46,16 +46,15 @@ async function desk(): Promise<Desk> {
     let err = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       err += text;
-      // The browser of somebody who allows it.
       const page = /^ {2}(http:\S+)$/m.exec(text)?.[1];
-      if (page !== undefined) void fetch(page).catch(() => undefined);
+      if (page !== undefined) void browse(page);
     });
     const ended = once(child, "close").then(([exit]) => ({ exit: exit as number | null, err }));
     return { ended, kill: (signal) => void child.kill(signal) };
   };
   for (const words of [
     ["init", "--name", "Alice", "--no-passphrase"],
-    ["login", "gdrive", "--client-secret-file", "client.json"],
+    signInWords,
     ["create", "club", "gdrive:club", "--settled"],
   ]) {
     expect(await start(...words).ended, words.join(" ")).toMatchObject({ exit: 0 });

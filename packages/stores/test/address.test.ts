@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { ConclaveError } from "@conclave/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openStore, parseStoreAddress } from "../src/address.ts";
-import { keysIn } from "./store-contract.ts";
+import { keysIn } from "./contract-cases.ts";
 
 const windows = process.platform === "win32";
 

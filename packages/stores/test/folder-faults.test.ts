@@ -4,8 +4,8 @@ import { join } from "node:path";
 import type { ObjectStore } from "@conclave/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openFolderStore } from "../src/folder.ts";
+import { keysIn, patterned } from "./contract-cases.ts";
 import { bytes, scratchForEach, system, windows } from "./scratch.ts";
-import { keysIn, patterned } from "./store-contract.ts";
 
 const here = scratchForEach();
 const root = process.getuid?.() === 0;

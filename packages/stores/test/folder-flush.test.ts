@@ -2,9 +2,9 @@ import { mkdir } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import { shareRuns } from "../src/folder/flush.ts";
+import { keysIn, patterned } from "./contract-cases.ts";
 import { disk, onDisk, opening } from "./disk.ts";
 import { bytes, scratchForEach, windows } from "./scratch.ts";
-import { keysIn, patterned } from "./store-contract.ts";
 
 const here = scratchForEach();
 

@@ -3,8 +3,8 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { STORED_BYTES_MAX } from "@conclave/core";
 import { beforeEach, describe, expect, it } from "vitest";
+import { keysIn, listed } from "./contract-cases.ts";
 import { bytes, scratchForEach, system, windows } from "./scratch.ts";
-import { keysIn, listed } from "./store-contract.ts";
 
 const here = scratchForEach();
 

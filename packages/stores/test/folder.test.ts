@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { folderStore, openFolderStore } from "../src/folder.ts";
+import { keysIn, listed, patterned } from "./contract-cases.ts";
 import { bytes, newFolder, scratchForEach, windows } from "./scratch.ts";
-import { describeStore, keysIn, listed, patterned } from "./store-contract.ts";
+import { describeStore } from "./store-contract.ts";
 
 describeStore("folder store", async () => {
   const path = await newFolder();

@@ -20,7 +20,8 @@ import {
   swap,
   takeSnapshot,
 } from "../src/testing.ts";
-import { describeStore, keysIn } from "./store-contract.ts";
+import { keysIn } from "./contract-cases.ts";
+import { describeStore } from "./store-contract.ts";
 
 describeStore("hostile store without hooks", async () => ({ store: hostileStore(memoryStore()) }));
 describeStore("recorded store", async () => ({ store: recording(memoryStore()).store }));

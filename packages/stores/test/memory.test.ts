@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { memoryStore } from "../src/memory.ts";
-import { describeStore, listed } from "./store-contract.ts";
+import { listed } from "./contract-cases.ts";
+import { describeStore } from "./store-contract.ts";
 
 describeStore("memory store", async () => ({ store: memoryStore() }));
 

@@ -1,50 +1,13 @@
 /** Groups in a folder of Google Drive, by the command line, on an emulated Google. */
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { EMULATED_CLIENT, type EmulatedGoogle, startGoogle } from "@conclave/emulators";
-import { expect, it, onTestFinished } from "vitest";
-import { newStage, type Person, type Stage } from "../support/stage.ts";
-
-interface Club {
-  readonly google: EmulatedGoogle;
-  readonly stage: Stage;
-  /** Somebody with an identity, signed in to the account of that name at example.org. */
-  join(name: string): Promise<Person>;
-}
-
-async function emulated(): Promise<Club> {
-  const google = await startGoogle();
-  onTestFinished(() => google.close());
-  const stage = newStage();
-  const { id: client_id, secret: client_secret } = EMULATED_CLIENT;
-  writeFileSync(join(stage.folder, "client.json"), JSON.stringify({ installed: { client_id, client_secret } }));
-  return { google, stage, join: (name) => newcomer({ google, stage }, name) };
-}
-
-async function newcomer({ google, stage }: Pick<Club, "google" | "stage">, name: string): Promise<Person> {
-  const person = stage.visitor(name, {
-    env: { CONCLAVE_GOOGLE_EMULATOR: google.url },
-    openBrowser: async (page) => {
-      void fetch(page).catch(() => undefined);
-      return true;
-    },
-  });
-  await person.json("init", "--name", name, "--no-passphrase");
-  await signIn(person, accountOf(name));
-  return person;
-}
-
-const accountOf = (name: string): string => `${name.toLowerCase()}@example.org`;
-
-function signIn(person: Person, account: string): Promise<unknown> {
-  return person.json("login", "gdrive", "--client-secret-file", "client.json", "--account", account);
-}
+import { expect, it } from "vitest";
+import { accountOf, type GoogleStage, googleStage, signIn } from "../support/google.ts";
+import type { Person } from "../support/stage.ts";
 
 async function admit(
-  { join: come }: Club,
+  { newcomer }: GoogleStage,
   { alice, name, role = "editor" }: { readonly alice: Person; readonly name: string; readonly role?: string },
 ): Promise<Person> {
-  const person = await come(name);
+  const person = await newcomer(name);
   const { fingerprint } = await person.json<{ fingerprint: string }>("id", "--card", `${name}.card`);
   const words = ["add", "club", `${name}.card`, "--role", role, "--fingerprint", fingerprint];
   const added = await alice.json<{ folderAccess: string }>(...words, "--account", accountOf(name));
@@ -55,14 +18,17 @@ async function admit(
 }
 
 /** Alice's group in a folder of her Drive, with a file in it. */
-async function club(): Promise<Club & { readonly alice: Person; readonly store: string }> {
-  const all = await emulated();
-  const alice = await all.join("Alice");
+async function club(): Promise<GoogleStage & { readonly alice: Person; readonly store: string }> {
+  const all = await googleStage();
+  const alice = await all.newcomer("Alice");
   const { store } = await alice.json<{ store: string }>("create", "club", "gdrive:club", "--settled");
   all.stage.files("docs", { "a.txt": "alice wrote this" });
   await alice.json("upload", "docs", "club:/");
   return { ...all, alice, store };
 }
+
+/** Where Drive's interface has the folder of a group. */
+const folderOf = (store: string): string => `/drive/v3/files/${store.slice("gdrive:id=".length)}`;
 
 it("makes the folder, and gives an address that names it by its id", async () => {
   const { alice, store } = await club();
@@ -95,8 +61,8 @@ it("an editor who was added with an account reads and writes; once removed, the 
 });
 
 it("keeps old objects as long as Drive may show others late, and says so", async () => {
-  const all = await emulated();
-  const alice = await all.join("Alice");
+  const all = await googleStage();
+  const alice = await all.newcomer("Alice");
   await alice.json("create", "club", "gdrive:late");
   all.stage.files("docs", { "a.txt": "a" });
   await alice.json("upload", "docs", "club:/");
@@ -119,16 +85,11 @@ it("a viewer reads, and is told that it may not write", async () => {
 
 it("shows who reaches the folder without being a member, and leaves them alone", async () => {
   const all = await club();
-  const { alice, google, store } = all;
-  const token = google.signIn("alice@example.org").accessToken;
-  await fetch(
-    `${google.url}/drive/v3/files/${store.slice("gdrive:id=".length)}/permissions?sendNotificationEmail=false`,
-    {
-      method: "POST",
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-      body: JSON.stringify({ type: "user", role: "writer", emailAddress: "carol@example.org" }),
-    },
-  );
+  const { alice, store } = all;
+  await all.onDrive("Alice", `${folderOf(store)}/permissions?sendNotificationEmail=false`, {
+    method: "POST",
+    json: { type: "user", role: "writer", emailAddress: "carol@example.org" },
+  });
   expect((await alice.json<{ strangers: string[] }>("status", "club")).strangers).toEqual(["carol@example.org"]);
   expect((await alice("members", "club")).err).toContain("carol@example.org is no member");
 });
@@ -137,7 +98,7 @@ it("refuses two people with one account", async () => {
   const all = await club();
   const { alice } = all;
   await admit(all, { alice, name: "Bob" });
-  const carol = await all.join("Carol");
+  const carol = await all.newcomer("Carol");
   const { fingerprint } = await carol.json<{ fingerprint: string }>("id", "--card", "carol.card");
   const words = ["add", "club", "carol.card", "--fingerprint", fingerprint, "--account"];
   expect(await alice.refusal(...words, "BOB@example.org")).toMatchObject({ exit: 3, code: "account-taken" });
@@ -145,8 +106,8 @@ it("refuses two people with one account", async () => {
 });
 
 it("asks which account, where there are several, and remembers it with the group", async () => {
-  const all = await emulated();
-  const alice = await all.join("Alice");
+  const all = await googleStage();
+  const alice = await all.newcomer("Alice");
   await signIn(alice, "bob@example.org");
   const refused = await alice.refusal("create", "club", "gdrive:club");
   expect(refused).toMatchObject({ exit: 2, code: "ambiguous-account", hint: expect.stringContaining("--account") });
@@ -155,10 +116,10 @@ it("asks which account, where there are several, and remembers it with the group
 });
 
 it("says what to do where nobody is signed in, or not any more", async () => {
-  const all = await emulated();
+  const all = await googleStage();
   const alice = await all.stage.newcomer("Nobody");
   expect(await alice.refusal("create", "club", "gdrive:club")).toMatchObject({ exit: 3, code: "signed-out" });
-  const bob = await all.join("Bob");
+  const bob = await all.newcomer("Bob");
   await bob.json("create", "club", "gdrive:club");
   all.google.revokeAccess("bob@example.org");
   expect(await bob.refusal("ls", "club:/")).toMatchObject({ exit: 3, code: "sign-in-expired" });
@@ -175,13 +136,8 @@ it("goes on by itself when its access tokens have ended", async () => {
 });
 
 it("says that the folder is gone, not that nothing is in it", async () => {
-  const { alice, google, store } = await club();
-  const token = google.signIn("alice@example.org").accessToken;
-  await fetch(`${google.url}/drive/v3/files/${store.slice("gdrive:id=".length)}`, {
-    method: "PATCH",
-    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-    body: JSON.stringify({ trashed: true }),
-  });
+  const { alice, onDrive, store } = await club();
+  await onDrive("Alice", folderOf(store), { method: "PATCH", json: { trashed: true } });
   const refused = await alice.refusal("upload", "docs", "club:/more");
   expect(refused).toMatchObject({ exit: 6, code: "unavailable", hint: expect.stringContaining("trash") });
 });

@@ -1,70 +1,39 @@
 /** Plain files in a folder of Google Drive, taken into a group on a folder here; on an emulated Google. */
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { EMULATED_CLIENT, type EmulatedGoogle, startGoogle } from "@conclave/emulators";
-import { expect, it, onTestFinished } from "vitest";
-import { newStage, type Person } from "../support/stage.ts";
-
-const FOLDER = "application/vnd.google-apps.folder";
+import { expect, it } from "vitest";
+import { FOLDER_TYPE, googleStage } from "../support/google.ts";
+import type { Person } from "../support/stage.ts";
 
 interface Scene {
-  readonly google: EmulatedGoogle;
   readonly alice: Person;
   /** Puts something into Alice's Drive; gives its id. */
-  put(parent: string, name: string, contents: string | undefined, options?: { readonly by?: string }): Promise<string>;
+  put(parent: string, name: string, contents: string | undefined): Promise<string>;
+  /** What lies in a folder of Alice's Drive now. */
+  names(folder: string): Promise<readonly string[]>;
 }
 
 async function scene(): Promise<Scene> {
-  const google = await startGoogle();
-  onTestFinished(() => google.close());
-  const stage = newStage();
-  const { id: client_id, secret: client_secret } = EMULATED_CLIENT;
-  writeFileSync(join(stage.folder, "client.json"), JSON.stringify({ installed: { client_id, client_secret } }));
-  const alice = stage.visitor("Alice", {
-    env: { CONCLAVE_GOOGLE_EMULATOR: google.url },
-    openBrowser: async (page) => {
-      void fetch(page).catch(() => undefined);
-      return true;
-    },
-  });
-  await alice.json("init", "--name", "Alice", "--no-passphrase");
-  await alice.json("login", "gdrive", "--client-secret-file", "client.json", "--account", "alice@example.org");
+  const { newcomer, onDrive } = await googleStage();
+  const alice = await newcomer("Alice");
   await alice.json("create", "family", "store", "--settled");
-  const call = async (path: string, init: RequestInit, by: string) => {
-    const { accessToken } = google.signIn(`${by}@example.org`);
-    const headers = { ...(init.headers as Record<string, string>), authorization: `Bearer ${accessToken}` };
-    const response = await fetch(`${google.url}${path}`, { ...init, headers });
-    if (!response.ok) throw new Error(await response.text());
-    return (await response.json()) as { id: string };
-  };
-  const put: Scene["put"] = async (parent, name, contents, { by = "alice" } = {}) => {
-    const meta = { name, parents: [parent], ...(contents === undefined ? { mimeType: FOLDER } : {}) };
-    const json = { "content-type": "application/json" };
-    if (contents === undefined) {
-      return (await call("/drive/v3/files", { method: "POST", headers: json, body: JSON.stringify(meta) }, by)).id;
-    }
+  const put: Scene["put"] = async (parent, name, contents) => {
+    const meta = { name, parents: [parent], ...(contents === undefined ? { mimeType: FOLDER_TYPE } : {}) };
+    const make = (path: string, request: object) =>
+      onDrive<{ id: string }>("Alice", path, { method: "POST", ...request });
+    if (contents === undefined) return (await make("/drive/v3/files", { json: meta })).id;
     const body = `--b\r\ncontent-type: application/json\r\n\r\n${JSON.stringify(meta)}\r\n--b\r\ncontent-type: text/plain\r\n\r\n${contents}\r\n--b--`;
-    const path = "/upload/drive/v3/files?uploadType=multipart";
-    return (
-      await call(path, { method: "POST", headers: { "content-type": "multipart/related; boundary=b" }, body }, by)
-    ).id;
+    const headers = { "content-type": "multipart/related; boundary=b" };
+    return (await make("/upload/drive/v3/files?uploadType=multipart", { headers, body })).id;
   };
-  return { google, alice, put };
-}
-
-/** What lies in a folder of Alice's Drive now. */
-async function names({ google }: Scene, folder: string): Promise<readonly string[]> {
-  const { accessToken } = google.signIn("alice@example.org");
-  const q = encodeURIComponent(`'${folder}' in parents and trashed = false`);
-  const response = await fetch(`${google.url}/drive/v3/files?q=${q}`, {
-    headers: { authorization: `Bearer ${accessToken}` },
-  });
-  return ((await response.json()) as { files: { name: string }[] }).files.map(({ name }) => name).sort();
+  const names: Scene["names"] = async (folder) => {
+    const q = encodeURIComponent(`'${folder}' in parents and trashed = false`);
+    const { files } = await onDrive<{ files: { name: string }[] }>("Alice", `/drive/v3/files?q=${q}`);
+    return files.map(({ name }) => name).sort();
+  };
+  return { alice, put, names };
 }
 
 it("takes them in, reads them back, and deletes the originals only when told to", { timeout: 120_000 }, async () => {
-  const drive = await scene();
-  const { alice, put } = drive;
+  const { alice, put, names } = await scene();
   const top = await put("root", "photos", undefined);
   const sub = await put(top, "a b", undefined);
   await put(top, "one.txt", "1");
@@ -77,7 +46,7 @@ it("takes them in, reads them back, and deletes the originals only when told to"
     failed: [],
   });
   expect((await alice("cat", "family:from drive/a b/it's.txt")).out).toBe("22");
-  expect(await names(drive, top)).toEqual(["a b", "one.txt"]);
+  expect(await names(top)).toEqual(["a b", "one.txt"]);
   expect(await alice.json("import", `gdrive:id=${top}`, "family:from drive", "--delete-originals")).toMatchObject({
     transferred: 0,
     skipped: 3,
@@ -85,12 +54,11 @@ it("takes them in, reads them back, and deletes the originals only when told to"
     deleted: 3,
     failed: [],
   });
-  expect(await names(drive, top)).toEqual([]);
+  expect(await names(top)).toEqual([]);
 });
 
 it("leaves what has no one name or no bytes, and says why", { timeout: 120_000 }, async () => {
-  const drive = await scene();
-  const { alice, put } = drive;
+  const { alice, put, names } = await scene();
   const top = await put("root", "mixed", undefined);
   await put(top, "twice", "1");
   await put(top, "twice", "2");
@@ -105,7 +73,7 @@ it("leaves what has no one name or no bytes, and says why", { timeout: 120_000 }
     "a/b": "its name cannot be that of a file",
     twice: "several things have this name",
   });
-  expect(await names(drive, top)).toEqual(["..", "a/b", "twice", "twice"]);
+  expect(await names(top)).toEqual(["..", "a/b", "twice", "twice"]);
 });
 
 it("refuses a folder that holds a group, or lies in one, and one that is not there", { timeout: 120_000 }, async () => {

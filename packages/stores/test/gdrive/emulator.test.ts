@@ -7,7 +7,8 @@ import { driveReferee } from "../../../../tests/support/drive-referee.ts";
 import { requireOrSkip } from "../../../../tests/support/require.ts";
 import { memoryDatabase } from "../../../core/test/support/sqlite.ts";
 import { findDriveFolder, openDriveStore, type Timing } from "../../src/gdrive.ts";
-import { describeStore, keysIn, patterned } from "../store-contract.ts";
+import { keysIn, patterned } from "../contract-cases.ts";
+import { describeStore } from "../store-contract.ts";
 
 const SEED = Number(process.env.CONCLAVE_SEED ?? 1);
 
@@ -58,12 +59,18 @@ function openAs(
   });
 }
 
-async function open(google: EmulatedGoogle, clock: VirtualClock, name: string): Promise<Opened> {
+/** @param patience - How long nothing may move, by the machine's own clock: too little for a machine that is busy. */
+async function open(
+  google: EmulatedGoogle,
+  clock: VirtualClock,
+  name: string,
+  patience: { readonly stallMs?: number } = {},
+): Promise<Opened> {
   const access = {
     auth: authFor(google, "alice@example.org"),
     endpoints: { api: google.url },
     timing: timingOf(clock),
-    stallMs: 200,
+    ...patience,
   };
   const folder = await findDriveFolder(access, { name, create: true });
   const store = openDriveStore({ ...access, folder, cache: memoryDatabase(), freshMs: 0, now: () => clock.now() });
@@ -164,7 +171,7 @@ describe("an emulated Google that", () => {
   const clock = virtualClock();
   beforeAll(async () => {
     google = await startGoogle({ clock });
-    opened = await open(google, clock, "Group");
+    opened = await open(google, clock, "Group", { stallMs: 200 });
   });
   afterEach(() => google.faults.clear());
   afterAll(() => google.close());

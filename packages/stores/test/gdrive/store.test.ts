@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { StoreError } from "@conclave/core";
 import { describe, expect, it } from "vitest";
 import { memoryDatabase } from "../../../core/test/support/sqlite.ts";
-import { describeStore, keysIn, listed, patterned } from "../store-contract.ts";
+import { keysIn, listed, patterned } from "../contract-cases.ts";
+import { describeStore } from "../store-contract.ts";
 import { openSmallDrive } from "./open.ts";
 import { failure, ROOT, SmallDrive } from "./small-drive.ts";
 
