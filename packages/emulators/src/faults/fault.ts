@@ -13,6 +13,7 @@
  * - `expire-token`: the access token ceases to be good just before this request.
  * - `redirect-plain`: sent to the same address over plain http, at a host that is not ours.
  * - `redirect-origin`: the answer lies on a second origin, which refuses whoever sends it credentials.
+ * - `ignore-range`: all of a file is given, whatever range was asked for, as HTTP allows.
  * - `delay`: everything is well, but late.
  */
 export type Fault =
@@ -20,7 +21,15 @@ export type Fault =
   | { readonly type: "html"; readonly status: number }
   | { readonly type: "reset-request"; readonly afterBytes: number }
   | { readonly type: "reset-response" | "truncate" | "stall"; readonly afterBytes: number }
-  | { readonly type: "lost-answer" | "duplicate" | "expire-token" | "redirect-plain" | "redirect-origin" }
+  | {
+      readonly type:
+        | "lost-answer"
+        | "duplicate"
+        | "expire-token"
+        | "redirect-plain"
+        | "redirect-origin"
+        | "ignore-range";
+    }
   | { readonly type: "delay"; readonly ms: number };
 
 /** When which mishap happens. */

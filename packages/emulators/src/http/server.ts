@@ -160,6 +160,8 @@ async function perform(serving: Serving, route: Route, call: Call, fault: Fault 
       return emptyAnswer(302, { location: `http://plain.invalid${call.url.pathname}${call.url.search}` });
     case "redirect-origin":
       return emptyAnswer(302, { location: serving.park(await answerTo(serving, route, call)) });
+    case "ignore-range":
+      return answerTo(serving, route, { ...call, headers: { ...call.headers, range: undefined } });
     case "duplicate":
       return performTwice(serving, route, call);
     default:
