@@ -22,7 +22,7 @@ export async function writeNew(context: Pick<Context, "cwd">, file: string, text
       code: "exists",
       cause,
     });
-    throw new Advice(error, "choose another name for the file");
+    throw new Advice(error, 'choose another name for the file; whether this one counts, "conclave kit --test" says');
   }
 }
 

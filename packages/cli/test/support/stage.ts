@@ -50,8 +50,8 @@ export interface Stage {
 }
 
 /** A stage that is gone when the test is over. */
-export function newStage(): Stage {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), "conclave-cli-")));
+export function newStage(scratch: string = tmpdir()): Stage {
+  const folder = realpathSync(mkdtempSync(join(scratch, "conclave-cli-")));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const visitor: Stage["visitor"] = (name, world = {}) => makePerson(folder, name, world);
   return {

@@ -1,0 +1,68 @@
+/** The command as a process of its own, killed where it has just written something. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, rmSync, watch } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
+import type { Person } from "./stage.ts";
+
+const BIN = fileURLToPath(new URL("../../bin/conclave.js", import.meta.url));
+
+/** One command of one person, below a folder in which homes and storages lie. */
+export interface Act {
+  readonly folder: string;
+  readonly by: Person;
+  readonly argv: readonly string[];
+}
+
+interface Run {
+  /** How many changes of files were seen below the folder. */
+  readonly changes: number;
+  readonly killed: boolean;
+}
+
+/** Runs the command, and kills it when the system tells of the n-th change of a file, in storage or home. */
+async function runUntil({ folder, by, argv }: Act, changesMax: number): Promise<Run> {
+  let changes = 0;
+  const child = spawn(process.execPath, [BIN, ...argv], {
+    cwd: folder,
+    env: { PATH: process.env.PATH, CONCLAVE_HOME: by.home },
+    stdio: "ignore",
+  });
+  const watcher = watch(folder, { recursive: true }, () => {
+    changes += 1;
+    if (changes >= changesMax) child.kill("SIGKILL");
+  });
+  const [, signal] = (await once(child, "close")) as [number | null, string | null];
+  watcher.close();
+  return { changes, killed: signal === "SIGKILL" };
+}
+
+/** How many changes of files the command makes when nobody disturbs it. */
+export async function changesOf(act: Act): Promise<number> {
+  return (await runUntil(act, Number.POSITIVE_INFINITY)).changes;
+}
+
+/**
+ * Kills the command at its n-th change, or earlier if it was quicker than the news of it.
+ *
+ * @param reset - Puts everything back to before the command.
+ */
+export async function kill(act: Act, options: { readonly at: number; readonly reset: () => void }): Promise<void> {
+  for (let at = options.at; at >= 1; at = Math.floor(at / 2)) {
+    options.reset();
+    if ((await runUntil(act, at)).killed) return;
+  }
+  throw new Error(`${act.argv.join(" ")} ended before it could be killed`);
+}
+
+/** Keeps a copy of all that lies in a folder now, until the test is over. Gives a function that puts it back. */
+export function keep(folder: string): () => void {
+  const copy = `${folder}.kept`;
+  onTestFinished(() => rmSync(copy, { recursive: true }));
+  cpSync(folder, copy, { recursive: true, preserveTimestamps: true });
+  return () => {
+    rmSync(folder, { recursive: true });
+    cpSync(copy, folder, { recursive: true, preserveTimestamps: true });
+  };
+}
