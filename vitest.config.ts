@@ -1,9 +1,10 @@
+import { resolve } from "node:path";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig, type TestProjectConfiguration } from "vitest/config";
 import { CountReporter, type LeftOut } from "./scripts/count-reporter.ts";
 import { find, isRequired, reasonWithout } from "./tests/support/require.ts";
 
-const browserTests = "packages/core/test/browser/**/*.test.ts";
+const browserTests = "packages/*/test/browser/**/*.test.ts";
 const chromium = find("chromium");
 const vectors = find("vectors");
 const conditions = ["@conclave/source"];
@@ -16,7 +17,7 @@ function inNode(name: string, folder: string): TestProjectConfiguration {
   };
 }
 
-/** The core's tests in a real browser: the same code, and mostly the same tests, by import. */
+/** Tests of core and stores in a real browser: the same code, and mostly the same tests, by import. */
 function inChromium(executablePath: string): TestProjectConfiguration {
   const args = [
     "--no-sandbox",
@@ -30,11 +31,19 @@ function inChromium(executablePath: string): TestProjectConfiguration {
   return {
     extends: true,
     // What is not named here would be bundled when it is first met, with a reload in the middle of a test.
-    optimizeDeps: { include: ["fast-check"] },
+    optimizeDeps: { include: ["fast-check"], exclude: ["@sqlite.org/sqlite-wasm"] },
+    resolve: {
+      conditions,
+      alias: [
+        { find: /^.*\/sqlite\.ts$/, replacement: resolve("packages/core/test/support/sqlite-wasm.ts") },
+        { find: "node:assert/strict", replacement: resolve("packages/stores/test/browser/assert.ts") },
+      ],
+    },
     server: { fs: { allow: vectors ? [".", vectors] : ["."] } },
     test: {
       name: "browser",
       include: [browserTests],
+      globalSetup: "packages/stores/test/browser/google.ts",
       browser: {
         enabled: true,
         headless: true,

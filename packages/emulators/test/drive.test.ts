@@ -194,3 +194,16 @@ it("says where a search has not looked everywhere", async () => {
   expect(await alice.ok("GET", "files?fields=incompleteSearch")).toEqual({ incompleteSearch: true });
   expect(await alice.list("trashed=false")).toHaveLength(2);
 });
+
+it("lets pages of other origins speak to it, and shows them the address of an upload session but no range", async () => {
+  const page = { origin: "https://page.example" };
+  const url = `${google.url}/drive/v3/files`;
+  const asked = { "access-control-request-method": "PATCH", "access-control-request-headers": "authorization" };
+  const preflight = await fetch(url, { method: "OPTIONS", headers: { ...page, ...asked } });
+  expect([preflight.status, preflight.headers.get("access-control-allow-origin")]).toEqual([200, page.origin]);
+  expect(preflight.headers.get("access-control-allow-headers")).toBe("authorization");
+  const refused = await fetch(url, { headers: page });
+  expect([refused.status, refused.headers.get("access-control-allow-origin")]).toEqual([401, page.origin]);
+  expect(refused.headers.get("access-control-expose-headers")).toBe("location");
+  expect((await fetch(url)).headers.get("access-control-allow-origin")).toBeNull();
+});

@@ -6,6 +6,7 @@ import type { Clock } from "../clock.ts";
 import type { Fault } from "../faults/fault.ts";
 import type { FaultPlan } from "../faults/plan.ts";
 import { type Answer, type Call, emptyAnswer, htmlAnswer, readBody } from "./call.ts";
+import { preflightAnswer, readableBy } from "./cors.ts";
 import type { RequestRecord, WritableRequestLog } from "./request-log.ts";
 import { ConnectionCut, cutHard, receive, send } from "./transfer.ts";
 
@@ -95,7 +96,8 @@ async function answerParked(
   const refusal = request.headers.authorization
     ? htmlAnswer(400, "Credentials for somebody else were sent.")
     : undefined;
-  await send(response, refusal ?? answer ?? htmlAnswer(404, "Not found."), {}, {});
+  const shown = preflightAnswer({ method: request.method ?? "", headers: request.headers }) ?? refusal ?? answer;
+  await send(response, readableBy(request.headers.origin, shown ?? htmlAnswer(404, "Not found.")), {}, {});
 }
 
 interface Serving extends ServerOptions {
@@ -105,6 +107,11 @@ interface Serving extends ServerOptions {
 async function serve(serving: Serving, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { clock, log, face, faults } = serving;
   const { socket } = request; // The request forgets it once its body was given up.
+  const preflight = preflightAnswer({ method: request.method ?? "", headers: request.headers });
+  if (preflight) {
+    await send(response, preflight, {}, {});
+    return;
+  }
   const record = log.add(request.method ?? "", request.url ?? "", clock.now());
   const bodyLimit = { afterBytes: Number.POSITIVE_INFINITY };
   try {
@@ -124,7 +131,7 @@ async function serve(serving: Serving, request: IncomingMessage, response: Serve
     if (serving.latencyMs > 0) await clock.sleep(serving.latencyMs);
     if (fault?.type === "delay") await clock.sleep(fault.ms);
     const answer = await perform(serving, route, call, fault);
-    await finish(serving, response, record, answer, fault);
+    await finish(serving, response, record, readableBy(request.headers.origin, answer), fault);
   } catch (error) {
     record.error = error instanceof ConnectionCut ? undefined : error;
     cutHard(socket);

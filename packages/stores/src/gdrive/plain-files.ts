@@ -73,7 +73,7 @@ class DrivePlainFiles implements PlainFiles {
       read: async (offset, into) => {
         if (offset >= file.size || into.length === 0) return 0;
         // What Drive takes for malware may be that: these are no objects of ours.
-        const source = { id: file.id, key: path, acknowledgesAbuse: false };
+        const source = { id: file.id, key: path, size: file.size, acknowledgesAbuse: false };
         const bytes = await readFile(this.#client, source, { offset, length: into.length });
         if (bytes === undefined) throw changed(path);
         into.set(bytes);

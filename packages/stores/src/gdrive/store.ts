@@ -66,7 +66,11 @@ export function driveStore(parts: DriveStoreParts): ObjectStore {
   /** The first of a key's files that is there. */
   async function firstThere(key: string, options: GetOptions): Promise<Uint8Array<ArrayBuffer> | undefined> {
     for (const file of inPreference(key, tree.filesAt(key))) {
-      const bytes = await readFile(client, { id: file.id, key, acknowledgesAbuse: isOwn(file) }, options);
+      const bytes = await readFile(
+        client,
+        { id: file.id, key, size: file.size, acknowledgesAbuse: isOwn(file) },
+        options,
+      );
       if (bytes !== undefined) return bytes;
       tree.drop(file.id);
     }
