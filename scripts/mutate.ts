@@ -1,10 +1,12 @@
 /**
  * Takes every security check away, one after the other, and sees whether a test fails:
- * `npm run mutate [-- --only PATTERN] [--jobs N] [--slow] [--list]`. Ends with 1 if a check can go without being missed.
+ * `npm run mutate [-- --only PATTERN] [--within SECONDS] [--jobs N] [--slow] [--list]`. Ends with 1 if a check can go without
+ * being missed.
  *
  * It works on copies of the workspace. A mutant is tried on the test files that come to its check: near ones first, and of
  * these the fast ones; sweeps and simulations that take minutes are asked with `--slow` alone: each check deserves a test
- * that says what it is about.
+ * that says what it is about. With `--within` a mutant that lived through tests of so many seconds counts as one that
+ * survives, which shows soon where a near test is missing.
  */
 import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -12,15 +14,17 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Mutant, mutantsOf } from "./mutate/mutants.ts";
 import { keyOf, measureReach, type Reach, SOURCES } from "./mutate/reach.ts";
-import { copyWorkspace, endRuns, NOT_LOADED, ROOT, runTests } from "./mutate/workspace.ts";
+import { type Kill, Verdicts } from "./mutate/verdicts.ts";
+import { WarmTests } from "./mutate/warm.ts";
+import { copyWorkspace, endRuns, ROOT } from "./mutate/workspace.ts";
 
-/** Test files run together up to this long in all; one that takes longer runs alone. */
-const BATCH_SECONDS = 4;
 const SLOW = [
   "tests/crash.test.ts",
   "tests/crash-commands.test.ts",
+  "tests/crash-devices.test.ts",
   "tests/crash-entering.test.ts",
   "tests/simulator.test.ts",
+  "tests/simulator-drive.test.ts",
   "tests/simulator-files.test.ts",
   "tests/simulator-members.test.ts",
   "tests/cli-process.test.ts",
@@ -31,14 +35,17 @@ const PATIENCE = { times: 10, seconds: 60 };
 const { values } = parseArgs({
   options: {
     only: { type: "string", default: "" },
+    within: { type: "string", default: "Infinity" },
     jobs: { type: "string", default: String(availableParallelism()) },
     slow: { type: "boolean", default: false },
     list: { type: "boolean", default: false },
   },
 });
 const jobs = Number(values.jobs);
+const within = Number(values.within);
 const only = new RegExp(values.only);
 const copies: string[] = [];
+const known = new Verdicts();
 
 interface Verdict {
   readonly mutant: Mutant;
@@ -60,11 +67,6 @@ function allMutants(): { mutants: Mutant[]; errors: string[] } {
   };
 }
 
-interface Batch {
-  readonly paths: readonly string[];
-  readonly seconds: number;
-}
-
 /** How near a test file stands to a source: its namesake, then those of its room, then those of its package. */
 function distance(source: string, test: string): number {
   const [, ofPackage = "", room = ""] = /^(packages\/[^/]+\/)src\/(?:(.*)\/)?/.exec(source) ?? [];
@@ -74,40 +76,33 @@ function distance(source: string, test: string): number {
   return test.startsWith(ofPackage) ? 2 : 3;
 }
 
-/** The test files that come to a check, near ones and then fast ones first, in batches. */
-function batchesFor(reach: Reach, { file, line }: Mutant): Batch[] {
-  const key = keyOf(file, readFileSync(join(ROOT, file), "utf8").split("\n")[line - 1] ?? "");
-  const passing = [...reach].filter(([, { passes }]) => passes);
-  const exact = passing.filter(([, { reaches }]) => reaches.includes(key));
-  const near = passing.filter(([, { reaches }]) => reaches.some((other) => other.startsWith(`${file} `)));
+/** The test files that come to a check: the one that missed it the last time, then near ones, of these fast ones first. */
+function testsOf(reach: Reach, mutant: Mutant): { readonly path: string; readonly seconds: number }[] {
+  const { file } = mutant;
+  const key = keyOf(file, mutant.code);
+  const passing = [...reach].map(([path, measured]) => ({ path, ...measured })).filter(({ passes }) => passes);
+  const exact = passing.filter(({ reaches }) => reaches.includes(key));
+  const near = passing.filter(({ reaches }) => reaches.some((other) => other.startsWith(`${file} `)));
   const chosen = exact.length > 0 ? exact : near.length > 0 ? near : passing;
-  const batches: Batch[] = [];
-  const order = ([path, { seconds }]: (typeof chosen)[number]) => 3600 * distance(file, path) + seconds;
-  for (const [path, { seconds }] of chosen.toSorted((left, right) => order(left) - order(right))) {
-    const last = batches.at(-1);
-    if (last && last.seconds + seconds <= BATCH_SECONDS)
-      batches[batches.length - 1] = { paths: [...last.paths, path], seconds: last.seconds + seconds };
-    else batches.push({ paths: [path], seconds });
-  }
-  return batches;
+  const killer = known.killerOf(mutant);
+  const order = ({ path, seconds }: (typeof chosen)[number]) =>
+    path === killer ? 0 : 1 + 3600 * distance(file, path) + seconds;
+  return chosen.toSorted((left, right) => order(left) - order(right));
 }
 
 /** The first test that misses the check. */
-async function killerOf(copy: string, mutant: Mutant, batches: readonly Batch[]): Promise<string | undefined> {
+async function killerOf(copy: string, vitest: WarmTests, mutant: Mutant, reach: Reach): Promise<Kill | undefined> {
   const path = join(copy, mutant.file);
   const original = readFileSync(path);
   writeFileSync(path, mutant.text);
   try {
-    for (const { paths, seconds } of batches) {
-      const limit = PATIENCE.seconds + PATIENCE.times * seconds;
-      const argv = ["--bail=1", "--maxWorkers=1", ...paths];
-      const { files, isTimedOut, output } = await runTests(copy, { argv, seconds: limit });
-      const failed = files.flatMap((file) => file.failed.map((name) => `${file.path} > ${name}`));
-      // What was broken off because another one failed counts as not loaded.
-      const by = failed.find((name) => !name.includes(NOT_LOADED)) ?? failed[0];
-      if (by !== undefined) return by;
-      if (isTimedOut) return `${paths.join(" ")}, which did not end`;
-      if (files.length === 0) return `${paths.join(" ")}, which could not run: ${output.slice(-200)}`;
+    let spentSeconds = 0;
+    for (const test of testsOf(reach, mutant)) {
+      if (spentSeconds > within) break;
+      spentSeconds += test.seconds;
+      const limit = PATIENCE.seconds + PATIENCE.times * test.seconds;
+      const by = killIn(test.path, await vitest.run({ changed: mutant.file, path: test.path }, limit));
+      if (by !== undefined) return { path: test.path, by };
     }
     return undefined;
   } finally {
@@ -115,17 +110,29 @@ async function killerOf(copy: string, mutant: Mutant, batches: readonly Batch[])
   }
 }
 
+function killIn(path: string, failed: readonly string[] | undefined): string | undefined {
+  if (!failed) return `${path}, which did not end`;
+  return failed[0] === undefined ? undefined : `${path} > ${failed[0]}`;
+}
+
 async function tryAll(mutants: readonly Mutant[], reach: Reach): Promise<Verdict[]> {
-  const waiting = [...mutants];
-  const verdicts: Verdict[] = [];
+  const verdicts = mutants
+    .map((mutant) => ({ mutant, by: known.standing(mutant) }))
+    .filter(({ by }) => by !== undefined);
+  if (verdicts.length > 0) console.log(`${verdicts.length} were killed earlier`);
+  const waiting = mutants.filter((mutant) => !verdicts.some((verdict) => verdict.mutant === mutant));
   const work = async () => {
     const copy = copyWorkspace();
     copies.push(copy);
+    const vitest = new WarmTests(copy);
     for (let mutant = waiting.shift(); mutant; mutant = waiting.shift()) {
-      const by = await killerOf(copy, mutant, batchesFor(reach, mutant));
-      verdicts.push({ mutant, by });
-      const verdict = by === undefined ? "SURVIVED" : "killed";
-      console.log(`${verdicts.length}/${mutants.length} ${verdict} ${describe(mutant)}${by ? `\n    by ${by}` : ""}`);
+      const kill = await killerOf(copy, vitest, mutant, reach);
+      if (kill) known.keep(mutant, kill);
+      verdicts.push({ mutant, by: kill?.by });
+      const verdict = kill ? "killed" : "SURVIVED";
+      console.log(
+        `${verdicts.length}/${mutants.length} ${verdict} ${describe(mutant)}${kill ? `\n    by ${kill.by}` : ""}`,
+      );
     }
   };
   await Promise.all(Array.from({ length: jobs }, work));

@@ -8,6 +8,8 @@ export interface Mutant {
   readonly file: string;
   /** Counted from 1. */
   readonly line: number;
+  /** What stands there. */
+  readonly code: string;
   readonly word: string;
   /** The whole file as it is to be tried. */
   readonly text: string;
@@ -42,7 +44,14 @@ export function mutantsOf(file: string, text: string): { readonly mutants: Mutan
       for (const replacement of found) {
         const changed = text.slice(0, replacement.node.start) + replacement.by + text.slice(replacement.node.end);
         parse(changed);
-        mutants.push({ file, line: index + 1, word, text: changed, what: describe(text, replacement) });
+        mutants.push({
+          file,
+          line: index + 1,
+          code: line.trim(),
+          word,
+          text: changed,
+          what: describe(text, replacement),
+        });
       }
     }
     start += line.length + 1;

@@ -1,5 +1,5 @@
 /** Copies of this workspace in which files can be spoiled and tests run, without touching the one that people work in. */
-import { execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -63,6 +63,26 @@ function endGroup(pid: number): void {
   }
 }
 
+/** Starts Node in a copy, at the head of its own process group; {@link endRuns} ends it and what it started. */
+export function startIn(copy: string, argv: readonly string[], options: Pick<SpawnOptions, "env" | "stdio">): Started {
+  const child = spawn(process.execPath, argv, { cwd: copy, detached: true, ...options });
+  const { pid = 0 } = child;
+  running.add(pid);
+  const ended = new Promise<void>((resolve) => {
+    child.once("close", () => {
+      running.delete(pid);
+      resolve();
+    });
+  });
+  return { child, ended, end: () => endGroup(pid) };
+}
+
+export interface Started {
+  readonly child: ChildProcess;
+  readonly ended: Promise<void>;
+  readonly end: () => void;
+}
+
 /** Runs vitest in a copy, quietly, and waits for its end. */
 export async function runTests(
   copy: string,
@@ -71,24 +91,18 @@ export async function runTests(
   const report = join(copy, "report.json");
   rmSync(report, { force: true });
   const argv = [VITEST, "run", "--reporter=json", `--outputFile=${report}`, "--testTimeout=600000", ...options.argv];
-  const child = spawn(process.execPath, argv, {
-    cwd: copy,
-    env: { ...process.env, ...options.env },
-    detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const env = { ...process.env, ...options.env };
+  const { child, ended, end } = startIn(copy, argv, { env, stdio: ["ignore", "pipe", "pipe"] });
   const output: string[] = [];
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => output.push(text));
-  const { pid = 0 } = child;
-  running.add(pid);
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding("utf8").on("data", (text) => output.push(text));
   let isTimedOut = false;
   const timer = setTimeout(() => {
     isTimedOut = true;
-    endGroup(pid);
+    end();
   }, options.seconds * 1000);
-  await new Promise((ended) => child.once("close", ended));
+  await ended;
   clearTimeout(timer);
-  running.delete(pid);
   return { files: existsSync(report) ? readReport(copy, report) : [], isTimedOut, output: output.join("") };
 }
 
