@@ -50,13 +50,13 @@ function isForUs(session: Session, name: GrantName): boolean {
   return name.audience === "all" || name.audience === audienceTag(name.epoch, { device: session.deviceKey });
 }
 
-/** Not what was read before, nor what turned out to be foreign. */
+/** Not what was read before, nor what did not fit, unless it is listed with another size since. */
 function isWorthTrying(session: Session, stored: StoredObject): boolean {
   const known = session.index.get<{ state: string; size: number }>(
     "SELECT state, size FROM files WHERE key = ?",
     stored.key,
   );
-  return known === undefined || known.state === "waiting" || (known.state === "altered" && known.size !== stored.size);
+  return known === undefined || known.state === "waiting" || (known.state !== "read" && known.size !== stored.size);
 }
 
 function holdsIdentity(session: Session, epoch: EpochId): boolean {
