@@ -100,7 +100,7 @@ export function chunkLayout(options: {
   const plaintext = plaintextLength(sealed);
   const isEmptyTail = plaintext === 0 && (firstChunk > 0 || !last);
   const isCut = !last && sealed % SEALED_CHUNK_BYTES !== 0;
-  if (count === 0 || isEmptyTail || isCut || firstChunk + count - 1 > CHUNK_NUMBER_MAX) {
+  if (isEmptyTail || isCut || firstChunk + count - 1 > CHUNK_NUMBER_MAX) {
     throw new ConclaveError(`${sealed} bytes are no chunks of an age payload`, { code: "corrupt" }); // check: cut
   }
   return { count, plaintextLength: plaintext };

@@ -61,9 +61,13 @@ export function integer(options: { readonly min?: number; readonly max?: number 
   const min = options.min ?? 0;
   const max = options.max ?? Number.MAX_SAFE_INTEGER;
   return (value, place) =>
-    typeof value === "number" && Number.isSafeInteger(value) && !Object.is(value, -0) && value >= min && value <= max
+    isInteger(value) && !Object.is(value, -0) && value >= min && value <= max
       ? value
       : refuse(place, `an integer from ${min} to ${max}`); // check: canonical
+}
+
+function isInteger(value: unknown): value is number {
+  return Number.isSafeInteger(value);
 }
 
 /** True or false. */

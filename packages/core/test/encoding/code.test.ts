@@ -1,5 +1,6 @@
+import { bech32m } from "@scure/base";
 import { describe, expect, it } from "vitest";
-import { type CodeKind, decodeCode, encodeCode, isCode } from "../../src/encoding/code.ts";
+import { CODE_LENGTH_MAX, type CodeKind, decodeCode, encodeCode, isCode } from "../../src/encoding/code.ts";
 
 const ALPHABET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 const bytes = Uint8Array.from({ length: 300 }, (_, index) => (index * 7 + 1) % 256);
@@ -48,11 +49,20 @@ describe("codes", () => {
     ["the beginning alone", code.slice(0, 100)],
     ["mixed capitals", code.slice(0, 40) + code.slice(40).toUpperCase()],
     ["another kind", encodeCode("conclave-invite", bytes)],
+    ["another program's code", bech32m.encode("lnbc", bech32m.toWords(bytes), false)],
     ["an address", "conclave:v1/00/00/00/file%3A%2F%2F"],
     ["more than one picture holds", `${code}${"q".repeat(5000)}`],
   ])("refuse %s, without quoting it", (_, text) => {
     expect(isRefused(text)).toBe(true);
     expect(() => decodeCode("conclave-device", text)).toThrow(/^code [a-z0-9 ,-]+$/);
+  });
+
+  it("are refused when longer than one picture holds, though their checksum is right", () => {
+    const long = (size: number) => bech32m.encode("conclave-device", bech32m.toWords(new Uint8Array(size)), false);
+    const most = long(2540);
+    expect(decodeCode("conclave-device", most)).toHaveLength(2540);
+    expect(CODE_LENGTH_MAX - most.length).toBeLessThan(20);
+    expect(() => decodeCode("conclave-device", long(2560))).toThrow("is longer than 4096 characters");
   });
 
   it("say which kind they are", () => {
