@@ -13,7 +13,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Mutant, mutantsOf } from "./mutate/mutants.ts";
-import { keyOf, measureReach, type Reach, SOURCES } from "./mutate/reach.ts";
+import { type Candidate, keyOf, measureReach, type Reach, SOURCES } from "./mutate/reach.ts";
 import { type Kill, Verdicts } from "./mutate/verdicts.ts";
 import { WarmTests } from "./mutate/warm.ts";
 import { copyWorkspace, endRuns, ROOT } from "./mutate/workspace.ts";
@@ -77,17 +77,12 @@ function distance(source: string, test: string): number {
 }
 
 /** The test files that come to a check: the one that missed it the last time, then near ones, of these fast ones first. */
-function testsOf(reach: Reach, mutant: Mutant): { readonly path: string; readonly seconds: number }[] {
-  const { file } = mutant;
-  const key = keyOf(file, mutant.code);
-  const passing = [...reach].map(([path, measured]) => ({ path, ...measured })).filter(({ passes }) => passes);
-  const exact = passing.filter(({ reaches }) => reaches.includes(key));
-  const near = passing.filter(({ reaches }) => reaches.some((other) => other.startsWith(`${file} `)));
-  const chosen = exact.length > 0 ? exact : near.length > 0 ? near : passing;
+function testsOf(reach: Reach, mutant: Mutant): Candidate[] {
   const killer = known.killerOf(mutant);
-  const order = ({ path, seconds }: (typeof chosen)[number]) =>
-    path === killer ? 0 : 1 + 3600 * distance(file, path) + seconds;
-  return chosen.toSorted((left, right) => order(left) - order(right));
+  const order = ({ path, seconds, isSure }: Candidate) =>
+    path === killer ? 0 : 1 + 3600 * (distance(mutant.file, path) + (isSure ? 0 : 4)) + seconds;
+  const candidates = reach.candidates(mutant.file, keyOf(mutant.file, mutant.code));
+  return candidates.toSorted((left, right) => order(left) - order(right));
 }
 
 /** The first test that misses the check. */

@@ -26,9 +26,40 @@ interface Measured {
   readonly passes: boolean;
   /** Checks whose function it runs, as {@link keyOf} names them. */
   readonly reaches: readonly string[];
+  /** Names the list of all checks that there were then: of others nothing is known. */
+  readonly generation: string;
 }
 
-export type Reach = ReadonlyMap<string, Measured>;
+/** The lists of all checks that there were at some time, by their names. */
+type Generations = Map<string, readonly string[]>;
+
+/** A test file that may miss a check. */
+export interface Candidate {
+  readonly path: string;
+  readonly seconds: number;
+  /** It comes to the check; of the others, measured before the check stood there, it is not known. */
+  readonly isSure: boolean;
+}
+
+export class Reach {
+  readonly #tests: ReadonlyMap<string, Measured>;
+  readonly #generations: Generations;
+
+  constructor(tests: ReadonlyMap<string, Measured>, generations: Generations) {
+    this.#tests = tests;
+    this.#generations = generations;
+  }
+
+  candidates(file: string, key: string): Candidate[] {
+    const isOfFile = (other: string) => other.startsWith(`${file} `);
+    return [...this.#tests].flatMap(([path, { seconds, passes, reaches, generation }]) => {
+      const known = this.#generations.get(generation) ?? [];
+      const isSure = reaches.includes(key);
+      const isPossible = !known.includes(key) && (reaches.some(isOfFile) || !known.some(isOfFile));
+      return passes && (isSure || isPossible) ? [{ path, seconds, isSure }] : [];
+    });
+  }
+}
 
 /** A check by its file and text, so that a shift by some lines does not matter. */
 export function keyOf(file: string, line: string): string {
@@ -51,25 +82,47 @@ export async function measureReach(options: {
   /** Test files that nobody asks. */
   readonly without: readonly string[];
 }): Promise<Reach> {
-  const known = new Map<string, Measured>(
-    existsSync(KEPT) ? (JSON.parse(readFileSync(KEPT, "utf8")) as [string, Measured][]) : [],
-  );
+  const { tests, generations } = readKept();
   const present = testFiles().filter((path) => !options.without.includes(path));
-  for (const path of known.keys()) if (!present.includes(path)) known.delete(path);
-  const stale = present.filter((path) => known.get(path)?.digest !== digestOf(join(ROOT, path)));
+  for (const path of tests.keys()) if (!present.includes(path)) tests.delete(path);
+  const stale = present.filter((path) => tests.get(path)?.digest !== digestOf(join(ROOT, path)));
   if (stale.length > 0) {
     console.log(`measuring which checks ${stale.length} test files come to`);
-    for (const [path, measured] of await measure(stale, options)) known.set(path, measured);
-    writeFileSync(KEPT, JSON.stringify([...known]));
+    for (const [path, measured] of await measure(stale, generations, options)) tests.set(path, measured);
+    keep(tests, generations);
   }
-  for (const [path, { passes }] of known) if (!passes) console.log(`${path} fails by itself, and is left out`);
-  return known;
+  for (const [path, { passes }] of tests) if (!passes) console.log(`${path} fails by itself, and is left out`);
+  return new Reach(tests, generations);
 }
 
-async function measure(paths: readonly string[], { jobs }: { jobs: number }): Promise<[string, Measured][]> {
+interface Kept {
+  readonly tests: Map<string, Measured>;
+  readonly generations: Generations;
+}
+
+function readKept(): Kept {
+  const { tests, generations } = existsSync(KEPT)
+    ? (JSON.parse(readFileSync(KEPT, "utf8")) as Record<keyof Kept, []>)
+    : { tests: [], generations: [] };
+  return { tests: new Map(tests), generations: new Map(generations) };
+}
+
+function keep(tests: Kept["tests"], generations: Generations): void {
+  const used = new Set([...tests.values()].map(({ generation }) => generation));
+  const kept = { tests: [...tests], generations: [...generations].filter(([name]) => used.has(name)) };
+  writeFileSync(KEPT, JSON.stringify(kept));
+}
+
+async function measure(
+  paths: readonly string[],
+  generations: Generations,
+  { jobs }: { readonly jobs: number },
+): Promise<[string, Measured][]> {
   const copy = copyWorkspace();
   try {
     const keys = countIn(copy);
+    const generation = createHash("sha256").update(keys.join("\n")).digest("hex").slice(0, 16);
+    generations.set(generation, keys);
     const counts = join(copy, "counts");
     mkdirSync(counts);
     writeFileSync(join(copy, "counter.ts"), COUNTER);
@@ -81,7 +134,7 @@ async function measure(paths: readonly string[], { jobs }: { jobs: number }): Pr
     return files.map(({ path, seconds, failed }) => {
       const reaches = (reached.get(path) ?? []).flatMap((id) => keys[id] ?? []);
       const digest = digestOf(join(ROOT, path));
-      return [path, { digest, seconds, passes: failed.length === 0, reaches }];
+      return [path, { digest, seconds, passes: failed.length === 0, reaches, generation }];
     });
   } finally {
     rmSync(copy, { recursive: true });
