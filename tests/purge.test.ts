@@ -78,6 +78,10 @@ describe("purged contents", () => {
       expect((await verified(live(device))).ok).toBe(true);
       const { problems } = await reencrypt(live(device), { budget: budget() });
       expect(problems).toEqual([]);
+      // Neither the device that deleted them nor any other says that it has brought back what nobody can read.
+      const restoring = restorePath(live(device), { path: "gone.txt", id: "f" });
+      await expect(restoring).rejects.toMatchObject({ code: "not-found", message: /not stored any more/ });
+      expect(await texts(live(device))).toEqual({ "kept.txt": "kept" });
     }
   });
 

@@ -11,6 +11,7 @@ import {
 } from "@conclave/core";
 import { findGroup, isDrive, type KnownGroup, openGroup } from "@conclave/node";
 import { advising } from "./advice.ts";
+import { askForKey, keyHint } from "./awaited-key.ts";
 import type { Context } from "./context.ts";
 import { countedStore } from "./counted-store.ts";
 import { advisingOnDrive } from "./drive-advice.ts";
@@ -80,9 +81,10 @@ async function openAndWork(context: Context, options: KnownGroupOptions): Promis
   try {
     const { shown, rollback } = await bringUpToDate(context, { ...options, session, reading });
     if (shown && !isSettling) await answerDeviceCodes(context, { session, person });
+    if (shown) await askForKey(context, { session, person });
     warnOfMisfits(context, session);
     if (!isSettling) warnOfHistories(context, { session, group: group.name });
-    const exit = await adviseToSettle({ session, group }, () => work({ session, person, group, shown, rollback }));
+    const exit = await adviseOnGroup({ session, group }, () => work({ session, person, group, shown, rollback }));
     if (rollback) throw rollback;
     return exit;
   } finally {
@@ -91,13 +93,18 @@ async function openAndWork(context: Context, options: KnownGroupOptions): Promis
   }
 }
 
-/** A refusal because of two histories says which commands choose between them. */
-function adviseToSettle<Result>(
+/** A refusal because of two histories says which commands choose between them, one because of a key who has it. */
+function adviseOnGroup<Result>(
   { session, group }: { readonly session: Session; readonly group: KnownGroup },
   work: () => Promise<Result>,
 ): Promise<Result> {
   const contested = settleHint({ session, group: group.name });
-  return advising(contested === undefined ? {} : { contested }, work);
+  const awaited = keyHint({ session, group: group.name });
+  const hints = {
+    ...(contested === undefined ? {} : { contested }),
+    ...(awaited === undefined ? {} : { "stale-epoch": awaited }),
+  };
+  return advising(hints, work);
 }
 
 /** Who has never read a file cannot know what it lacks: an empty listing alone would pass for an empty group. */
@@ -142,8 +149,8 @@ async function leaveRequest(
   const { signal } = context;
   try {
     const card = await ownCard(person);
-    const isNew = await askToJoin(session, { group: session.group, recipient: current.recipient, card, signal });
-    if (isNew) context.note("a join request was left: the group's admins see that you asked");
+    const before = await askToJoin(session, { group: session.group, recipient: current.recipient, card, signal });
+    if (!before) context.note("a join request was left: the group's admins see that you asked");
   } catch (error) {
     // Somebody who is out may have lost the folder too; that is not what this command is about.
     if (!(error instanceof StoreError)) throw error;

@@ -177,6 +177,7 @@ export {
   removeMember,
   rotate,
 } from "./session/people/membership.ts";
+export { askForGrant, epochStarter, lacksGrant } from "./session/people/missing-grant.ts";
 export { openWithKit, recover, type SeenByKit } from "./session/people/recover.ts";
 export { findRequest, type JoinRequest, listRequests } from "./session/people/requests.ts";
 export { settle } from "./session/people/settle.ts";

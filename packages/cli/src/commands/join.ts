@@ -29,10 +29,12 @@ import { homeOf, ownCard, type Person, withPerson } from "../identity/person.ts"
 import { parseTicket, requireFresh, type Ticket } from "../identity/ticket.ts";
 import { defaultGroupName } from "../parsing/group-name.ts";
 import { parseGroupName } from "../parsing/place.ts";
+import { counted, isoTime } from "../terminal/units.ts";
 import { withKnownGroup } from "../with-group.ts";
 
 const WRONG_PLACE_HINT =
-  "check that the folder is the right one and its sync client is done; --store FOLDER says where this machine reaches it";
+  "check that the folder is the right one and its sync client is done; --store FOLDER says where this machine reaches it; if " +
+  "the group was deleted there, only whoever gave you this can say so";
 
 const GO_ON = "then run the same join again: it goes on from there";
 
@@ -143,9 +145,9 @@ async function ask(
   const recipient = await addressRecipient(store, address);
   const secret = invitation ? { secret: invitation.secret } : {};
   const asking = { group: address.group, recipient, card, signal, ...secret };
-  const isNew = await askToJoin({ crypto: person.crypto, store }, asking);
-  if (invitation) throw await invitedAdvice({ store, address, isNew });
-  const what = isNew ? "a join request was left" : "your join request lies there already";
+  const before = await askToJoin({ crypto: person.crypto, store }, asking);
+  if (invitation) throw await invitedAdvice({ store, address, before, expires: invitation.expires });
+  const what = before ? "your join request lies there already" : "a join request was left";
   throw new Advice(
     new ConclaveError(`you are not a member of this group yet; ${what}`, { code: "waiting" }),
     `tell whoever gave you this address your fingerprint, by voice for instance: ${fingerprint(card.member)} ` +
@@ -157,9 +159,11 @@ async function ask(
 async function invitedAdvice(options: {
   readonly store: ObjectStore;
   readonly address: Address;
-  readonly isNew: boolean;
+  /** When an earlier request was put; undefined if one was put now. */
+  readonly before: Date | undefined;
+  readonly expires: number;
 }): Promise<Advice> {
-  const { store, address, isNew } = options;
+  const { store, address, before, expires } = options;
   if (await hasNewerEpoch(store, address)) {
     const error = new ConclaveError(
       "this group's key has changed since the invitation was made, which ends invitations",
@@ -172,11 +176,17 @@ async function invitedAdvice(options: {
       `ask whoever invited you for a new code, and join with that; if they have let you in, ${GO_ON}`,
     );
   }
-  const what = isNew ? "your request was left there" : "your request lies there and was not answered yet";
+  const what = before
+    ? `your request of ${isoTime(before.getTime())} lies there and was not answered`
+    : `your request was left there; the code is good until ${isoTime(expires)}`;
+  const who = "whoever invited you, or another admin,";
+  const where = "any command on the group (conclave status, for instance), or conclave serve does it by itself";
   return new Advice(
     new ConclaveError(`you are invited, and not let in yet: ${what}`, { code: "waiting" }),
-    "whoever invited you, or another admin, now runs any command on the group (conclave status, for instance), or conclave " +
-      `serve does it by itself; ${GO_ON}. If it still says this, have them look at conclave requests, which says why`,
+    before
+      ? `if ${who} has looked since, this code lets nobody in any more, as it was used or withdrawn: ask for a new one ` +
+          `(conclave requests shows them why); if not, they run ${where}; ${GO_ON}`
+      : `${who} now runs ${where}; ${GO_ON}`,
   );
 }
 
@@ -198,6 +208,7 @@ function show(
   const { me, current, state } = session.view;
   context.out.result(
     { name: group.name, id: group.id, store: group.store, role: me?.role, epoch: current.epoch },
-    ({ line }) => line(`${verb} ${group.name} as ${me?.role}: ${state.members.length} members`),
+    ({ line }) => line(`${verb} ${group.name} as ${me?.role}: ${counted(state.members.length, "member")}`),
   );
+  if (verb === "joined") context.note(`next: conclave ls ${group.name}:`);
 }

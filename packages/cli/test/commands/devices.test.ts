@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { admit, family, newStage, type Person, type Stage } from "../support/stage.ts";
+import { admit, family, filesBelow, newStage, type Person, type Stage } from "../support/stage.ts";
 
 interface Listed {
   readonly name: string;
@@ -62,6 +62,24 @@ describe("a further device", () => {
       expect(await phone.refusal("init", "--device", wrong)).toMatchObject({ code: "malformed" });
     }
     expect(await phone.refusal("id")).toMatchObject({ code: "not-found" });
+  });
+
+  it("comes in although somebody was removed meanwhile, by whoever; its request is sealed anew", async () => {
+    const stage = newStage();
+    const { alice, others, store } = await family(stage, ["Bob", "Carol"]);
+    await alice.json("role", "family", "Carol", "admin");
+    const { code } = await alice.json<{ code: string }>("device", "add");
+    const phone = stage.visitor("phone");
+    await phone.refusal("init", "--device", code, "--no-passphrase");
+    const [asked] = filesBelow(join(store, "requests"));
+    await others[1]?.json("remove", "family", "Bob");
+    await others[1]?.json("requests", "family");
+    expect(filesBelow(join(store, "requests"))).not.toContain(asked);
+    expect(await others[0]?.refusal("ls", "family:")).toMatchObject({ code: "removed" });
+    await alice.json("status", "family");
+    await phone.json("init", "--device", code);
+    await phone.json("mkdir", "family:from-the-phone");
+    expect(await alice.json<Listed[]>("device")).toHaveLength(2);
   });
 
   it("is not the device that made the code", async () => {

@@ -1,5 +1,5 @@
 import { cpSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { admit, family, filesBelow, newStage, type Person, type Stage } from "../support/stage.ts";
 
@@ -261,6 +261,30 @@ describe("purging", () => {
     expect(purged.map(({ path }) => path).sort()).toEqual(["a.txt", "b.txt"]);
     await others[0]?.json("restore", "family:b.txt", "--id", purged.find(({ path }) => path === "b.txt")?.id ?? "");
     expect((await alice("cat", "family:b.txt")).out).toBe("text of b.txt");
+  });
+
+  it("whose contents are gone is not restored, in a folder or by a version; what is still stored is", async () => {
+    const stage = newStage();
+    const { alice, store } = await family(stage);
+    await write(stage, alice, ["a.txt", "one"]);
+    await write(stage, alice, ["b.txt", "two"]);
+    await alice.json("mkdir", "family:folder");
+    await alice.json("mv", "family:a.txt", "family:folder");
+    await alice.json("rm", "--permanent", "family:folder");
+    await alice.json("rm", "family:b.txt");
+    const [purged] = await alice.json<Trashed[]>("trash", "family", "--purged");
+    // As a re-encryption a month later does.
+    const objects = filesBelow(store).filter((path) => path.includes("/objects/"));
+    for (const path of objects) renameSync(join(store, path), join(stage.folder, basename(path)));
+    const gone = { exit: 4, message: /folder\/a\.txt was deleted for good/ };
+    expect(await alice.refusal("restore", "family:folder", "--id", purged?.id ?? "")).toMatchObject(gone);
+    const byVersion = ["restore", "family:folder/a.txt", "--id", "f", "--version", "1"];
+    expect(await alice.refusal(...byVersion)).toMatchObject(gone);
+    expect(await pathsIn(alice)).toEqual([]);
+    for (const path of objects) renameSync(join(stage.folder, basename(path)), join(store, path));
+    await alice.json("restore", "family:folder", "--id", purged?.id ?? "");
+    await alice.json("restore", "family:b.txt");
+    expect((await alice("cat", "family:folder/a.txt")).out).toBe("one");
   });
 
   it("is not for viewers", async () => {

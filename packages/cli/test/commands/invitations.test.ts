@@ -34,7 +34,10 @@ describe("invite", () => {
     expect(await requestOf(bob, code)).toMatch(/you are invited, and not let in yet/);
     const { err } = await alice("ls", "family:");
     expect(err).toMatch(/admitted Bob \(fingerprint [0-9a-f ]{39}\) as viewer, by the invitation of Bob/);
-    expect(await bob.json("join", code, "--as", "family")).toMatchObject({ role: "viewer" });
+    expect(await bob("join", code, "--as", "family")).toMatchObject({
+      out: "joined family as viewer: 2 members\n",
+      err: "next: conclave ls family:\n",
+    });
     expect(await alice.json("invitations", "family")).toMatchObject([{ state: "used", name: "Bob", usedBy: "Bob" }]);
   });
 
@@ -70,7 +73,14 @@ describe("invite", () => {
     const used = await alice.json<Invited>("invite", "family", "Bob");
     await requestOf(await stage.newcomer("Bob"), used.code);
     await alice.json("status", "family");
-    await requestOf(await stage.newcomer("Eve"), used.code);
+    const eve = await stage.newcomer("Eve");
+    expect(await eve.refusal("join", used.code)).toMatchObject({ message: /code is good until 20/, hint: /now runs/ });
+    // Who is outside learns nothing of why: only what it can mean that nobody answers.
+    await alice.json("status", "family");
+    expect(await eve.refusal("join", used.code)).toMatchObject({
+      message: expect.stringMatching(/your request of 20.* was not answered/),
+      hint: expect.stringMatching(/has looked since, .* used or withdrawn: ask for a new one/),
+    });
     const other = await alice.json<Invited>("invite", "family", "Carol");
     expect(await alice.json("invitations", "family", "--withdraw", other.id)).toMatchObject({ state: "withdrawn" });
     await requestOf(await stage.newcomer("Carol"), other.code);

@@ -17,7 +17,7 @@ import type { DeviceKey, RecordDigest } from "../records/shapes.ts";
 import { decodeSignedLines, encodeSignedLine, type SignedLine } from "../records/signed-line.ts";
 import { isInvitationProof } from "./invitation.ts";
 import { isAnyKeyTaken } from "./rules.ts";
-import { departureOf, type GroupState, memberById } from "./state.ts";
+import { departureOf, type GroupState, memberById, memberOfDevice } from "./state.ts";
 
 /** The folder that requests lie in. */
 export const REQUESTS_FOLDER = "requests";
@@ -147,10 +147,11 @@ async function readInvited(
 
 /**
  * What to make of a request: `waiting` for an admin, `refused` because somebody who is out asks (or somebody who uses
- * keys of another card), `member` because it was answered. None of them gives any key away.
+ * keys of another card), `member` because it was answered, or is of a device that is listed. None of them gives any key away.
  */
 export function requestState(state: GroupState, card: SignedCard): "waiting" | "refused" | "member" {
-  if (memberById(state, card.member)) return "member";
+  // A listed device has signed this card for itself, whichever card its member was admitted with.
+  if (memberById(state, card.member) || memberOfDevice(state, card.card.device.verifyingKey)) return "member";
   return departureOf(state, card.member) || isAnyKeyTaken(state, card) ? "refused" : "waiting"; // check: role
 }
 

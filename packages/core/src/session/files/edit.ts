@@ -11,6 +11,7 @@ import { memberNames } from "../people/member-names.ts";
 import type { Session } from "../session.ts";
 import { publishChanges } from "../writing/change-writer.ts";
 import { locationsOf } from "./blob-sources.ts";
+import { requireStored } from "./gone.ts";
 import { writeListingIfDue } from "./listing.ts";
 import { joinPath } from "./transfer.ts";
 import { requireEditor } from "./upload.ts";
@@ -88,7 +89,8 @@ export async function removePath(session: Session, path: string, options: Signal
  * @param at.version - The change that wrote the wanted version; without it the trash is meant.
  * @param at.id - The beginning of a node's id, where the trash holds several of the name.
  * @returns Where it is now: beside its own path if something else has that.
- * @throws ConclaveError `not-found`, `exists`, `conflict` as `planRestore`; `role-too-low`.
+ * @throws ConclaveError `not-found`, also for what is purged and not stored any more, `exists`, `conflict` as `planRestore`;
+ *   `role-too-low`.
  */
 export async function restorePath(
   session: Session,
@@ -97,6 +99,7 @@ export async function restorePath(
 ): Promise<string> {
   requireEditor(session);
   const { operations, path } = planRestore(session.index, { ...at, nameOf: memberNames(session.view.state) });
+  await requireStored(session, { operations, ...options });
   await publishChanges(session, { operations, ...options });
   await writeListingIfDue(session, options.signal);
   return path;

@@ -2,11 +2,20 @@
 import { ConclaveError } from "../../errors.ts";
 import { type CodeGroup, deviceCodeKey } from "../../group/device-code.ts";
 import { type AskingDevice, openDeviceRequest, sealDeviceRequest } from "../../group/device-request.ts";
-import { parseRequestKey, REQUEST_BYTES_MAX, REQUESTS_FOLDER, requestId } from "../../group/request.ts";
+import {
+  openRequestLines,
+  parseRequestKey,
+  REQUEST_BYTES_MAX,
+  REQUESTS_FOLDER,
+  type RequestName,
+  requestId,
+  sealRequestLines,
+} from "../../group/request.ts";
 import { memberOfDevice } from "../../group/state.ts";
 import { verifyingKeyOf } from "../../identity/device.ts";
 import { makeDeviceCard } from "../../identity/device-card.ts";
 import { getIfThere } from "../../ports/store.ts";
+import type { OpenEpoch } from "../../records/records-file.ts";
 import type { DeviceKey } from "../../records/shapes.ts";
 import type { Session, SessionPorts } from "../session.ts";
 import { unlessUnwritable } from "../writing/unwritable.ts";
@@ -102,6 +111,29 @@ async function answerOne(
   return { code: open.code, outcome: "admitted", asking: first };
 }
 
+/** A stored request, of whichever kind. */
+export interface FetchedRequest {
+  readonly key: string;
+  readonly name: RequestName;
+  /** As stored, not trusted. */
+  readonly bytes: Uint8Array;
+  readonly signal?: AbortSignal;
+}
+
+/** Seals a device's request of an ended epoch to the current one, so that who was removed since cannot read it. */
+export async function sealDeviceRequestAnew(session: Session, fetched: FetchedRequest): Promise<void> {
+  const { key, name, bytes, signal } = fetched;
+  const opened = await openOne(session, fetched);
+  const { current } = session.view;
+  if (!opened || opened.epoch.epoch === current.epoch) return;
+  const { epoch } = opened;
+  const lines = await openRequestLines(session.crypto, { what: "device request", name, bytes: bytes.slice(), epoch });
+  const request = await sealRequestLines(session.crypto, { id: name.id, lines, recipient: current.recipient });
+  const call = signal ? { signal } : {};
+  await session.store.put(request.key, request.bytes, call);
+  await session.store.delete(key, call);
+}
+
 interface Found extends AskingDevice {
   readonly key: string;
 }
@@ -114,15 +146,22 @@ async function askingDevices(session: Session, options: SignalOption): Promise<F
     if (!name || size > REQUEST_BYTES_MAX || looked++ >= REQUESTS_MAX) continue; // check: size
     const bytes = await getIfThere(session.store, key, { length: REQUEST_BYTES_MAX + 1, ...options });
     if (!bytes) continue;
-    for (const epoch of [...session.view.opened.values()].reverse()) {
-      try {
-        const { group, crypto } = session;
-        found.push({ key, ...(await openDeviceRequest(crypto, { group, name, bytes: bytes.slice(), epoch })) });
-        break;
-      } catch (error) {
-        if (!(error instanceof ConclaveError)) throw error;
-      }
-    }
+    const opened = await openOne(session, { key, name, bytes });
+    if (opened) found.push({ key, ...opened.asking });
   }
   return found;
+}
+
+async function openOne(
+  { crypto, group, view }: Session,
+  { name, bytes }: FetchedRequest,
+): Promise<{ readonly asking: AskingDevice; readonly epoch: OpenEpoch } | undefined> {
+  for (const epoch of [...view.opened.values()].reverse()) {
+    try {
+      return { asking: await openDeviceRequest(crypto, { group, name, bytes: bytes.slice(), epoch }), epoch };
+    } catch (error) {
+      if (!(error instanceof ConclaveError)) throw error;
+    }
+  }
+  return undefined;
 }

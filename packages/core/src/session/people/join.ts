@@ -160,7 +160,7 @@ async function ownGrants(
 /**
  * Leaves a join request, unless one of this device lies there already.
  *
- * @returns True if a request was put now.
+ * @returns When the one that lies there was put, as the storage says; undefined if one was put now.
  */
 export async function askToJoin(
   ports: Pick<SessionPorts, "store" | "crypto">,
@@ -172,7 +172,7 @@ export async function askToJoin(
     readonly secret?: Uint8Array;
     readonly signal?: AbortSignal;
   },
-): Promise<boolean> {
+): Promise<Date | undefined> {
   const { group, recipient, card, secret, signal } = options;
   const asking = { card, invited: secret ? await invitedBy(ports.crypto, { group, card: card.member, secret }) : null };
   const id = requestId({
@@ -180,12 +180,12 @@ export async function askToJoin(
     device: card.card.device.verifyingKey,
     invitation: asking.invited?.invitation,
   });
-  for await (const { key } of ports.store.list(REQUESTS_FOLDER, signal ? { signal } : {})) {
-    if (parseRequestKey(key)?.id === id) return false;
+  for await (const { key, stored } of ports.store.list(REQUESTS_FOLDER, signal ? { signal } : {})) {
+    if (parseRequestKey(key)?.id === id) return stored;
   }
   const request = await sealRequest(ports.crypto, { group, asking, recipient });
   await ports.store.put(request.key, request.bytes, signal ? { signal } : {});
-  return true;
+  return undefined;
 }
 
 async function invitedBy(

@@ -7,6 +7,7 @@ import {
   parseRequestKey,
   REQUEST_BYTES_MAX,
   REQUESTS_FOLDER,
+  type RequestName,
   sealRequest,
 } from "../../group/request.ts";
 import type { SignedCard } from "../../identity/card.ts";
@@ -16,6 +17,9 @@ import { isUpdateNeeded } from "../reading/update-needed.ts";
 import type { Session } from "../session.ts";
 import { requireCurrent } from "../writing/publish.ts";
 import { unlessUnwritable } from "../writing/unwritable.ts";
+import { type FetchedRequest, sealDeviceRequestAnew } from "./device-requests.ts";
+import { grantToListed } from "./missing-grant.ts";
+import { owedNow } from "./owed-removals.ts";
 
 /** Most requests that are looked at: a stranger may leave any number. */
 const REQUESTS_MAX = 500;
@@ -44,8 +48,12 @@ export async function listRequests(
   for await (const { key, size, stored } of session.store.list(REQUESTS_FOLDER, options)) {
     const name = parseRequestKey(key);
     if (!name || size > REQUEST_BYTES_MAX || looked++ >= REQUESTS_MAX) continue; // check: size
-    const opened = await openOne(session, { key, name, ...options });
-    if (!opened) continue;
+    const fetched = await fetchOne(session, { key, name, ...options });
+    const opened = fetched && (await openOne(session, fetched));
+    if (!opened) {
+      if (fetched && !isReadOnly(session)) await unlessUnwritable(() => sealDeviceRequestAnew(session, fetched));
+      continue;
+    }
     const { card, invited } = opened.asking;
     const verdict = judgeAsking(session.view.state, opened.asking, session.clock.now());
     const { state } = verdict;
@@ -54,7 +62,7 @@ export async function listRequests(
     }
     if (isReadOnly(session)) continue;
     await unlessUnwritable(async () => {
-      if (state === "member") await session.store.delete(key, options);
+      if (state === "member") await clearAnswered(session, { key, opened, ...options });
       else if (opened.epoch !== session.view.current.epoch) {
         await sealAnew(session, { key, asking: opened.asking, ...options });
       }
@@ -63,21 +71,28 @@ export async function listRequests(
   return [...found.values()].sort((left, right) => left.at - right.at);
 }
 
+/** Whether nothing may be put or cleared away now. */
 function isReadOnly(session: Session): boolean {
-  return !isDecided(session) || isUpdateNeeded(session);
+  const { opened, current } = session.view;
+  const canSeal = opened.has(current.epoch) && owedNow(session).length === 0;
+  return !canSeal || !isDecided(session) || isUpdateNeeded(session);
 }
 
-async function openOne(
+async function fetchOne(
   session: Session,
-  options: {
-    readonly key: string;
-    readonly name: { readonly id: string; readonly digest: string };
-    readonly signal?: AbortSignal;
-  },
-): Promise<{ readonly asking: Asking; readonly epoch: string } | undefined> {
-  const { key, name, signal } = options;
+  options: { readonly key: string; readonly name: RequestName; readonly signal?: AbortSignal },
+): Promise<FetchedRequest | undefined> {
+  const { key, signal } = options;
   const bytes = await getIfThere(session.store, key, { length: REQUEST_BYTES_MAX + 1, ...(signal ? { signal } : {}) });
-  if (!bytes) return undefined;
+  return bytes && { ...options, bytes };
+}
+
+interface Opened {
+  readonly asking: Asking;
+  readonly epoch: string;
+}
+
+async function openOne(session: Session, { name, bytes }: FetchedRequest): Promise<Opened | undefined> {
   for (const epoch of [...session.view.opened.values()].reverse()) {
     try {
       const asking = await openRequest(session.crypto, { group: session.group, name, bytes: bytes.slice(), epoch });
@@ -87,6 +102,19 @@ async function openOne(
     }
   }
   return undefined;
+}
+
+/** What a member's request asked for has come. One in the current epoch is of a device that lacks a grant: that first. */
+async function clearAnswered(
+  session: Session,
+  options: { readonly key: string; readonly opened: Opened; readonly signal?: AbortSignal },
+): Promise<void> {
+  const { key, opened, signal } = options;
+  const call = signal ? { signal } : {};
+  const device = opened.asking.card.card.device.verifyingKey;
+  const isCurrent = opened.epoch === session.view.current.epoch;
+  if (isCurrent && !(await grantToListed(session, { device, ...call }))) return;
+  await session.store.delete(key, call);
 }
 
 /** A request of an ended epoch is sealed to the newest one, so that who was removed since cannot read it. */

@@ -1,0 +1,71 @@
+/**
+ * A device that is listed, and was left out of the grants of the current epoch: it asks by a join request, which says nothing
+ * that its listing does not, and whoever may grant seals it one. SPEC.md §7.
+ */
+import { EPOCHS_FOLDER } from "../../group/epoch.ts";
+import { audienceTag, sealGrant } from "../../group/grant.ts";
+import { mayManage } from "../../group/refusals.ts";
+import { isAtLeast, listedDevice, type Member, memberOfDevice } from "../../group/state.ts";
+import type { SignedCard } from "../../identity/card.ts";
+import type { DeviceKey } from "../../records/shapes.ts";
+import type { Session } from "../session.ts";
+import { grantIdentities, logLines } from "../writing/log-lines.ts";
+import { askToJoin } from "./join.ts";
+
+interface SignalOption {
+  readonly signal?: AbortSignal;
+}
+
+/** Whether this device is listed, knows of the current epoch, and has no identity of it. */
+export function lacksGrant({ view }: Session): boolean {
+  return view.me !== undefined && !view.choice.undecided && !view.opened.has(view.current.epoch);
+}
+
+/** Who started the current epoch, and so had its grants to give: with whether this device's person may remove them. */
+export function epochStarter({ view }: Session): { readonly member: Member; readonly isMine: boolean } | undefined {
+  const { log, state, current, me } = view;
+  const device = log.nodes.get(current.entry)?.verified.entry.device ?? "";
+  const member = listedDevice(state, device)?.member;
+  return member && { member, isMine: me !== undefined && me.id !== member.id && mayManage(me.role, member.role) };
+}
+
+/**
+ * Asks for a grant of the current epoch, unless a request of this device lies there already.
+ *
+ * @param options.card - Any card that this device has signed for itself.
+ * @returns Whether a request was put now.
+ */
+export async function askForGrant(
+  session: Session,
+  options: SignalOption & { readonly card: SignedCard },
+): Promise<boolean> {
+  const { recipient } = session.view.current;
+  return (await askToJoin(session, { group: session.group, recipient, ...options })) === undefined;
+}
+
+/**
+ * Answers a listed device that asks in the current epoch. The grant is sealed to the keys that the log lists, never to those
+ * of the card.
+ *
+ * @returns Whether its request is answered, so that it may go: not where this device's person may not grant to it.
+ */
+export async function grantToListed(
+  session: Session,
+  { device, signal }: SignalOption & { readonly device: DeviceKey },
+): Promise<boolean> {
+  const { state, me, current, log } = session.view;
+  const call = signal ? { signal } : {};
+  const audience = { device };
+  const prefix = `${EPOCHS_FOLDER}/${current.epoch}-${audienceTag(current.epoch, audience)}-`;
+  for await (const { key } of session.store.list(EPOCHS_FOLDER, call)) if (key.startsWith(prefix)) return true;
+  const owner = memberOfDevice(state, device);
+  if (!me || !owner || (owner.id !== me.id && !isAtLeast(me.role, "admin"))) return false; // check: role
+  const grant = await sealGrant(session.crypto, {
+    state,
+    audience,
+    identities: grantIdentities(session),
+    lines: logLines(log),
+  });
+  await session.store.put(grant.key, grant.bytes, call);
+  return true;
+}
