@@ -2,7 +2,7 @@
 import { catchUp, catchUpToDelete, changeRole, deleteGroup } from "@conclave/core";
 import { describe, expect, it } from "vitest";
 import { DEATHS, type Death, dies } from "./support/deaths.ts";
-import { requireOpened, sealDeletion } from "./support/insides.ts";
+import { conclaveJson, requireOpened, sealDeletion } from "./support/insides.ts";
 import { openWorld } from "./support/open-world.ts";
 import { type Device, findMember, live, put, texts, type World } from "./support/world.ts";
 
@@ -66,6 +66,28 @@ it.each(sweeps)(
   },
   300_000,
 );
+
+it("a deletion that was broken off touches nothing of another group that lies there since", async () => {
+  const { world, alice } = await scene();
+  // Between the note that it has begun and the mark: nothing is gone yet.
+  expect(await dies(world, alice, { death: { at: "call", when: "before" }, step: 2, work: deleteGroup })).toBe(true);
+  for (const key of await keys(world)) await world.store.delete(key);
+  const other = { "conclave.json": conclaveJson("ab".repeat(32)), [`${"cd".repeat(32)}/objects/x`]: Uint8Array.of(1) };
+  for (const [key, bytes] of Object.entries(other)) await world.store.put(key, bytes);
+  const again = world.restart(alice);
+  await catchUpToDelete(again);
+  await expect(deleteGroup(again)).rejects.toMatchObject({ code: "conflict" });
+  expect((await keys(world)).sort()).toEqual(Object.keys(other).sort());
+});
+
+it("a deletion leaves what somebody keeps in the group's folders under other names", async () => {
+  const { world, alice } = await scene();
+  const { epoch } = live(alice).view.current;
+  const others = ["requests/thesis.pdf", `${epoch}/objects/photo.jpg`, `${epoch}/letters/a.age`, "epochs/notes.txt"];
+  for (const key of others) await world.store.put(key, Uint8Array.of(1));
+  await deleteGroup(live(alice));
+  expect((await keys(world)).filter((key) => !key.includes("-deleted-")).sort()).toEqual(others.sort());
+});
 
 describe("a deletion that was never an owner's act", () => {
   it.each<

@@ -6,6 +6,7 @@
 
 export { sealObject } from "../../packages/core/src/contents/object.ts";
 export { equalBytes } from "../../packages/core/src/encoding/bytes.ts";
+export { conclaveJson } from "../../packages/core/src/group/conclave-json.ts";
 export { sealDeletion } from "../../packages/core/src/group/deletion.ts";
 export { sealGrant } from "../../packages/core/src/group/grant.ts";
 export { sealNotice } from "../../packages/core/src/group/notice.ts";

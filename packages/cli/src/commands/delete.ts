@@ -1,5 +1,6 @@
 import { catchUpToDelete, type Deleted, deleteGroup, requireOwner, type Session } from "@conclave/core";
 import { findGroup, forgetGroup } from "@conclave/node";
+import { advising } from "../advice.ts";
 import { defineCommand } from "../command.ts";
 import { usage } from "../command-error.ts";
 import type { Context } from "../context.ts";
@@ -7,6 +8,10 @@ import { withPerson } from "../identity/person.ts";
 import { parseGroupName } from "../parsing/place.ts";
 import { counted } from "../terminal/units.ts";
 import { type AtWork, withKnownGroup } from "../with-group.ts";
+
+const HINTS = {
+  conflict: 'if your group is gone from there, "conclave leave GROUP --local" takes it off this device\'s list',
+};
 
 export const deleteCommand = defineCommand({
   examples: ["conclave delete family", "conclave delete family --name family"],
@@ -27,7 +32,7 @@ export const deleteCommand = defineCommand({
         await requireName(context, { session, wanted: group.name, given: name });
         deleted = await deleteWithProgress(context, { session, name: group.name });
       };
-      await withKnownGroup(context, { person, group, work, refresh: catchUpToDelete });
+      await advising(HINTS, () => withKnownGroup(context, { person, group, work, refresh: catchUpToDelete }));
       if (!deleted) return undefined;
       const { files, bytes, refused, kept } = deleted;
       if (refused.length === 0) await forgetGroup(person.home, group);

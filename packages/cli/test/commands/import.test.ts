@@ -1,4 +1,13 @@
-import { existsSync, lstatSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  linkSync,
+  lstatSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { runMain, World } from "../support/run-main.ts";
@@ -58,6 +67,50 @@ describe("import", () => {
     expect(exit).toBe(1);
     expect(JSON.parse(out)).toMatchObject({ verified: 3, deleted: 3, failed: [{ path: "a.txt" }] });
     expect(readFileSync(join(folder, "a.txt"), "utf8")).toBe("ALPHA");
+  });
+
+  /** Answers the question whether to delete, once something was done that nobody but the person at the prompt sees. */
+  async function answering(meanwhile: (folder: string) => void): Promise<{ exit: number; left: string[] }> {
+    const stage = newStage();
+    const { alice } = await family(stage);
+    const folder = stage.files("plain", { "a.txt": "alpha", "b.txt": "beta" });
+    for (const name of ["a.txt", "b.txt"]) utimesSync(join(folder, name), 1000, 1000);
+    const world = new World({ terminal: true });
+    world.env = { CONCLAVE_HOME: alice.home };
+    world.cwd = stage.folder;
+    world.stdin.once("resume", () => {
+      meanwhile(folder);
+      world.stdin.write("y\n");
+    });
+    const { exit } = await runMain(["import", "plain", "family:"], { world });
+    return { exit, left: filesBelow(folder).map((name) => readFileSync(join(folder, name), "utf8")) };
+  }
+
+  it.each<[string, (file: string) => void]>([
+    ["was written to", (file) => writeFileSync(file, "ALPHA")],
+    [
+      "was put in its place",
+      (file) => {
+        writeFileSync(`${file}.new`, "ALPHA");
+        renameSync(`${file}.new`, file);
+      },
+    ],
+  ])("keeps an original that %s after it was read back, with its old size and time", async (_, change) => {
+    const given = await answering((folder) => {
+      change(join(folder, "a.txt"));
+      utimesSync(join(folder, "a.txt"), 1000, 1000);
+    });
+    expect(given).toEqual({ exit: 1, left: ["ALPHA"] });
+  });
+
+  it("deletes all names of one file", async () => {
+    const stage = newStage();
+    const { alice } = await family(stage);
+    const folder = stage.files("plain", { "a.txt": "alpha" });
+    linkSync(join(folder, "a.txt"), join(folder, "b.txt"));
+    linkSync(join(folder, "a.txt"), join(folder, "c.txt"));
+    expect(await alice.json("import", "plain", "family:", "--delete-originals")).toMatchObject({ deleted: 3 });
+    expect(filesBelow(folder)).toEqual([]);
   });
 
   it("keeps originals that the storage does not give back whole", async () => {

@@ -36,7 +36,7 @@ export interface SourceTree {
 
 /** Plain files that lie on a storage, and can be deleted there. */
 export interface PlainFiles extends SourceTree {
-  /** Deletes a file that is still what the walk found. `refused`: this account may not. */
+  /** Deletes a file whose bytes are still those that were there when it was last opened. `refused`: this account may not. */
   deleteFile(entry: SourceEntry): Promise<"deleted" | "changed" | "refused">;
   /** Deletes a folder if it is empty, where that can be known at the same moment. */
   deleteFolder(path: string): Promise<boolean>;

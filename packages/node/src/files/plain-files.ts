@@ -1,5 +1,6 @@
 /** Plain files that lie on a storage already, to be taken into a group and then, if a person wants it, deleted there. */
-import { lstat, readFile, realpath, rmdir, unlink } from "node:fs/promises";
+import { type BigIntStats, constants } from "node:fs";
+import { lstat, open, readFile, realpath, rmdir, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
@@ -9,10 +10,11 @@ import {
   claimedGroup,
   type PlainFiles,
   type SourceEntry,
+  type SourceFile,
+  type SourceProblem,
 } from "@conclave/core";
 import { parseStoreAddress } from "@conclave/stores";
-import { modifiedOf } from "./opened-file.ts";
-import { openSource } from "./source.ts";
+import { type LocalSource, openSource } from "./source.ts";
 
 /**
  * Opens the plain files in a folder.
@@ -36,12 +38,74 @@ export async function openPlainFolder(address: string, { folder }: { readonly fo
     await refuseGroup(above);
     if (above === dirname(above)) break;
   }
-  return {
-    walk: (options) => source.walk(options),
-    open: (file) => source.open(file),
-    deleteFile: (entry) => deleteFile(top, entry),
-    deleteFolder: (below) => deleteFolder(join(top, below)),
-  };
+  return new PlainFolder(top, source);
+}
+
+/** A file as the system knows it. Whatever is written to it, or put in its place, gives another; times can be set, these not. */
+interface Mark {
+  readonly inode: bigint;
+  /** When anything about it changed last, nanoseconds since 1970. */
+  readonly changed: bigint;
+}
+
+class PlainFolder implements PlainFiles {
+  readonly #top: string;
+  readonly #source: LocalSource;
+  /** What each file was just before it was last opened to be read. */
+  readonly #read = new Map<string, Mark>();
+
+  constructor(top: string, source: LocalSource) {
+    this.#top = top;
+    this.#source = source;
+  }
+
+  walk(options: { readonly signal?: AbortSignal } = {}): AsyncIterable<SourceEntry | SourceProblem> {
+    return this.#source.walk(options);
+  }
+
+  async open(path: string): Promise<SourceFile> {
+    const stats = await lstat(join(this.#top, path), { bigint: true }).catch(() => undefined);
+    if (stats) this.#read.set(path, markOf(stats));
+    return this.#source.open(path);
+  }
+
+  async deleteFile({ path }: SourceEntry): Promise<"deleted" | "changed"> {
+    const file = join(this.#top, path);
+    // Through no link that was put in a folder's place meanwhile.
+    if ((await realpath(dirname(file)).catch(() => undefined)) !== dirname(file)) return "changed"; // check: link
+    const stats = await lstat(file, { bigint: true }).catch(() => undefined);
+    const read = this.#read.get(path);
+    if (!stats?.isFile() || !read || !isSame(markOf(stats), read)) return "changed"; // check: digest
+    if (stats.nlink > 1n) return this.#deleteName(file, stats);
+    await unlink(file);
+    return "deleted";
+  }
+
+  /** One of several names of a file: that it goes changes the file, and its other names are as good as before. */
+  async #deleteName(file: string, before: BigIntStats): Promise<"deleted"> {
+    await using held = await open(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+    await unlink(file);
+    const after = markOf(await held.stat({ bigint: true }));
+    for (const [path, mark] of this.#read) if (isSame(mark, markOf(before))) this.#read.set(path, after);
+    return "deleted";
+  }
+
+  async deleteFolder(path: string): Promise<boolean> {
+    const folder = join(this.#top, path);
+    if ((await realpath(folder).catch(() => undefined)) !== folder) return false; // check: link
+    return rmdir(folder).then(
+      () => true,
+      () => false,
+    );
+  }
+}
+
+function markOf({ ino, ctimeNs }: BigIntStats): Mark {
+  return { inode: ino, changed: ctimeNs };
+}
+
+function isSame(left: Mark, right: Mark): boolean {
+  return left.inode === right.inode && left.changed === right.changed;
 }
 
 /** @throws ConclaveError `conflict` if a group's storage is this folder. */
@@ -51,22 +115,4 @@ export async function refuseGroup(folder: string): Promise<void> {
   if (!stats?.isFile() || stats.size > CONCLAVE_JSON_BYTES_MAX) return;
   if (claimedGroup(await readFile(file)) === undefined) return;
   throw new ConclaveError(`${folder} holds a Conclave group`, { code: "conflict" });
-}
-
-async function deleteFile(top: string, entry: SourceEntry): Promise<"deleted" | "changed" | "refused"> {
-  const file = join(top, entry.path);
-  // Through no link that was put in a folder's place meanwhile.
-  if ((await realpath(dirname(file)).catch(() => undefined)) !== dirname(file)) return "changed"; // check: link
-  const stats = await lstat(file).catch(() => undefined);
-  if (!stats?.isFile() || stats.size !== entry.size || modifiedOf(stats) !== entry.modified) return "changed";
-  await unlink(file);
-  return "deleted";
-}
-
-async function deleteFolder(folder: string): Promise<boolean> {
-  if ((await realpath(folder).catch(() => undefined)) !== folder) return false; // check: link
-  return rmdir(folder).then(
-    () => true,
-    () => false,
-  );
 }

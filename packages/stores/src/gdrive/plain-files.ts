@@ -84,10 +84,10 @@ class DrivePlainFiles implements PlainFiles {
     };
   }
 
-  async deleteFile({ path, size, modified }: SourceEntry): Promise<"deleted" | "changed" | "refused"> {
+  async deleteFile({ path }: SourceEntry): Promise<"deleted" | "changed" | "refused"> {
     const file = this.#files.get(path);
     const now = file && (await this.#client.file(file.id, { doing: `look at ${path}` }));
-    if (!now || now.trashed || now.size !== size || now.modified !== modified) return "changed";
+    if (!now || now.trashed || !isSame(file, now)) return "changed";
     return (await this.#client.delete(now.id, { doing: `delete ${path}` })) === "refused" ? "refused" : "deleted";
   }
 
@@ -165,6 +165,12 @@ function problemWith(
   if (file && !file.isPlain)
     return "a document or shortcut of Google's has no bytes of its own: export it there, or leave it";
   return undefined;
+}
+
+/** Whether Drive says that a file's bytes are still the same. Its time of change says nothing: clients set it. */
+function isSame(before: DriveFile, now: DriveFile): boolean {
+  const isUntouched = before.size === now.size && before.modified === now.modified;
+  return isUntouched && before.sha256 === now.sha256 && before.sha1 === now.sha1; // check: digest
 }
 
 function byNameAndAge(left: DriveFile, right: DriveFile): number {

@@ -3,19 +3,27 @@ import type { DeleteResult } from "@conclave/core";
 import type { CallContext, DriveClient } from "./client.ts";
 import type { FileRow } from "./tree.ts";
 
-/** Deletes one file as far as this account may. */
+/**
+ * Deletes one file as far as this account may.
+ *
+ * @param options.isOther - Its bytes are not those that its name names. Whoever may write in the folder can move any file
+ *   there, under any name; one of this account's own that is no object of ours must come back from the trash.
+ */
 export async function removeFile(
   client: DriveClient,
   file: Pick<FileRow, "id" | "parent" | "owned">,
-  options: { readonly isInSharedDrive: boolean },
+  options: { readonly isInSharedDrive: boolean; readonly isOther: boolean },
   context: CallContext,
 ): Promise<DeleteResult> {
-  if (file.owned === 1 || options.isInSharedDrive) {
+  const { isInSharedDrive, isOther } = options;
+  const mayEnd = file.owned === 1 || isInSharedDrive;
+  if (mayEnd && !isOther) {
     const deleted = await client.delete(file.id, context);
     if (deleted !== "refused") return deleted;
   }
   // In a shared drive who may not delete may put into the trash, where a manager's client or thirty days end it.
-  const change = options.isInSharedDrive ? ({ trashed: true } as const) : { removeParent: file.parent };
+  const isTrash = isInSharedDrive || (mayEnd && isOther);
+  const change = isTrash ? ({ trashed: true } as const) : { removeParent: file.parent };
   const done = await client.update(file.id, change, context);
   return done === "done" ? "detached" : done;
 }

@@ -6,6 +6,7 @@ import type { CallOptions, KeptObject, Retention } from "@conclave/core";
 import type { DriveFile } from "./answers.ts";
 import { driveOf, quoted } from "./catch-up.ts";
 import type { CallContext, DriveClient } from "./client.ts";
+import { fitsName } from "./named-digest.ts";
 import type { DriveTree } from "./tree.ts";
 
 const ROOT_PROPERTY = "conclave-folder";
@@ -36,7 +37,7 @@ export function driveRetention(
     let page: string | undefined;
     for (let pages = 0; pages < PAGES_MAX; pages++) {
       const { files, next } = await client.files({ q, page, driveId }, context);
-      yield* files.filter((file) => file.trashed || !tree.holds(file.id));
+      yield* files.filter((file) => isOurs(file) && (file.trashed || !tree.holds(file.id)));
       if (next === undefined) return;
       page = next;
     }
@@ -55,6 +56,11 @@ export function driveRetention(
       return deleted === "refused" ? "kept" : "purged";
     },
   };
+}
+
+/** Anybody who may write to a file can mark it like one of ours. What is kept is deleted for good, so its bytes must be ours. */
+function isOurs(file: DriveFile): boolean {
+  return file.isPlain && fitsName(keyOf(file), file.sha256) !== false; // check: digest
 }
 
 function keyOf({ name, properties }: DriveFile): string {

@@ -15,6 +15,7 @@ import { unlessAborted } from "../http/unless-aborted.ts";
 import { catchUp, driveOf, LAG_SECONDS, lookFor } from "./catch-up.ts";
 import type { CallContext, DriveClient } from "./client.ts";
 import { folderMaker, ids } from "./folders.ts";
+import { fitsName } from "./named-digest.ts";
 import { readFile } from "./read.ts";
 import { leastOf, removeFile } from "./remove.ts";
 import { driveRetention, marksOf } from "./retention.ts";
@@ -142,7 +143,8 @@ export function driveStore(parts: DriveStoreParts): ObjectStore {
       const results: DeleteResult[] = [];
       for (const file of tree.filesAt(key)) {
         const isInSharedDrive = driveOf(tree) !== undefined;
-        const result = await removeFile(client, file, { isInSharedDrive }, context);
+        const isOther = fitsName(key, file.sha256) === false;
+        const result = await removeFile(client, file, { isInSharedDrive, isOther }, context);
         if (result !== "refused") tree.drop(file.id);
         results.push(result);
       }
@@ -209,18 +211,14 @@ function refresher(parts: DriveStoreParts): Refresher {
   };
 }
 
-/** The part of a name that is the digest of the bytes below it, as the formats of Conclave have it: the first 128 bits. */
-const DIGEST = /(?:^|[-/])([0-9a-f]{32})\.[a-z]+$/;
-
 /**
  * Several files may share a key: a retry's, another device's, a stranger's. One whose SHA-256 is the one in its name comes
  * first, one whose is another last; the oldest first among equals, as everybody sees it. Whoever reads checks it all the same.
  */
 function inPreference(key: string, files: readonly FileRow[]): FileRow[] {
-  const digest = DIGEST.exec(key)?.[1];
   const rank = ({ sha256 }: FileRow) => {
-    if (digest === undefined || sha256 === null) return 1;
-    return sha256.startsWith(digest) ? 0 : 2;
+    const fits = fitsName(key, sha256);
+    return fits === undefined ? 1 : Number(!fits) * 2;
   };
   return [...files].sort((left, right) => rank(left) - rank(right));
 }

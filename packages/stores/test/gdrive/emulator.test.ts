@@ -1,12 +1,13 @@
 /** The store on the emulated Google: the contract, and storms of faults in virtual time, in which nothing may be lost. */
 
-import type { ObjectStore } from "@conclave/core";
+import { createHash } from "node:crypto";
+import type { ObjectStore, SourceEntry } from "@conclave/core";
 import { type EmulatedGoogle, type Fault, startGoogle, type VirtualClock, virtualClock } from "@conclave/emulators";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { driveReferee } from "../../../../tests/support/drive-referee.ts";
 import { requireOrSkip } from "../../../../tests/support/require.ts";
 import { memoryDatabase } from "../../../core/test/support/sqlite.ts";
-import { findDriveFolder, openDriveStore, type Timing } from "../../src/gdrive.ts";
+import { findDriveFolder, openDrivePlainFiles, openDriveStore, type Timing } from "../../src/gdrive.ts";
 import { keysIn, patterned } from "../contract-cases.ts";
 import { describeStore } from "../store-contract.ts";
 
@@ -254,6 +255,87 @@ describe("a file that Google takes for malware", () => {
     const bob = openAs(google, clock, { name: "bob", folder });
     await expect(bob.get("a")).rejects.toMatchObject({ code: "refused", message: /malware.*only its owner/ });
     await google.close();
+  });
+});
+
+describe("what others can pass off as the group's", () => {
+  const clock = virtualClock();
+  let google: EmulatedGoogle;
+  let alice: Opened;
+  beforeAll(async () => {
+    google = await startGoogle({ clock });
+    alice = await open(google, clock, "Group");
+    await alice.store.sharing?.grant("bob@example.org", "write");
+  });
+  afterAll(() => google.close());
+
+  const call = async (by: string, path: string, init: RequestInit = {}): Promise<{ readonly id: string }> => {
+    const { accessToken } = google.signIn(`${by}@example.org`);
+    const headers = { "content-type": "application/json", ...init.headers, authorization: `Bearer ${accessToken}` };
+    const response = await fetch(`${google.url}${path}`, { ...init, headers });
+    if (!response.ok) throw new Error(await response.text());
+    return (await response.json()) as { id: string };
+  };
+  /** A file of Alice's own, in a folder of hers that Bob may write to. */
+  async function thesis(): Promise<{ readonly id: string; readonly folder: string }> {
+    const folder = await call("alice", "/drive/v3/files", {
+      method: "POST",
+      body: JSON.stringify({ name: "Shared", mimeType: "application/vnd.google-apps.folder" }),
+    });
+    await call("alice", `/drive/v3/files/${folder.id}/permissions`, {
+      method: "POST",
+      body: JSON.stringify({ type: "user", role: "writer", emailAddress: "bob@example.org" }),
+    });
+    const meta = JSON.stringify({ name: "thesis", parents: [folder.id] });
+    const { id } = await call("alice", "/upload/drive/v3/files?uploadType=multipart", {
+      method: "POST",
+      headers: { "content-type": "multipart/related; boundary=b" },
+      body: `--b\r\ncontent-type: application/json\r\n\r\n${meta}\r\n--b\r\ncontent-type: text/plain\r\n\r\nyears\r\n--b--`,
+    });
+    return { id, folder: folder.id };
+  }
+  it("by other bytes of the same size and time, put into an original that is to be deleted, keeps it", async () => {
+    const { id, folder } = await thesis();
+    const access = {
+      auth: authFor(google, "alice@example.org"),
+      endpoints: { api: google.url },
+      timing: timingOf(clock),
+    };
+    const files = await openDrivePlainFiles(access, folder);
+    const found: SourceEntry[] = [];
+    for await (const each of files.walk()) if ("kind" in each) found.push(each);
+    const [entry] = found as [SourceEntry];
+    await (await files.open(entry.path)).read(0, new Uint8Array(entry.size));
+    const modifiedTime = new Date(entry.modified).toISOString();
+    await call("bob", `/upload/drive/v3/files/${id}?uploadType=multipart`, {
+      method: "PATCH",
+      headers: { "content-type": "multipart/related; boundary=b" },
+      body: `--b\r\ncontent-type: application/json\r\n\r\n${JSON.stringify({ modifiedTime })}\r\n--b\r\ncontent-type: text/plain\r\n\r\nYEARS\r\n--b--`,
+    });
+    expect(await files.deleteFile(entry)).toBe("changed");
+    expect(google.cloud.items.has(id)).toBe(true);
+  });
+
+  const NAME = `${createHash("sha256").update(patterned(10)).digest("hex").slice(0, 32)}.age`;
+
+  it("by marking another file of its owner's does not make that file one to be deleted for good", async () => {
+    const { id } = await thesis();
+    const properties = { "conclave-folder": alice.folder, "conclave-path": `${"ab".repeat(32)}/objects` };
+    await call("bob", `/drive/v3/files/${id}`, { method: "PATCH", body: JSON.stringify({ name: NAME, properties }) });
+    for await (const kept of alice.store.retention?.kept() ?? []) expect(kept).toBeUndefined();
+  });
+
+  it("by moving another file of its owner's to a key goes into the trash at most", async () => {
+    await alice.store.put(`e/objects/${NAME}`, patterned(10));
+    const { id, folder } = await thesis();
+    const objects = [...google.cloud.items.values()].find(({ name }) => name === "objects");
+    await call("bob", `/drive/v3/files/${id}?addParents=${objects?.id}&removeParents=${folder}`, {
+      method: "PATCH",
+      body: JSON.stringify({ name: NAME }),
+    });
+    expect(await alice.store.delete(`e/objects/${NAME}`)).toBe("detached");
+    expect(google.cloud.items.get(id)).toMatchObject({ trash: {} });
+    expect(await keysIn(alice.store)).toEqual([]);
   });
 });
 

@@ -4,6 +4,7 @@
  */
 import { ByteBudget } from "../../contents/budget.ts";
 import { objectKey } from "../../contents/object.ts";
+import { isGroupKey } from "../../group/group-key.ts";
 import { isAtLeast } from "../../group/state.ts";
 import { readMeta, writeMeta } from "../../index/meta.ts";
 import type { EpochId } from "../../records/shapes.ts";
@@ -26,7 +27,7 @@ export async function clearKept(session: Session, options: ClearOptions): Promis
   const call = options.signal ? { signal: options.signal } : {};
   for await (const kept of retention.kept(call)) {
     const epoch = olderEpochs(session).find((each) => kept.key.includes(each));
-    if (epoch === undefined || !isOver(session, epoch)) continue; // check: epoch
+    if (epoch === undefined || !isGroupKey(kept.key) || !isOver(session, epoch)) continue; // check: epoch
     if (await mayGo(session, { key: kept.key, epoch }, options)) await retention.purge(kept, call); // check: epoch
   }
 }

@@ -2,10 +2,12 @@
 import { ConclaveError } from "../../errors.ts";
 import { CONCLAVE_JSON_KEY } from "../../group/conclave-json.ts";
 import { parseDeletionKey, sealDeletion } from "../../group/deletion.ts";
+import { isGroupKey } from "../../group/group-key.ts";
 import { isAtLeast } from "../../group/state.ts";
 import { readMeta, writeMeta } from "../../index/meta.ts";
 import { catchUp } from "../duties.ts";
 import type { WorkOptions } from "../events.ts";
+import { claimedAt } from "../reading/claimed-group.ts";
 import { deletedBy } from "../reading/deleted.ts";
 import type { Shown } from "../reading/shown.ts";
 import type { Session } from "../session.ts";
@@ -51,6 +53,7 @@ export async function deleteGroup(session: Session, options: WorkOptions = {}): 
   requireOwner(session);
   const { signal, onProgress } = options;
   const call = signal ? { signal } : {};
+  await requireThisGroup(session);
   // Noted before anything goes: whoever goes on does not start by missing what is gone.
   writeMeta(session.index, "deleting", 1);
   const mark = await leaveMark(session, signal);
@@ -73,13 +76,23 @@ export async function deleteGroup(session: Session, options: WorkOptions = {}): 
   return { files, bytes, refused, kept };
 }
 
+/**
+ * Whoever goes on with a deletion that was broken off does not read the storage again, and in between somebody may have
+ * finished it and made another group there.
+ */
+async function requireThisGroup({ store, group }: Session): Promise<void> {
+  const claimed = await claimedAt(store);
+  if (claimed === undefined || claimed === group) return;
+  throw new ConclaveError("another group lies on the storage now, and nothing was deleted", { code: "conflict" }); // check: link
+}
+
 /** Takes what of the group is deleted and still kept out of trash and history; keys of what stays there. */
 async function purgeKept(session: Session, signal?: AbortSignal): Promise<string[]> {
   const { retention } = session.store;
   const call = signal ? { signal } : {};
   const left: string[] = [];
   for await (const each of retention?.kept(call) ?? []) {
-    if (OF_GROUP.test(each.key) && (await retention?.purge(each, call)) === "kept") left.push(each.key);
+    if (isGroupKey(each.key) && (await retention?.purge(each, call)) === "kept") left.push(each.key);
   }
   return left;
 }
@@ -99,8 +112,6 @@ async function leaveMark(session: Session, signal?: AbortSignal): Promise<string
   return mark.key;
 }
 
-const OF_GROUP = /^(?:requests|epochs|[0-9a-f]{64})\//;
-
 /** All that a group puts on a storage, contents first; what strangers left beside it is not touched. */
 async function filesOfGroup(
   session: Session,
@@ -109,7 +120,7 @@ async function filesOfGroup(
 ): Promise<{ readonly key: string; readonly size: number }[]> {
   const found: { key: string; size: number }[] = [];
   for await (const { key, size } of session.store.list("", signal ? { signal } : {})) {
-    if (key !== mark && (key === CONCLAVE_JSON_KEY || OF_GROUP.test(key))) found.push({ key, size });
+    if (key !== mark && (key === CONCLAVE_JSON_KEY || isGroupKey(key))) found.push({ key, size });
   }
   const rank = (key: string) => (key.includes("/objects/") ? 0 : key.startsWith("epochs/") ? 2 : 1);
   return found.sort((left, right) => rank(left.key) - rank(right.key));
