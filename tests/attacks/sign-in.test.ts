@@ -1,4 +1,5 @@
 /** Attack 46: answers to a sign-in that its person did not give. The provider is real, on this machine, and so is the port. */
+import { once } from "node:events";
 import { connect } from "node:net";
 import { googleEndpoints, type SignedIn, signIn } from "@conclave/node";
 import { expect, it } from "vitest";
@@ -137,6 +138,20 @@ it("nobody is answered who calls this machine by another name, or asks for anyth
   expect(await status(host, `POST /${right.search}`)).toBe("405");
   expect(await status(host, "GET /favicon.ico")).toBe("404");
   expect(tokenRequests(provider)).toEqual([]);
+});
+
+it.each([
+  ["nothing", ""],
+  ["half a question", "GET / HTTP/1.1\r\nHo"],
+])("whoever connects and says %s, and stays, holds nobody up", async (_, said) => {
+  const provider = await oauthProvider();
+  const { page, door, result } = await attempt(provider);
+  const socket = connect(Number(new URL(door).port), "127.0.0.1");
+  await once(socket, "connect");
+  if (said !== "") await new Promise((resolve) => socket.write(said, resolve));
+  expect((await fetch(await provider.browse(page))).status).toBe(200);
+  await expect(result).resolves.toMatchObject({ account: "anna@example.org" });
+  socket.destroy();
 });
 
 it("somebody else's account is refused where one was asked for", async () => {

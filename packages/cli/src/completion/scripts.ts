@@ -61,7 +61,8 @@ Register-ArgumentCompleter -Native -CommandName conclave -ScriptBlock {
     Where-Object { $_.Extent.EndOffset -lt $cursorPosition } | ForEach-Object { $_.Value ?? $_.Extent.Text })
   $lines = @(conclave completion powershell '--' @words "$($wordToComplete.Trim("'", '"'))" 2>$null)
   $lines | Select-Object -Skip 1 | ForEach-Object {
-    $text = if ($_ -match '^[w@%+=:,./-]+$') { $_ } else { "'" + $_.Replace("'", "''") + "'" }
+    $quoted = "'" + [System.Management.Automation.Language.CodeGeneration]::EscapeSingleQuotedStringContent($_) + "'"
+    $text = if ($_ -match '^[A-Za-z0-9_:./=+-]+$') { $_ } else { $quoted }
     [System.Management.Automation.CompletionResult]::new($text, $_, 'ParameterValue', $_)
   }
 }

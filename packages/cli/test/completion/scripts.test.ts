@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { expect, it, onTestFinished } from "vitest";
 import { requireOrSkip } from "../../../../tests/support/require.ts";
 import { openTerminal } from "../../../../tests/support/terminal.ts";
+import { completionScript } from "../../src/completion/scripts.ts";
 import { family, newStage, type Person, type Stage } from "../support/stage.ts";
 
 const run = promisify(execFile);
@@ -80,4 +81,14 @@ it("lets zsh complete them as well", { timeout: 120_000 }, async (context) => {
   terminal.type("\n");
   await terminal.shows(/the one that is meant/);
   expect(existsSync(join(stage.folder, "pwned"))).toBe(false);
+});
+
+it("leaves it to PowerShell to quote names: five characters end a quoted text there, four of them no ASCII", () => {
+  const script = completionScript("powershell");
+  expect(script).toContain("EscapeSingleQuotedStringContent($_)");
+  expect(script).not.toContain("Replace(");
+  // What goes in as it stands holds nothing that means something: no blank, quote, comma, `$`, `@`, `(`, `;`, backtick.
+  const [, plain = ""] = /-match '([^']+)'/.exec(script) ?? [];
+  const meaning = [..." '\"‘’‚‛“”„,$@(){};|&<>#%`\\*?[]"];
+  expect(meaning.filter((character) => new RegExp(plain).test(`a${character}b`))).toEqual([]);
 });

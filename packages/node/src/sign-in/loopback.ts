@@ -1,6 +1,8 @@
 /** The one address on this machine to which the browser brings the provider's answer. RFC 8252, section 7.3. */
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout } from "node:timers/promises";
 import type { CallbackPage } from "./callback-page.ts";
 
 /** A door that is open for one sign-in. */
@@ -11,6 +13,9 @@ export interface Loopback {
   close(): Promise<void>;
 }
 
+/** How long a browser may take to fetch its answer when the door is being closed, in milliseconds. */
+const ANSWER_MS = 2_000;
+
 /**
  * Listens on a free port of the loopback address alone, for requests to itself by exactly that name.
  *
@@ -18,7 +23,10 @@ export interface Loopback {
  */
 export async function openLoopback(onAnswer: (answer: URLSearchParams) => Promise<CallbackPage>): Promise<Loopback> {
   let host = "";
+  const open = new Set<ServerResponse>();
   const server = createServer((request, response) => {
+    open.add(response);
+    response.once("close", () => open.delete(response));
     answer({ request, host, onAnswer }).then(
       (page) => send(response, page),
       () => response.destroy(),
@@ -31,11 +39,13 @@ export async function openLoopback(onAnswer: (answer: URLSearchParams) => Promis
   host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     redirect: `http://${host}/`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeIdleConnections();
-      }),
+    close: async () => {
+      server.close();
+      const answered = [...open].map((response) => once(response, "close"));
+      await Promise.race([Promise.all(answered), setTimeout(ANSWER_MS, undefined, { ref: false })]);
+      // Browsers connect in advance and ask nothing, and whoever else is on this machine may do the same for ever.
+      server.closeAllConnections();
+    },
   };
 }
 

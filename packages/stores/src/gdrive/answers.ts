@@ -85,7 +85,7 @@ export function toFile(value: unknown): DriveFile {
     isFolder: type === FOLDER_TYPE,
     isPlain: !type.startsWith("application/vnd.google-apps."),
     parents: listIn(fields, "parents").filter((each) => typeof each === "string"),
-    size: Number(textIn(fields, "size") ?? 0),
+    size: sizeIn(fields),
     created: Date.parse(textIn(fields, "createdTime") ?? "") || 0,
     modified: Date.parse(textIn(fields, "modifiedTime") ?? "") || 0,
     sha256: textIn(fields, "sha256Checksum"),
@@ -151,6 +151,13 @@ export function listIn(fields: Fields, name: string): readonly unknown[] {
 export function asFields(value: unknown): Fields {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Fields;
   throw new StoreError("Google Drive answers in a form that is not its own", { code: "unavailable" });
+}
+
+/** What has no bytes has no size. More digits than these no number holds. */
+function sizeIn(fields: Fields): number {
+  const text = textIn(fields, "size") ?? "0";
+  if (/^[0-9]{1,15}$/.test(text)) return Number(text);
+  throw new StoreError("Google Drive tells a size that is no number", { code: "unavailable" }); // check: size
 }
 
 function requiredText(fields: Fields, name: string): string {

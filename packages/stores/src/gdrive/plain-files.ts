@@ -6,6 +6,7 @@ import {
   type SourceEntry,
   type SourceFile,
   type SourceProblem,
+  StoreError,
 } from "@conclave/core";
 import type { DriveFile } from "./answers.ts";
 import { quoted } from "./catch-up.ts";
@@ -16,6 +17,8 @@ import { readFile } from "./read.ts";
 const ANCESTORS_MAX = 100;
 /** Folders below one another that are walked: Drive itself allows no more. */
 const DEPTH_MAX = 100;
+/** Pages of one folder's listing: Drive itself allows half a million files in it, a thousand to a page. */
+const PAGES_MAX = 1_000;
 
 const DOING = "read the folder on Google Drive";
 
@@ -135,12 +138,13 @@ class DrivePlainFiles implements PlainFiles {
   async #list(id: string, signal: AbortSignal | undefined): Promise<DriveFile[]> {
     const files: DriveFile[] = [];
     let page: string | undefined;
-    do {
+    for (let pages = 0; pages < PAGES_MAX; pages++) {
       const found = await this.#client.files({ q: within(id), page }, { doing: DOING, signal });
       files.push(...found.files);
       page = found.next;
-    } while (page !== undefined);
-    return files;
+      if (page === undefined) return files;
+    }
+    throw new StoreError(`cannot ${DOING}: its listing has no end`, { code: "unavailable" }); // check: size
   }
 
   async #state(file: DriveFile, path: string): Promise<{ readonly size: number; readonly modified: number }> {

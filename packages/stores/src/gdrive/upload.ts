@@ -92,7 +92,8 @@ async function isStored(
     { range: undefined, bytesMax: bytes.length, acknowledgesAbuse: true },
     context,
   );
-  return back.status === 200 && back.bytes.every((byte, index) => byte === bytes[index]);
+  if (back.status !== 200 || back.bytes.length !== bytes.length) return false; // check: cut
+  return back.bytes.every((byte, index) => byte === bytes[index]);
 }
 
 /** A digest as Drive writes it. */

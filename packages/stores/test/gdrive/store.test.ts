@@ -366,3 +366,29 @@ describe("what goes wrong", () => {
     expect(StoreError).toBeDefined();
   });
 });
+
+describe("a Drive that lies", () => {
+  /** Another one's answers, each as it comes changed by `lie`. */
+  function lying(drive: SmallDrive, lie: (text: string, url: URL) => string): SmallDrive {
+    const fetch: SmallDrive["fetch"] = async (input, init) => {
+      const answer = await drive.fetch(input, init);
+      const headers = { "content-type": answer.headers.get("content-type") ?? "text/plain" };
+      return new Response(lie(await answer.text(), new URL(String(input))), { status: answer.status, headers });
+    };
+    return Object.assign(Object.create(drive) as SmallDrive, { fetch });
+  }
+
+  it.each(["-1", "0.5", "1e300", "NaN", "9007199254740993"])("about a size, %s, is named", async (size) => {
+    const drive = new SmallDrive();
+    await openSmallDrive(drive).store.put("a", bytes("x"));
+    const { store } = openSmallDrive(lying(drive, (text) => text.replaceAll(/"size":"\d+"/g, `"size":"${size}"`)));
+    await expect(keysIn(store)).rejects.toMatchObject({ name: "StoreError", code: "unavailable" });
+  });
+
+  it("about what it has stored, with no digest and no bytes, is not believed", async () => {
+    const drive = new SmallDrive();
+    drive.hasHashes = false;
+    const { store } = openSmallDrive(lying(drive, (text, url) => (url.searchParams.has("alt") ? "" : text)));
+    await expect(store.put("a", bytes("x"))).rejects.toMatchObject({ name: "StoreError", code: "unavailable" });
+  });
+});
