@@ -5,15 +5,18 @@ import {
   changeRole,
   findMember,
   folderReach,
+  invite,
   leaveGroup,
   problemsOf,
   type Role,
   removeMember,
   requireFreeAccount,
+  rotate,
   StoreError,
   settleFolderAccess,
+  withdraw,
 } from "@conclave/core";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { openWorld } from "./support/open-world.ts";
 import { type Device, live } from "./support/world.ts";
 
@@ -193,4 +196,49 @@ it("asks nothing at all of a group without accounts", async () => {
   await add("Bob", "editor");
   await catchUp(live(alice));
   expect(folder.calls).toEqual([]);
+});
+
+describe("whoever is invited with an account", () => {
+  const inviteTo = (by: Device, account: string, role: Role = "viewer") =>
+    invite(live(by), { name: "Bob", role, forMs: 3_600_000, account });
+
+  it("reaches the folder to leave a request there, and as a member what the role asks for", async () => {
+    const { world, folder, alice } = await shared();
+    const { secret } = await inviteTo(alice, "bob@x.org");
+    expect(await settleFolderAccess(live(alice))).toMatchObject({ granted: ["bob@x.org"] });
+    expect(folder.list.get("bob@x.org")).toBe("write");
+    expect((await folderReach(live(alice)))?.strangers).toEqual([]);
+    await world.ask(await world.device("Bob"), world.address(live(alice)), secret);
+    await catchUp(live(alice));
+    expect(live(alice).view.state.members.map(({ name }) => name)).toEqual(["Alice", "Bob"]);
+    await catchUp(live(alice));
+    expect(folder.list.get("bob@x.org")).toBe("read");
+  });
+
+  it.each(["is withdrawn", "ends with an epoch", "expires"])("is shut out when the invitation %s", async (how) => {
+    const { world, folder, alice } = await shared();
+    const { invitation } = await inviteTo(alice, "bob@x.org");
+    await inviteTo(alice, "carol@x.org", "editor");
+    await settleFolderAccess(live(alice));
+    if (how === "is withdrawn") await withdraw(live(alice), { invitation });
+    else if (how === "expires") world.clock.time += 3_600_001;
+    else await rotate(live(alice), { contents: "on-change" });
+    await catchUp(live(alice));
+    const left = how === "is withdrawn" ? ["alice@x.org", "carol@x.org"] : ["alice@x.org"];
+    expect([...folder.list.keys()]).toEqual(left);
+  });
+
+  it("stays in where another invitation, or a membership, has the same account; an owner is never shut out", async () => {
+    const { folder, alice, add } = await shared();
+    const first = await inviteTo(alice, "bob@x.org");
+    const second = await inviteTo(alice, "BOB@x.org");
+    const own = await inviteTo(alice, "alice@x.org");
+    await settleFolderAccess(live(alice));
+    for (const { invitation } of [first, own]) await withdraw(live(alice), { invitation });
+    expect(await settleFolderAccess(live(alice))).toMatchObject({ withdrawn: [], gaps: [] });
+    await add("Bob", "editor", "bob@x.org");
+    await withdraw(live(alice), { invitation: second.invitation });
+    expect(await settleFolderAccess(live(alice))).toMatchObject({ withdrawn: [], gaps: [] });
+    expect(Object.fromEntries(folder.list)).toEqual({ "alice@x.org": "owner", "BOB@x.org": "write" });
+  });
 });

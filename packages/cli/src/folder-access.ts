@@ -6,7 +6,7 @@ import type { Context } from "./context.ts";
 export type GrantedAccess = "granted" | "none" | "failed";
 export type WithdrawnAccess = "withdrawn" | "none" | "failed";
 
-/** Lets a new member into the provider's folder. */
+/** Lets a new member, or whoever is invited, into the provider's folder. */
 export async function letIn(
   context: Context,
   { session, account }: { readonly session: Session; readonly account: string | undefined },
@@ -25,18 +25,18 @@ export async function letIn(
   return "failed";
 }
 
-/** Shuts somebody who is out from the provider's folder. */
+/** Shuts somebody from the provider's folder who is out, or not invited any more. */
 export async function shutOut(
   context: Context,
-  { session, member }: { readonly session: Session; readonly member: Member },
+  { session, holder }: { readonly session: Session; readonly holder: Pick<Member, "id" | "name" | "account"> },
 ): Promise<WithdrawnAccess> {
-  const { account, name } = member;
+  const { id, account, name } = holder;
   if (account === null || !session.store.sharing) {
     context.note(`${name} may still reach the folder itself: withdraw their access to it at the provider`);
     return "none";
   }
   const { gaps } = await settleFolderAccess(session, { signal: context.signal });
-  const gap = gaps.find((each) => each.member === member.id || isSameAccount(each.account, account));
+  const gap = gaps.find((each) => each.holder === id || isSameAccount(each.account, account));
   if (!gap) return "withdrawn";
   context.warn(
     `${account} still reaches the folder itself (${gap.why}); each later command of an admin tries again, and "conclave status" says so until then`,

@@ -1,6 +1,7 @@
 import { findInvitation, type Invitation, invitationId, type Session, withdraw } from "@conclave/core";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
+import { shutOut } from "../folder-access.ts";
 import { isoTime } from "../terminal/units.ts";
 import { withGroup } from "../with-group.ts";
 
@@ -30,8 +31,9 @@ export const invitations = defineCommand({
 });
 
 async function takeBack(context: Context, session: Session, wanted: string): Promise<undefined> {
-  const { invitation, name } = findInvitation(session, wanted);
+  const { invitation, name, account } = findInvitation(session, wanted);
   await withdraw(session, { invitation, signal: context.signal });
+  if (account !== null) await shutOut(context, { session, holder: { id: invitation, name, account } });
   context.out.result({ id: invitationId(invitation), name, state: "withdrawn" }, ({ line }) =>
     line(`withdrew the invitation of ${name}: its code lets nobody in any more`),
   );

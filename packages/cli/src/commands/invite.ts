@@ -1,5 +1,12 @@
-import { formatInvitationCode, INVITATION_DAYS_MAX, invitationId, invite as inviteTo } from "@conclave/core";
+import {
+  formatInvitationCode,
+  INVITATION_DAYS_MAX,
+  invitationId,
+  invite as inviteTo,
+  requireFreeAccount,
+} from "@conclave/core";
 import { defineCommand } from "../command.ts";
+import { letIn } from "../folder-access.ts";
 import { parseDuration, parseEnd } from "../terminal/duration.ts";
 import { qrLines } from "../terminal/qr-lines.ts";
 import { isoTime } from "../terminal/units.ts";
@@ -30,24 +37,34 @@ export const invite = defineCommand({
       const { signal } = context;
       const guest = until === undefined ? {} : { until };
       const folder = account === undefined ? {} : { account };
+      if (account !== undefined) await requireFreeAccount(session, { account, member: "", signal });
       const made = await inviteTo(session, { name: whom, role, forMs, signal, ...guest, ...folder });
+      const folderAccess = await letIn(context, { session, account });
       const { state, current } = session.view;
       const address = { group: session.group, entry: state.head, epoch: current.epoch, store: group.store };
       const code = formatInvitationCode({ address, ...made });
       const picture = context.out.isTerminal ? await qrLines(code.toUpperCase()) : [];
       const value = { code, expires: isoTime(made.expires), id: invitationId(made.invitation), name: whom, role };
-      context.out.result({ ...value, until: until === undefined ? null : isoTime(until) }, ({ line }) => {
+      const shown = { ...value, until: until === undefined ? null : isoTime(until), folderAccess };
+      context.out.result(shown, ({ line }) => {
         line(code);
         for (const each of picture) line(each);
       });
       context.note(`good once, until ${value.expires}; give it to ${whom} alone. They run:`);
       context.note('  conclave init --name "THEIR NAME"');
+      if (session.store.sharing)
+        context.note(`  conclave login gdrive${account === undefined ? "" : ` --account ${account}`}`);
       context.note(
         "  conclave join CODE          (on another machine: with --store, where it reaches the same storage)",
       );
       context.note(
         `then your next command on ${group.name}, or another admin's, lets them in; they run the same join again`,
       );
+      if (session.store.sharing && account === undefined) {
+        context.warn(
+          `the folder is not shared with ${whom} yet, so that the code does not reach it: share it with their account, or make a code with --account EMAIL`,
+        );
+      }
       return undefined;
     });
   },

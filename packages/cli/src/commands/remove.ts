@@ -143,7 +143,7 @@ async function finish(
   const { at, member, contents, epoch, lockoutMs, started } = options;
   const { session, group } = at;
   // After the key has changed, so that nothing new can be read; before the work that takes long.
-  const folderAccess = await shutOut(context, { session, member });
+  const folderAccess = await shutOut(context, { session, holder: member });
   const result = contents === "now" ? await reencryptShown(context, { session, settled: false }) : untouched(session);
   const { reencrypted, deleted, remaining: left, kept, problems } = result;
   const seconds = { lockout: lockoutMs / 1000, total: (context.clock.now() - started) / 1000 };

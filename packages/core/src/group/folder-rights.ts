@@ -4,19 +4,29 @@
  */
 import type { FolderAccess, FolderRight } from "../ports/store.ts";
 import type { Role } from "../records/entry.ts";
+import type { DeviceKey, MemberId } from "../records/shapes.ts";
 import { type GroupState, isAtLeast, type Member } from "./state.ts";
+
+/** Somebody with an account at the provider: a member or former one, or whoever an invitation is for. */
+export interface AccountHolder {
+  /** The member, or the invitation. */
+  readonly id: MemberId | DeviceKey;
+  /** From others, so never shown unescaped. */
+  readonly name: string;
+  readonly account: string;
+}
 
 /** What is to be changed at the provider. */
 export interface FolderActs {
-  readonly grants: readonly { readonly member: Member; readonly account: string; readonly right: MemberRight }[];
+  readonly grants: readonly (AccountHolder & { readonly right: HolderRight })[];
   /** Accounts of people who are out, and of nobody who is in. */
-  readonly withdrawals: readonly { readonly member: Member; readonly account: string }[];
+  readonly withdrawals: readonly AccountHolder[];
 }
 
-type MemberRight = Exclude<FolderRight, "owner">;
+type HolderRight = Exclude<FolderRight, "owner">;
 
 /** Viewers put nothing: they read there too. Everybody else writes records, at least. */
-export function rightOf(role: Role): MemberRight {
+export function rightOf(role: Role): HolderRight {
   return isAtLeast(role, "editor") ? "write" : "read";
 }
 
@@ -27,31 +37,53 @@ export function isSameAccount(left: string, right: string): boolean {
 
 /** Whether anything of this group's folder follows from its log: somebody's account stands there. */
 export function hasAccounts(state: GroupState): boolean {
-  return [...state.members, ...state.departures.map(({ member }) => member)].some(({ account }) => account !== null);
+  const people = [...state.members, ...state.departures.map(({ member }) => member), ...state.invitations];
+  return people.some(({ account }) => account !== null);
 }
 
 /**
- * What is missing at the provider. Accounts that were never a member's are left alone, and so is whoever owns the folder.
+ * What is missing at the provider. Accounts that were never a member's nor invited are left alone, and so is whoever owns
+ * the folder.
  *
- * @param actual - As the provider lists it; not trusted to be complete or true.
+ * @param options.actual - As the provider lists it; not trusted to be complete or true.
+ * @param options.now - This device's clock: an invitation that has expired lets nobody in.
  */
-export function folderActs(state: GroupState, actual: readonly FolderAccess[]): FolderActs {
+export function folderActs(
+  state: GroupState,
+  { actual, now }: { readonly actual: readonly FolderAccess[]; readonly now: number },
+): FolderActs {
   const rightNow = (account: string) => actual.find((each) => isSameAccount(each.account, account))?.right;
-  const grants = state.members.flatMap((member) => {
-    if (member.account === null) return [];
-    const [right, now] = [rightOf(member.role), rightNow(member.account)];
-    return now === right || now === "owner" ? [] : [{ member, account: member.account, right }];
-  });
-  return { grants, withdrawals: formerAccounts(state).filter(({ account }) => rightNow(account) !== undefined) };
+  const wanted = [...membersWithAccounts(state), ...invitedWithAccounts(state, now)];
+  const grants = wanted.filter(({ account, right }) => ![right, "owner"].includes(rightNow(account) ?? ""));
+  const out = formerHolders(state, now).filter(({ account }) => rightNow(account) !== undefined);
+  return { grants, withdrawals: out.filter((each) => !each.isInvited || rightNow(each.account) !== "owner") };
 }
 
-/** Accounts of people who are out; of each account once. */
-function formerAccounts(state: GroupState): { readonly member: Member; readonly account: string }[] {
-  const found = new Map<string, { member: Member; account: string }>();
-  for (const { member } of state.departures) {
-    const { account } = member;
-    if (account === null || memberWith(state, account)) continue;
-    found.set(account.toLowerCase(), { member, account });
+function membersWithAccounts(state: GroupState): (AccountHolder & { readonly right: HolderRight })[] {
+  return state.members.flatMap(({ id, name, account, role }) =>
+    account === null ? [] : [{ id, name, account, right: rightOf(role) }],
+  );
+}
+
+/** Whoever is invited writes there, whatever their role will be: a join request is a file in the folder. */
+function invitedWithAccounts(state: GroupState, now: number): (AccountHolder & { readonly right: HolderRight })[] {
+  const found = new Map<string, AccountHolder & { readonly right: HolderRight }>();
+  for (const { invitation, name, account, end, expires } of state.invitations) {
+    if (account === null || end !== null || expires <= now || memberWith(state, account)) continue;
+    found.set(account.toLowerCase(), { id: invitation, name, account, right: "write" });
+  }
+  return [...found.values()];
+}
+
+/** Whose accounts are nobody's any more who is in or invited; of each account once. */
+function formerHolders(state: GroupState, now: number): (AccountHolder & { readonly isInvited: boolean })[] {
+  const invited = state.invitations.map(({ invitation, name, account }) => ({ id: invitation, name, account }));
+  const departed = state.departures.map(({ member: { id, name, account } }) => ({ id, name, account }));
+  const current = new Set(invitedWithAccounts(state, now).map(({ account }) => account.toLowerCase()));
+  const found = new Map<string, AccountHolder & { isInvited: boolean }>();
+  for (const { id, name, account } of [...invited, ...departed]) {
+    if (account === null || memberWith(state, account) || current.has(account.toLowerCase())) continue;
+    found.set(account.toLowerCase(), { id, name, account, isInvited: invited.some((each) => each.id === id) });
   }
   return [...found.values()];
 }
@@ -59,4 +91,15 @@ function formerAccounts(state: GroupState): { readonly member: Member; readonly 
 /** The member for whom an account was recorded. */
 export function memberWith(state: GroupState, account: string): Member | undefined {
   return state.members.find((member) => member.account !== null && isSameAccount(member.account, account));
+}
+
+/** Whether an account is one of those that the group lets in: a member's, or one that is invited. */
+export function isWanted(
+  state: GroupState,
+  { account, now }: { readonly account: string; readonly now: number },
+): boolean {
+  return (
+    memberWith(state, account) !== undefined ||
+    invitedWithAccounts(state, now).some((each) => isSameAccount(each.account, account))
+  );
 }

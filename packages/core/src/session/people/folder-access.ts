@@ -3,8 +3,15 @@
  * noted down: it follows from the log and from what the provider lists, so whoever may do it finishes it at any time.
  */
 import { ConclaveError } from "../../errors.ts";
-import { folderActs, hasAccounts, isSameAccount, memberWith } from "../../group/folder-rights.ts";
-import { isAtLeast, type Member } from "../../group/state.ts";
+import {
+  type AccountHolder,
+  folderActs,
+  hasAccounts,
+  isSameAccount,
+  isWanted,
+  memberWith,
+} from "../../group/folder-rights.ts";
+import { isAtLeast } from "../../group/state.ts";
 import { readMeta, writeMeta } from "../../index/meta.ts";
 import { type FolderAccess, type FolderSharing, StoreError } from "../../ports/store.ts";
 import { isDecided } from "../reading/decided.ts";
@@ -20,7 +27,8 @@ export interface AccessGap {
   readonly account: string;
   /** The person's name; from others, so never shown unescaped. */
   readonly name: string;
-  readonly member: string;
+  /** The member, or the invitation. */
+  readonly holder: string;
   /** Why not, for a person. */
   readonly why: string;
 }
@@ -83,9 +91,10 @@ export async function folderReach(
   try {
     const actual = await sharing.list(options);
     const own = await sharing.account(options);
+    const now = session.clock.now();
     const strangers = actual.filter(
       ({ account, right }) =>
-        right !== "owner" && !memberWith(session.view.state, account) && !isSameAccount(account, own),
+        right !== "owner" && !isWanted(session.view.state, { account, now }) && !isSameAccount(account, own),
     );
     return { actual, strangers };
   } catch (error) {
@@ -128,11 +137,14 @@ function knownAccess(session: Session): Known | undefined {
 async function change(session: Session, sharing: FolderSharing, options: SignalOption): Promise<AccessChanges> {
   const [granted, withdrawn, gaps] = [[] as string[], [] as string[], [] as AccessGap[]];
   const { state } = session.view;
-  const attempt = async (each: Target, work: () => Promise<string | undefined>): Promise<void> => {
+  const attempt = async (
+    act: AccessGap["act"],
+    { id, name, account }: AccountHolder,
+    work: () => Promise<string | undefined>,
+  ): Promise<void> => {
     const why = await refusalOf(work);
-    const { act, account, member } = each;
     if (why === undefined) (act === "grant" ? granted : withdrawn).push(account);
-    else gaps.push({ act, account, name: member.name, member: member.id, why });
+    else gaps.push({ act, account, name, holder: id, why });
   };
   let actual: readonly FolderAccess[] = [];
   const unlisted = await refusalOf(async () => {
@@ -140,24 +152,16 @@ async function change(session: Session, sharing: FolderSharing, options: SignalO
     return undefined;
   });
   if (unlisted !== undefined) return { granted, withdrawn, gaps: unknownGaps(session, unlisted) };
-  const { grants, withdrawals } = folderActs(state, actual);
+  const { grants, withdrawals } = folderActs(state, { actual, now: session.clock.now() });
   // One after another: Drive does not support several changes of one folder's permissions at once.
-  for (const { member, account } of withdrawals) {
-    await attempt({ act: "withdraw", member, account }, () => withdraw(sharing, account, options));
-  }
-  for (const { member, account, right } of grants) {
-    await attempt({ act: "grant", member, account }, async () => {
-      await sharing.grant(account, right, options);
+  for (const each of withdrawals) await attempt("withdraw", each, () => withdraw(sharing, each.account, options));
+  for (const each of grants) {
+    await attempt("grant", each, async () => {
+      await sharing.grant(each.account, each.right, options);
       return undefined;
     });
   }
   return { granted, withdrawn, gaps };
-}
-
-interface Target {
-  readonly act: AccessGap["act"];
-  readonly account: string;
-  readonly member: Member;
 }
 
 /** Never the account that this device itself works with: somebody who is out had the same one. */
@@ -171,7 +175,7 @@ async function withdraw(sharing: FolderSharing, account: string, options: Signal
 function unknownGaps({ view: { state } }: Session, why: string): AccessGap[] {
   const member = state.departures.at(-1)?.member;
   if (!member?.account || memberWith(state, member.account)) return [];
-  return [{ act: "withdraw", account: member.account, name: member.name, member: member.id, why }];
+  return [{ act: "withdraw", account: member.account, name: member.name, holder: member.id, why }];
 }
 
 /** Why something was not done, for a person; undefined if it was. */
