@@ -1,7 +1,10 @@
 import { glanceAt } from "@conclave/core";
-import { listGroups, nodeCrypto, openDatabase } from "@conclave/node";
+import { type Home, listGroups, nodeCrypto, openDatabase } from "@conclave/node";
 import { defineCommand } from "../command.ts";
+import type { Context } from "../context.ts";
 import { homeOf, ownCard } from "../identity/person.ts";
+import { kitTried } from "../kit/kit-tried.ts";
+import { goneTrustees, goneTrusteesText, type Roll } from "../kit/trustees.ts";
 
 export const groups = defineCommand({
   examples: ["conclave groups"],
@@ -11,11 +14,14 @@ export const groups = defineCommand({
   async run(context) {
     const home = homeOf(context);
     const known = await listGroups(home);
-    const device = known.length === 0 ? "" : (await ownCard({ home, crypto: nodeCrypto() })).card.device.verifyingKey;
+    const card = known.length === 0 ? undefined : (await ownCard({ home, crypto: nodeCrypto() })).card;
+    const device = card?.device.verifyingKey ?? "";
+    const rolls: Roll[] = [];
     const value = known.map(({ name, store, id }) => {
       const index = openDatabase(home.groupDatabase(id));
       try {
         const glance = glanceAt(index, { device });
+        if (glance) rolls.push({ group: id, members: glance.state.members });
         return {
           name,
           store,
@@ -37,8 +43,21 @@ export const groups = defineCommand({
           value.map((each) => [each.name, each.role ?? "none", each.store, each.epoch ?? "", each.waiting.join("; ")]),
         );
     });
+    if (card) await remindOfKit(context, { home, kit: card.kit.verifyingKey, rolls });
   },
 });
+
+/** A kit that nobody ever tried is a hope, and one whose share somebody took along is theirs too. */
+async function remindOfKit(
+  context: Context,
+  { home, ...options }: { readonly home: Home; readonly kit: string; readonly rolls: readonly Roll[] },
+): Promise<void> {
+  const gone = await goneTrustees(home, options);
+  if (gone.length > 0) context.warn(goneTrusteesText(gone, "a group of yours"));
+  if ((await kitTried(home, options.kit)) === undefined) {
+    context.note('your recovery kit was never tried: "conclave kit --test KIT-FILE" does it, and changes nothing');
+  }
+}
 
 function waitingIn(glance: ReturnType<typeof glanceAt>): string[] {
   if (!glance) return [];

@@ -14,6 +14,7 @@ import {
   verifyingKeyOf,
 } from "@conclave/core";
 import { openDatabase, openGroupStore, processRuns, replacePrivateFile } from "@conclave/node";
+import { Advice } from "../advice.ts";
 import { defineCommand } from "../command.ts";
 import { usage } from "../command-error.ts";
 import type { Context } from "../context.ts";
@@ -33,7 +34,7 @@ export const kit = defineCommand({
     "conclave kit",
     "conclave kit --test kit.html",
     "conclave kit --new --file kit.html",
-    "conclave kit --new --split 2/3 --file share.txt --for Bob,Carol",
+    "conclave kit --new --split 2/3 --file share.html --for Bob,Carol",
     "conclave kit --test share-1.txt share-3.txt",
   ],
   args: ["share-file?..."],
@@ -43,9 +44,12 @@ export const kit = defineCommand({
     file: { value: "FILE", summary: "with --new: write it to FILE: text, or a page to print if FILE ends in .html" },
     split: {
       value: "K/N",
-      summary: "with --new: write no kit but N shares, share.txt as share-1.txt and so on; any K give it",
+      summary: "with --new: write no kit but N shares, share.html as share-1.html and so on; any K give it",
     },
-    for: { value: "NAMES", summary: "with --split: members who hold a share; status says when one of them goes" },
+    for: {
+      value: "NAMES",
+      summary: "with --split: members who get the shares, in their order; groups and status say when one of them goes",
+    },
     join: { value: "KIT-FILE", summary: "write the kit that the shares in SHARE-FILE... give, for stock tools" },
   },
   notes: [
@@ -61,10 +65,11 @@ export const kit = defineCommand({
       throw usage("--file, --split and --for need --new: the words of the old kit are kept nowhere");
     if (shares.length > 0 && test === undefined && join === undefined)
       throw usage("files with shares go with --test or --join");
+    const parts = split === undefined ? undefined : parseSplit(split);
     if (split === undefined && holders !== undefined) throw usage("--for needs --split");
+    if (parts !== undefined && listed(holders).length > parts.count) throw usage("--for names more people than shares");
     if (split !== undefined && file === undefined)
       throw usage("--split needs --file: each share goes to somebody else");
-    const parts = split === undefined ? undefined : parseSplit(split);
     if (join !== undefined) return joinShares(context, { shares, file: join });
     return withPerson(context, async (person) => {
       if (isNew) return renew(context, { person, file, split: parts, holders: listed(holders) });
@@ -117,7 +122,7 @@ async function renew(
   const sheet: KitSheet = { name, fingerprint: fingerprint(card.member), words, kit: keys, time, groups };
   const files =
     file !== undefined && split
-      ? await writeShares(context, { crypto, file, split, kitSecret: secret, name, time })
+      ? await writeShares(context, { crypto, file, split, kitSecret: secret, kit: { name, time, groups, holders } })
       : file !== undefined
         ? [file]
         : undefined;
@@ -146,8 +151,9 @@ async function renew(
   });
   if (undone.length > 0)
     context.warn(
-      "in the groups named above the old kit still counts: run the same command again when they can be reached",
+      "in the groups named above the old kit still counts: run the command again, with another file, when they can be reached",
     );
+  for (const [index, holder] of holders.entries()) context.note(`${files?.[index]} is for ${holder}`);
   if (split) context.note("give each share to its holder, and delete it from this computer");
   context.note('destroy the old kit; try the new one with "conclave kit --test"');
   return undone.length > 0 ? 1 : undefined;
@@ -198,11 +204,18 @@ async function tryKit(
       }
     },
   });
+  const own = await ownCard(person);
+  const isNowhere = opened.length === 0 && undone.length === 0;
+  if (isNowhere && own.card.kit.verifyingKey !== key) {
+    const error = new ConclaveError(NOT_YOURS, { code: "fingerprint-mismatch" }); // check: key
+    throw new Advice(error, '"conclave kit" shows the fingerprint of yours');
+  }
   if (undone.length === 0) await noteKitTried(person.home, { key, time: context.clock.now() });
   const value = { fingerprint: shownKey(key), ok: undone.length === 0, opens: opened, undone };
   context.out.result(value, ({ line }) => {
     line(`recovery kit ${value.fingerprint}`);
     for (const name of opened) line(`opens ${name}`);
+    if (isNowhere) line("it is yours; you have no groups yet that it could open");
   });
   return undone.length > 0 ? 1 : undefined;
 }

@@ -11,7 +11,7 @@ import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { ownCard, type Person } from "../identity/person.ts";
 import { kitTried } from "../kit/kit-tried.ts";
-import { goneTrustees } from "../kit/trustees.ts";
+import { goneTrustees, goneTrusteesText } from "../kit/trustees.ts";
 import { counted, humanSize, isoTime } from "../terminal/units.ts";
 import { withGroup } from "../with-group.ts";
 
@@ -94,18 +94,14 @@ function lastChange(session: Session): { readonly by: string; readonly at: strin
   return newest && { by: nameOf(newest.device) ?? "somebody", at: isoTime(newest.time) };
 }
 
-/** Whoever is out of a group keeps the share that they were given: only a new kit takes it from them. */
 async function sayGoneTrustees(
   context: Context,
   { person, session }: { readonly person: Person; readonly session: Session },
 ): Promise<void> {
   const { card } = await ownCard(person);
-  const gone = await goneTrustees(person.home, { kit: card.kit.verifyingKey, session });
-  if (gone.length === 0) return;
-  const names = gone.map(({ name }) => name).join(", ");
-  context.warn(
-    `${names}, out of this group, has a share of your recovery kit: renew it with "conclave kit --new --split K/N --file FILE"`,
-  );
+  const rolls = [{ group: session.group, members: session.view.state.members }];
+  const gone = await goneTrustees(person.home, { kit: card.kit.verifyingKey, rolls });
+  if (gone.length > 0) context.warn(goneTrusteesText(gone, "this group"));
 }
 
 /** A kit that nobody ever tried is a hope. */

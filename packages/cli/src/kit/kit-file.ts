@@ -50,7 +50,9 @@ async function readText(context: Pick<Context, "cwd">, file: string): Promise<st
 
 /** The words of a kit as it was written, each behind its number; else the whole text. */
 function wordsIn(text: string): string {
-  const plain = text.replace(/<style>.*?<\/style>/gs, "").replace(/<[^>]*>/g, " ");
+  const whole = text.replace(/<style>.*?<\/style>/gs, "").replace(/<[^>]*>/g, " ");
+  // Before them stands a name, in which there may be numbers too.
+  const plain = whole.slice(Math.max(whole.lastIndexOf("The 24 words"), 0));
   const numbered = [...plain.matchAll(/(?<![\w-])(\d{1,2})\s+(\p{L}+)(?![\w-])/gu)];
   const words: string[] = [];
   for (const [, number, word = ""] of numbered) if (Number(number) === words.length + 1) words.push(word);

@@ -9,7 +9,12 @@ import { type KitSheet, kitText } from "./kit-text.ts";
 
 /** Writes a kit: text, or a page to print if the file's name ends so. */
 export async function writeKit(context: Context, kit: string, sheet: KitSheet): Promise<void> {
-  await writeNew(context, kit, /\.html?$/i.test(kit) ? kitPage(sheet) : kitText(sheet));
+  await writeNew(context, kit, isPage(kit) ? kitPage(sheet) : kitText(sheet));
+}
+
+/** Whether a file is to be a page to print. */
+export function isPage(file: string): boolean {
+  return /\.html?$/i.test(file);
 }
 
 /** Writes a file for its person alone, never over another one. */

@@ -1,14 +1,13 @@
 /** A recovery kit in shares for several people: one file for each, and the kit that enough of them make. */
 import { extname } from "node:path";
 import type { Crypto } from "@conclave/core";
-import { fingerprint, formatKitShare, type KitShare, kitDevice, kitWords, SHARES_MAX, splitKit } from "@conclave/core";
+import { kitDevice, kitWords, SHARES_MAX, splitKit } from "@conclave/core";
 import { usage } from "../command-error.ts";
 import type { Context } from "../context.ts";
-import { escapeText } from "../terminal/escape.ts";
-import { isoTime } from "../terminal/units.ts";
 import { readKitSecret } from "./kit-file.ts";
-import { writeNew } from "./kit-output.ts";
+import { isPage, writeNew } from "./kit-output.ts";
 import { bareKitText } from "./kit-text.ts";
+import { type SharedKit, sharePage, shareText } from "./share-sheet.ts";
 
 /** How a kit is split: any `threshold` of `count` shares give it. */
 export interface Split {
@@ -27,7 +26,7 @@ export function parseSplit(typed: string): Split {
   );
 }
 
-/** Splits a kit, and writes each share to a file of its own: `kit.txt` becomes `kit-1.txt`, `kit-2.txt`. Gives their names. */
+/** Splits a kit, and writes each share to a file of its own: `kit.txt` becomes `kit-1.txt`, `kit-2.txt`; pages if it ends in `.html`. Gives their names. */
 export async function writeShares(
   context: Context,
   options: {
@@ -35,38 +34,19 @@ export async function writeShares(
     readonly file: string;
     readonly split: Split;
     readonly kitSecret: Uint8Array;
-    readonly name: string;
-    readonly time: number;
+    readonly kit: SharedKit;
   },
 ): Promise<readonly string[]> {
-  const { crypto, file, split, kitSecret, name, time } = options;
+  const { crypto, file, split, kitSecret, kit } = options;
   const extension = extname(file);
   const stem = extension === "" ? file : file.slice(0, -extension.length);
   const written: string[] = [];
   for (const share of await splitKit(crypto, { kitSecret, ...split })) {
     const path = `${stem}-${share.number}${extension || ".txt"}`;
-    await writeNew(context, path, shareText({ share, name, time }));
+    await writeNew(context, path, isPage(path) ? sharePage(share, kit) : shareText(share, kit));
     written.push(path);
   }
   return written;
-}
-
-function shareText(options: { readonly share: KitShare; readonly name: string; readonly time: number }): string {
-  const { share, name, time } = options;
-  const { number, count, threshold, kit } = share;
-  return [
-    `# Share ${number} of ${count} of a recovery kit of Conclave: any ${threshold} of them give the kit, fewer tell nothing of it. Keep it`,
-    "# safe, and hand it to nobody but its person, whom you know.",
-    "#",
-    `# Whose        ${escapeText(name)}`,
-    `# Kit          ${fingerprint(kit)}`,
-    `# Made         ${isoTime(time)}`,
-    "#",
-    "# With enough shares: conclave recover SHARE-FILE SHARE-FILE ADDRESS. White space in what follows does not matter.",
-    "",
-    formatKitShare(share),
-    "",
-  ].join("\n");
 }
 
 /** Makes the kit that these shares are of, as a file for stock tools. */

@@ -1,6 +1,6 @@
 /** Who holds the shares of this person's recovery kit: when one of them goes, so must the kit. */
 import { readFile } from "node:fs/promises";
-import { ConclaveError, type Member, type Session } from "@conclave/core";
+import { ConclaveError, type Member } from "@conclave/core";
 import { type Home, replacePrivateFile } from "@conclave/node";
 import { Advice } from "../advice.ts";
 
@@ -42,17 +42,22 @@ export async function noteTrustees(
   await replacePrivateFile(home.trustees, new TextEncoder().encode(`${JSON.stringify({ kit, trustees })}\n`));
 }
 
-/** Who holds shares of this kit and is in this group no more. */
+/** Who holds shares of this kit and is in one of these groups no more: by their names. */
 export async function goneTrustees(
   home: Home,
-  { kit, session }: { readonly kit: string; readonly session: Session },
-): Promise<readonly Trustee[]> {
-  const present = new Set(session.view.state.members.map(({ id }) => id));
+  { kit, rolls }: { readonly kit: string; readonly rolls: readonly Roll[] },
+): Promise<readonly string[]> {
   const noted = await readNoted(home);
   if (noted?.kit !== kit) return [];
-  return noted.trustees.filter((each) =>
-    each.in.some(({ group, member }) => group === session.group && !present.has(member)),
-  );
+  const isGone = ({ group, member }: Trustee["in"][number]): boolean =>
+    rolls.some((roll) => roll.group === group && !roll.members.some(({ id }) => id === member));
+  return noted.trustees.filter((each) => each.in.some(isGone)).map(({ name }) => name);
+}
+
+/** What is said of those: whoever is out of a group keeps the share that they were given, and only a new kit takes it from them. */
+export function goneTrusteesText(names: readonly string[], where: string): string {
+  const have = names.length === 1 ? "has a share" : "have shares";
+  return `${names.join(", ")}, out of ${where}, ${have} of your recovery kit: renew it with "conclave kit --new --split K/N --file FILE"`;
 }
 
 async function readNoted(home: Home) {

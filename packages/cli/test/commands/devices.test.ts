@@ -308,8 +308,10 @@ describe("a kit in shares", () => {
     expect((await alice("status", "family")).err).not.toContain("has a share");
     await alice.json("remove", "family", "Bob");
     expect((await alice("status", "family")).err).toContain("Bob, out of this group, has a share of your recovery kit");
+    expect((await alice("groups")).err).toContain("Bob, out of a group of yours, has a share of your recovery kit");
     await alice.json("kit", "--new", "--split", "2/2", "--file", "new.txt");
-    expect((await alice("status", "family")).err).not.toContain("has a share");
+    for (const words of [["status", "family"], ["groups"]])
+      expect((await alice(...words)).err).not.toContain("has a share");
     const old = await alice("kit", "--test", "old-1.txt", "old-2.txt", "--json");
     expect(JSON.parse(old.out)).toMatchObject({ ok: false, opens: [] });
     const { address } = await alice.json<{ address: string }>("address", "family");
@@ -321,11 +323,38 @@ describe("a kit in shares", () => {
     expect(await alice.json("kit", "--test", "new-1.txt", "new-2.txt")).toMatchObject({ ok: true });
   });
 
+  it("is printed as a page for each holder, with who holds the others", async () => {
+    const stage = newStage();
+    const { alice } = await family(stage, ["Bob", "Carol"]);
+    const made = ["kit", "--new", "--split", "2/3", "--file", "share.html", "--for", "Bob,Carol"];
+    expect((await alice(...made)).err).toContain("share-2.html is for Carol");
+    const page = readFileSync(join(stage.folder, "share-1.html"), "utf8");
+    for (const text of ["Share 1 of 3", "<td>Bob</td>", ">2: Carol<", ">3: <", "<b>family</b>", "<svg"])
+      expect(page).toContain(text);
+    expect(page.match(/<img|<script|<link| href=|url\(/)).toBe(null);
+    expect(await alice.json("kit", "--test", "share-1.html", "share-3.html")).toMatchObject({ opens: ["family"] });
+  });
+
+  it("of nobody's group is tried against one's own kit", async () => {
+    const stage = newStage();
+    const [alice, bob] = [stage.visitor("alice"), stage.visitor("bob")];
+    for (const [person, name] of [
+      [alice, "7 seven 8 eight"],
+      [bob, "Bob"],
+    ] as const)
+      await person.json("init", "--name", name, "--no-passphrase", "--kit", `${name}.html`);
+    expect(await alice.json("kit", "--test", "7 seven 8 eight.html")).toMatchObject({ ok: true, opens: [] });
+    expect(await alice.refusal("kit", "--test", "Bob.html")).toMatchObject({ exit: 5, message: /another member's/ });
+    expect((await bob("kit")).out).toContain("never tried");
+    expect((await alice("kit")).out).not.toContain("never tried");
+  });
+
   it.each([
     ["more needed than there are", ["--new", "--split", "3/2", "--file", "s"], 2],
     ["one needed", ["--new", "--split", "1/2", "--file", "s"], 2],
     ["no file", ["--new", "--split", "2/3"], 2],
     ["no new kit", ["--split", "2/3", "--file", "s"], 2],
+    ["more holders than shares", ["--new", "--split", "2/2", "--file", "s", "--for", "Alice,Alice,Alice"], 2],
     ["a holder whom nobody knows", ["--new", "--split", "2/3", "--file", "s", "--for", "Nobody"], 4],
   ])("is not made with %s", async (_what, words, exit) => {
     const stage = newStage();
