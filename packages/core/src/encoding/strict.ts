@@ -19,7 +19,8 @@ export type Shape<T> = (value: unknown, place: string) => T;
 /** The type that a shape accepts. */
 export type Shaped<S> = S extends Shape<infer T> ? T : never;
 
-function refuse(place: string, wanted: string): never {
+/** What a shape does with a value that it does not accept. */
+export function refuse(place: string, wanted: string): never {
   throw new ConclaveError(`${place} is not ${wanted}`, { code: "malformed" });
 }
 

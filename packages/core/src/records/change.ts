@@ -5,6 +5,7 @@ import {
   nullable,
   object,
   oneOf,
+  refuse,
   type Shape,
   type Shaped,
   text,
@@ -50,11 +51,19 @@ const path: Shape<string> = text({
 const REPLACES_MAX = 1000;
 const replaces = list(digest, REPLACES_MAX);
 
-/** Where a file's bytes are: a blob, the first of its pieces, and how many. */
-export const extents: Shape<readonly (readonly [blob: string, first: number, count: number])[]> = list(
+/** Most pieces of one version: about 4 TiB. Whoever looks at a file holds a line for each in memory. */
+export const VERSION_PIECES_MAX = 1_048_576;
+const extentList: Shape<readonly (readonly [blob: string, first: number, count: number])[]> = list(
   tuple(digest, integer({ max: BLOB_PIECES_MAX - 1 }), integer({ min: 1, max: BLOB_PIECES_MAX })),
   12_000,
 );
+
+/** Where a file's bytes are: a blob, the first of its pieces, and how many. */
+export const extents: typeof extentList = (value, place) => {
+  const read = extentList(value, place);
+  const pieces = read.reduce((sum, [, , count]) => sum + count, 0);
+  return pieces <= VERSION_PIECES_MAX ? read : refuse(place, `extents of at most ${VERSION_PIECES_MAX} pieces`); // check: size
+};
 export type Extents = Shaped<typeof extents>;
 
 /** A blob's pieces in order: SHA-256 and size in bytes of each. */

@@ -14,7 +14,7 @@ export type ProblemCode =
   | "access" // The provider's folder is open to somebody who is out, or shut to somebody who is in.
   | "unsettled" // Old objects wait until this folder is known to have reached the storage.
   | "conflict" // Several people wrote one file at once, or files of one name: all are kept, one is to be chosen.
-  | "unreadable"; // Contents that no location leads to.
+  | "unreadable"; // Contents that no location leads to, or a folder too deep for what is in it to be shown.
 
 /** One thing that is wrong, for `status` and `verify`. `detail` is for a person and may hold names from others. */
 export interface Problem {

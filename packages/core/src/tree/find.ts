@@ -1,9 +1,10 @@
 /** Finding by name in the index alone: SQLite's trigrams over all names, kept with the tree in its transactions. */
 import type { SqlDatabase } from "../ports/sql.ts";
-import { resolvePath } from "./listing.ts";
+import { FolderPaths } from "./folder-paths.ts";
+import type { Resolved } from "./listing.ts";
 import { type PathPattern, readPattern } from "./name-pattern.ts";
 import type { NameOf } from "./names.ts";
-import { ROOT_ID } from "./nodes.ts";
+import { ResolvedFolders } from "./resolved-folders.ts";
 import { type ViewEntry, viewFolder, viewNamed } from "./view.ts";
 
 /** Names of one folder that are looked up each by itself; more, and the whole folder is read once. */
@@ -17,7 +18,7 @@ interface FoundRow {
 }
 
 /**
- * Everything shown whose name fits, ordered by path.
+ * Everything shown whose name fits, ordered by path, but for what lies in a folder that is too deep.
  *
  * @param options.below - Path of the folder to look in, or of one file; "" is everywhere.
  * @param options.pattern - Part of a name, or with `*`, `?` or `[…]` whole names; with `/` the last names of a path.
@@ -34,11 +35,12 @@ export function findEntries(
     pattern.name.glob,
   );
   const folders = new FolderPaths(db);
+  const resolved = new ResolvedFolders(db);
   const nameOf = options.nameOf ?? (() => undefined);
   const found: ViewEntry[] = [];
   for (const [path, inFolder] of Map.groupBy(rows, ({ parent }) => folders.pathOf(parent))) {
-    if (!fitsFolders(pattern, path) || !mayLieBelow(path, options.below)) continue;
-    for (const entry of entriesOf(db, { path, rows: inFolder, nameOf }))
+    if (path === undefined || !fitsFolders(pattern, path) || !mayLieBelow(path, options.below)) continue;
+    for (const entry of entriesOf(db, { folder: resolved.at(path), rows: inFolder, nameOf }))
       if (isBelow(entry.path, options.below)) found.push(entry);
   }
   return found.sort((left, right) => (left.path < right.path ? -1 : 1));
@@ -61,10 +63,9 @@ function mayLieBelow(folder: string, top: string): boolean {
 /** What is shown for nodes of one folder; one in conflict with itself is shown more than once. */
 function entriesOf(
   db: SqlDatabase,
-  options: { readonly path: string; readonly rows: readonly FoundRow[]; readonly nameOf: NameOf },
+  options: { readonly folder: Resolved | undefined; readonly rows: readonly FoundRow[]; readonly nameOf: NameOf },
 ): ViewEntry[] {
-  const { path, rows, nameOf } = options;
-  const folder = resolvePath(db, path);
+  const { folder, rows, nameOf } = options;
   if (folder?.kind !== "root" && folder?.kind !== "folder") return [];
   const names = new Set(rows.map(({ name }) => name));
   if (names.size <= FEW_NAMES && rows.every(({ versions }) => versions < 2)) {
@@ -74,32 +75,4 @@ function entriesOf(
   }
   const keys = new Set(rows.map(({ key }) => key));
   return viewFolder(db, folder, nameOf).filter((entry) => entry.nodes.some((node) => keys.has(node)));
-}
-
-/** Paths of folders by their numbers, each followed once. */
-class FolderPaths {
-  readonly #db: SqlDatabase;
-  readonly #paths = new Map<number, string>([[ROOT_ID, ""]]);
-
-  constructor(db: SqlDatabase) {
-    this.#db = db;
-  }
-
-  pathOf(folder: number): string {
-    const open: { readonly id: number; readonly name: string }[] = [];
-    let id = folder;
-    let path = this.#paths.get(id);
-    while (path === undefined) {
-      const row = this.#db.get<{ parent: number; name: string }>("SELECT parent, name FROM tree_node WHERE id = ?", id);
-      if (row === undefined) throw new Error(`no node ${id}`);
-      open.push({ id, name: row.name });
-      id = row.parent;
-      path = this.#paths.get(id);
-    }
-    for (const { id: below, name } of open.reverse()) {
-      path = path === "" ? name : `${path}/${name}`;
-      this.#paths.set(below, path);
-    }
-    return path;
-  }
 }

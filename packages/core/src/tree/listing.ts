@@ -1,7 +1,7 @@
 import type { SqlDatabase } from "../ports/sql.ts";
 import { mayBeConflictName, type NameOf } from "./names.ts";
 import { ROOT_ID } from "./nodes.ts";
-import { splitPath } from "./paths.ts";
+import { isTooDeep, splitPath } from "./paths.ts";
 import { type TreeEntry, type ViewEntry, viewFolder, viewNamed } from "./view.ts";
 
 /** What a path leads to: the root, or an entry. A folder may be several nodes that are shown as one. */
@@ -54,8 +54,8 @@ export function childrenOf(db: SqlDatabase, folder: Resolved, nameOf: NameOf = n
 }
 
 /**
- * What is shown in a folder; with `recursive` also all below it, each folder before what is in it. Of a file or link, just
- * that. Nothing if there is nothing at the path: {@link resolvePath} tells the two apart.
+ * What is shown in a folder; with `recursive` also all below it, each folder before what is in it, but nothing in a folder
+ * that is too deep (`isTooDeep`). Of a file or link, just that. Nothing if there is nothing at the path: {@link resolvePath} tells the two apart.
  */
 export function* listFolder(
   db: SqlDatabase,
@@ -73,7 +73,7 @@ export function* listFolder(
   const open = childrenOf(db, found, nameOf).reverse();
   for (let entry = open.pop(); entry !== undefined; entry = open.pop()) {
     yield entry;
-    if (options.recursive !== true || entry.kind !== "folder") continue;
+    if (options.recursive !== true || entry.kind !== "folder" || isTooDeep(entry.path)) continue;
     for (const child of childrenOf(db, entry, nameOf).reverse()) open.push(child);
   }
 }

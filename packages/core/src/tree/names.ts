@@ -13,24 +13,35 @@ export interface Authorship {
 /** What the altered form of a name begins with, after the name itself. */
 const MARK = " (conflict, ";
 
-/** Whether a name may be one that {@link conflictName} made. */
+/** Whether a name may be one that {@link ConflictNames} gave. */
 export function mayBeConflictName(name: string): boolean {
   return name.includes(MARK);
 }
 
 /**
- * The form under which what cannot keep its name is shown: `name (conflict, WHO, WHEN).ext`, with a number from 2 before
- * the closing bracket where that is taken too. SPEC.md §8.
+ * Gives what cannot keep its name in a folder another: `name (conflict, WHO, WHEN).ext`, with a number from 2 before the
+ * closing bracket where that is taken too. SPEC.md §8.
  */
-export function conflictName(
-  name: string,
-  options: { readonly author: Authorship; readonly nameOf: NameOf; readonly taken: ReadonlySet<string> },
-): string {
-  const { stem, extension } = splitName(name);
-  const label = `${stem}${MARK}${who(options.author.device, options.nameOf)}, ${when(options.author.time)}`;
-  for (let count = 1; ; count++) {
-    const altered = `${label}${count === 1 ? "" : `, ${count}`})${extension}`;
-    if (!options.taken.has(altered)) return altered;
+export class ConflictNames {
+  readonly #taken: Set<string>;
+  /** The last number that was given, so that ten thousand that want one name do not each ask for all before. */
+  readonly #last = new Map<string, number>();
+
+  constructor(taken: Iterable<string>) {
+    this.#taken = new Set(taken);
+  }
+
+  give(name: string, options: { readonly author: Authorship; readonly nameOf: NameOf }): string {
+    const { stem, extension } = splitName(name);
+    const label = `${stem}${MARK}${who(options.author.device, options.nameOf)}, ${when(options.author.time)}`;
+    const wanted = `${label})${extension}`;
+    for (let count = (this.#last.get(wanted) ?? 0) + 1; ; count++) {
+      const altered = count === 1 ? wanted : `${label}, ${count})${extension}`;
+      if (this.#taken.has(altered)) continue;
+      this.#taken.add(altered);
+      this.#last.set(wanted, count);
+      return altered;
+    }
   }
 }
 

@@ -23,6 +23,17 @@ export function splitNewPath(path: string): string[] {
   return names;
 }
 
+/** What is said of a folder that is too deep. */
+export const TOO_DEEP = "it lies too deep for what is in it to be shown: move it up first";
+
+/**
+ * Whether nothing in a folder at that path could be named any more. What lies in one is shown only to who asks for that very
+ * folder: names a kilobyte long in folders a thousand deep would make of little on the storage paths that no memory holds.
+ */
+export function isTooDeep(path: string): boolean {
+  return path.length >= PATH_BYTES_MAX; // check: size
+}
+
 function refuse(why: string): never {
   throw new ConclaveError(`path is refused: ${why}`, { code: "malformed" });
 }

@@ -6,7 +6,7 @@ import { type Operation, ROOT } from "../records/change.ts";
 import type { RecordDigest } from "../records/shapes.ts";
 import { entryIn, listFolder, type Resolved, resolvePath } from "./listing.ts";
 import type { NameOf } from "./names.ts";
-import { splitNewPath } from "./paths.ts";
+import { isTooDeep, splitNewPath, TOO_DEEP } from "./paths.ts";
 import { currentVersions, parentOf, pathOf, versionOperation } from "./stored-node.ts";
 import type { TreeEntry, ViewEntry } from "./view.ts";
 
@@ -217,6 +217,7 @@ export function planCopy(
   const below = found.kind === "folder" ? listFolder(db, found.path, { recursive: true, ...options }) : [];
   return [found, ...below].flatMap((entry) => {
     const path = `${to}${entry.path.slice(found.path.length)}`;
+    if (entry.kind === "folder" && isTooDeep(entry.path)) throw new ConclaveError(TOO_DEEP, { code: "limit" });
     if (entry.kind === "folder") planner.folder(path);
     const node = entry.kind === "file" ? planner.file(path).node : entry.kind === "link" && planner.link(path).node;
     if (!node) return planner.take();

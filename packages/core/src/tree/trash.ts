@@ -2,16 +2,16 @@
 import { toHex } from "../encoding/hex.ts";
 import type { SqlDatabase } from "../ports/sql.ts";
 import type { DeviceKey, RecordDigest } from "../records/shapes.ts";
+import { FolderPaths } from "./folder-paths.ts";
 import { splitPath } from "./paths.ts";
 import { IS_PURGED } from "./purges.ts";
-import { pathOf } from "./stored-node.ts";
 
 /** A file, folder or link that somebody deleted. */
 export interface TrashEntry {
   readonly node: string;
   readonly kind: "file" | "folder" | "link";
   readonly name: string;
-  /** Where it would be. */
+  /** Where it would be; `…/` and its name where that is too deep. */
   readonly path: string;
   readonly by: DeviceKey;
   /** When that device says it deleted it, in milliseconds since 1970. */
@@ -27,13 +27,14 @@ interface TrashRow {
   id: number;
   key: string;
   name: string;
+  parent: number;
   digest: Uint8Array;
   device: Uint8Array;
   time: number;
 }
 
 const HIDDEN = `
-SELECT n.id, n.key, n.name, r.digest, d.device, r.time, ${IS_PURGED} AS purged FROM tree_node n
+SELECT n.id, n.key, n.name, n.parent, r.digest, d.device, r.time, ${IS_PURGED} AS purged FROM tree_node n
 JOIN tree_change c ON c.id = deleter AND c.counts = 1
 JOIN history_record r ON r.id = c.id
 JOIN history_lane l ON l.id = r.lane
@@ -60,7 +61,8 @@ export function trash(db: SqlDatabase, options: { readonly purged?: boolean } = 
   // Of several deletes of one node the last is shown.
   const last = new Map<string, TrashRow>();
   for (const row of rows) if (!last.has(row.key)) last.set(row.key, row);
-  return [...last.values()].map((row) => toEntry(db, row));
+  const folders = new FolderPaths(db);
+  return [...last.values()].map((row) => toEntry(folders, row));
 }
 
 /** All in the trash at a path, what went with a deleted folder and what is purged too; several where the name was used again. */
@@ -77,7 +79,8 @@ export function trashAt(db: SqlDatabase, path: string): TrashEntry[] {
       names.at(-1) ?? "",
     ),
   );
-  return rows.map((row) => toEntry(db, row));
+  const paths = new FolderPaths(db);
+  return rows.map((row) => toEntry(paths, row));
 }
 
 function childFolders(db: SqlDatabase, at: { readonly folder: number; readonly name: string }): number[] {
@@ -117,12 +120,13 @@ export function trashedWith(db: SqlDatabase, node: string): TrashedNode[] {
   );
 }
 
-function toEntry(db: SqlDatabase, row: TrashRow): TrashEntry {
+function toEntry(folders: FolderPaths, row: TrashRow): TrashEntry {
+  const folder = folders.pathOf(row.parent) ?? "…";
   return {
     node: row.key,
     kind: row.key.startsWith("d") ? "folder" : row.key.startsWith("l") ? "link" : "file",
     name: row.name,
-    path: pathOf(db, row.key),
+    path: folder === "" ? row.name : `${folder}/${row.name}`,
     by: toHex(row.device),
     time: row.time,
     change: toHex(row.digest),

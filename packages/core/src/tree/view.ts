@@ -2,12 +2,14 @@
  * What is shown of the tree. Node ids never merge; what people see does: folders of one name under one parent are one,
  * files of one name and content are one, and only files that differ are shown apart. SPEC.md §8.
  */
+import { toUtf8 } from "../encoding/bytes.ts";
+import { sha256Hex } from "../encoding/digest.ts";
 import { toHex } from "../encoding/hex.ts";
 import type { SqlDatabase } from "../ports/sql.ts";
 import type { Extents } from "../records/change.ts";
 import type { DeviceKey, RecordDigest } from "../records/shapes.ts";
 import { blobDigest, readExtents } from "./blobs.ts";
-import { conflictName, type NameOf } from "./names.ts";
+import { ConflictNames, type NameOf } from "./names.ts";
 import { unpackNumbers, unpackPiece } from "./packing.ts";
 import { compareStamps } from "./stamps.ts";
 
@@ -114,7 +116,7 @@ function viewRows(
   const names = new NameLookup(db);
   const prefix = options.path === "" ? "" : `${options.path}/`;
   const groups = groupByName(options.rows);
-  const taken = new Set(groups.keys());
+  const alteredNames = new ConflictNames(groups.keys());
   const entries: ViewEntry[] = [];
   const altered: Candidate[] = [];
   for (const [name, group] of groups) {
@@ -124,8 +126,7 @@ function viewRows(
   }
   for (const other of altered.sort(newestFirst)) {
     const author = { device: names.device(other.row.lane) ?? "", time: other.row.time ?? 0 };
-    const name = conflictName(other.row.name, { author, nameOf: options.nameOf, taken });
-    taken.add(name);
+    const name = alteredNames.give(other.row.name, { author, nameOf: options.nameOf });
     entries.push(toEntry(names, other, { name, path: prefix + name, conflict: true }));
   }
   return entries.sort((left, right) => (left.name < right.name ? -1 : 1));
@@ -228,7 +229,7 @@ function mergeSame(db: SqlDatabase, candidates: readonly Candidate[]): Candidate
   return [...byContent.values()].map(mergeAll);
 }
 
-/** The same text for the same content. Where a blob is not declared, its id stands for its pieces. */
+/** The same text for the same content. Where a blob is not declared, its id stands for its pieces. Short, however long the file. */
 function contentOf(db: SqlDatabase, row: ViewRow): string {
   if (row.target !== null) return `link ${row.target}`;
   const parts: string[] = [];
@@ -237,19 +238,18 @@ function contentOf(db: SqlDatabase, row: ViewRow): string {
     const [blob, first, count] = numbers.slice(at, at + 3) as [number, number, number];
     parts.push(...piecesInExtent(db, { blob, first, count }));
   }
-  return `file ${row.size} ${parts.join(" ")}`;
+  return `file ${row.size} ${sha256Hex(toUtf8(parts.join(" ")))}`;
 }
 
 function piecesInExtent(db: SqlDatabase, extent: { blob: number; first: number; count: number }): string[] {
+  const { blob, first, count } = extent;
   const row = db.get<{ pieces: Uint8Array | null; counting: number }>(
     "SELECT pieces, counting FROM tree_blob WHERE id = ?",
-    extent.blob,
+    blob,
   );
-  return Array.from({ length: extent.count }, (_, offset) => {
-    const index = extent.first + offset;
-    const piece = row?.pieces && row.counting > 0 ? unpackPiece(row.pieces, index) : undefined;
-    return piece?.digest ?? `${blobDigest(db, extent.blob)}:${index}`;
-  });
+  const declared = row?.pieces && row.counting > 0 ? row.pieces : new Uint8Array();
+  if (unpackPiece(declared, first + count - 1) === undefined) return [`${blobDigest(db, blob)}:${first}+${count}`];
+  return Array.from({ length: count }, (_, offset) => unpackPiece(declared, first + offset)?.digest ?? "");
 }
 
 function newestFirst(left: Candidate, right: Candidate): number {

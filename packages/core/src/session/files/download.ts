@@ -5,6 +5,7 @@ import { ConclaveError } from "../../errors.ts";
 import type { TargetFile, TargetTree } from "../../ports/files.ts";
 import { type FilePiece, filePieces } from "../../tree/blobs.ts";
 import { listFolder, resolvePath } from "../../tree/listing.ts";
+import { isTooDeep, TOO_DEEP } from "../../tree/paths.ts";
 import type { ViewEntry } from "../../tree/view.ts";
 import type { WorkOptions } from "../events.ts";
 import { memberNames } from "../people/member-names.ts";
@@ -118,6 +119,7 @@ class Download {
   async #plan(entry: ViewEntry, local: string): Promise<void> {
     this.#options.signal?.throwIfAborted();
     try {
+      if (entry.kind === "folder" && isTooDeep(entry.path)) throw new ConclaveError(TOO_DEEP, { code: "limit" });
       if (entry.kind === "folder") await this.#options.target.makeFolder(local);
       else if (entry.kind === "link") await this.#makeLink(entry, local);
       else await this.#planFile(entry, local);

@@ -8,6 +8,7 @@ import { STORED_BYTES_MAX, type StoredObject, StoreError } from "../../ports/sto
 import { openRecords, parseRecordsKey } from "../../records/records-file.ts";
 import { allBlobs, blobsOf, type DeclaredBlob } from "../../tree/blobs.ts";
 import { countTree, listFolder } from "../../tree/listing.ts";
+import { isTooDeep, TOO_DEEP } from "../../tree/paths.ts";
 import { purgedBlobs } from "../../tree/purges.ts";
 import type { WorkOptions } from "../events.ts";
 import { locationsOf, toPieces } from "../files/blob-sources.ts";
@@ -51,6 +52,9 @@ export async function verify(
     report({ code: "rollback", key, detail: "this records file was there before and is gone" });
   }
   const objects = await verifyObjects(session, { ...options, listed, report });
+  for (const { kind, path } of listFolder(session.index, "", { recursive: true })) {
+    if (kind === "folder" && isTooDeep(path)) report({ code: "unreadable", path, detail: TOO_DEEP });
+  }
   for (const problem of problemsOf(session)) if (problem.code !== "altered") report(problem);
   const found = [...problems.values()];
   return {
