@@ -67,11 +67,9 @@ export function refuseRecover(state: GroupState, options: Starting<"recover">): 
   );
 }
 
-function refuseEpoch(
-  state: GroupState,
-  options: { readonly signer: DeviceKey; readonly act: ActOf<"kit" | "recover"> },
-): Refusal | null {
-  return refuseNeedlessCut(state, options) ?? refuseRecipient(state, options.act.recipient);
+function refuseEpoch(state: GroupState, options: Starting<"kit"> | Starting<"recover">): Refusal | null {
+  const keys = options.devices.map(({ card }) => card.keys);
+  return refuseNeedlessCut(state, options) ?? refuseRecipient(state, options.act.recipient, keys); // check: key
 }
 
 /** The cards prove themselves, are of these kinds, for the author itself, and bring keys that nobody here ever had. */

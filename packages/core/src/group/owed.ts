@@ -73,7 +73,7 @@ export function owedRemovals(
   const removals = lostEntries(history).flatMap((lost) => {
     const aimed = stillIn(history, lost);
     if (!aimed) return [];
-    const isOwed = hasRightStill(history, { lost, ...aimed }) || lostItKnowingly(history, { lost, words });
+    const isOwed = hasRightStill(history, { lost, ...aimed }) || lostItKnowingly(history, { lost, ...aimed, words });
     const { device } = lost.node.verified.entry;
     return [{ entry: lost.node.digest, author: lost.author, device, ...aimed, isOwed, onlyByAuthor: false }];
   });
@@ -128,19 +128,27 @@ function actsAfter(history: History, base: number): Act[] {
 }
 
 /** Whether author and device could sign it at the chosen head, or its author left of its own will. */
-function hasRightStill(history: History, options: Aim & { readonly lost: Lost }): boolean {
-  const { lost, target, devices } = options;
-  const now = history.choice.state;
-  if (departureOf(now, lost.author)?.how === "left") return true;
-  const author = memberOfDevice(now, lost.node.verified.entry.device);
-  if (!author || devices?.includes(lost.node.verified.entry.device)) return false;
-  return author.id === target || mayManage(author.role, memberById(now, target)?.role ?? "owner");
+function hasRightStill({ choice }: History, aimed: Aimed): boolean {
+  return departureOf(choice.state, aimed.lost.author)?.how === "left" || hasRight(choice.state, aimed);
+}
+
+/** A lost removal, and at whom or what it is aimed still. */
+type Aimed = Aim & { readonly lost: Lost };
+
+/** Whether the device that signed it could sign it in this state. */
+function hasRight(state: GroupState, { lost, target }: Aimed): boolean {
+  const author = memberOfDevice(state, lost.node.verified.entry.device);
+  const aimedAt = memberById(state, target);
+  if (!author || !aimedAt) return false;
+  // Of a device that is its target's on one branch and somebody else's on another, too.
+  if (author.id === target) return lost.act.act !== "remove";
+  return lost.act.act !== "leave" && mayManage(author.role, aimedAt.role);
 }
 
 /** Whether somebody who had seen the removal took its author's right away: then that was no answer to it. */
-function lostItKnowingly(history: History, options: { readonly lost: Lost; readonly words: readonly Word[] }): boolean {
+function lostItKnowingly(history: History, options: Aimed & { readonly words: readonly Word[] }): boolean {
   const { lost, words } = options;
-  const taker = lastTaker(history, lost);
+  const taker = lastTaker(history, options);
   if (taker === undefined) return false;
   const order = treeOrder(history.log);
   return words.some(({ device, entry }) => {
@@ -156,18 +164,13 @@ function entryWords(log: Log): Word[] {
   );
 }
 
-/** Who removed or demoted the lost entry's author on the chosen branch, the last time since it left it. */
-function lastTaker(history: History, lost: Lost): MemberId | undefined {
-  for (const digest of history.choice.path.slice(lost.base + 1).toReversed()) {
+/** Who signed the last entry since the parting before which its device could have signed it, and after which it could not. */
+function lastTaker(history: History, aimed: Aimed): MemberId | undefined {
+  for (const digest of history.choice.path.slice(aimed.lost.base + 1).toReversed()) {
     const node = history.log.nodes.get(digest);
     const before = node?.parent ? history.log.nodes.get(node.parent)?.state : undefined;
-    if (!node || !before || node.verified.entry.type !== "conclave/v1/entry") continue;
-    const { act, device } = node.verified.entry;
-    const isAimed =
-      act.act === "remove-device"
-        ? act.devices.includes(lost.node.verified.entry.device)
-        : (act.act === "remove" || act.act === "role") && act.member === lost.author;
-    if (isAimed) return memberOfDevice(before, device)?.id;
+    if (!node || !before || !hasRight(before, aimed) || hasRight(node.state, aimed)) continue;
+    return memberOfDevice(before, node.verified.entry.device)?.id;
   }
   return undefined;
 }

@@ -56,12 +56,25 @@ export function ownersDevices(state: GroupState): DeviceKey[] {
   return owners.flatMap(liveDevices).map(({ verifyingKey }) => verifyingKey);
 }
 
-/** The recipient of a new epoch: of the group's suite, and nobody has ever held its identity. */
-export function refuseRecipient(state: GroupState, recipient: string): Refusal | null {
+/**
+ * The recipient of a new epoch: of the group's suite, and nobody has ever held its identity.
+ *
+ * @param brought - Keys that the same act lists.
+ */
+export function refuseRecipient(
+  state: GroupState,
+  recipient: string,
+  brought: readonly PublicKeys[] = [],
+): Refusal | null {
   if (suiteOf(recipient) !== state.suite) {
     return refuse("unsupported", `its epoch's recipient is not of the group's suite, ${state.suite}`); // check: downgrade
   }
-  if (state.epochs.some((epoch) => epoch.recipient === recipient) || everListedKeys(state).has(recipient)) {
+  const isBrought = brought.some(({ hybrid, classic }) => hybrid === recipient || classic === recipient);
+  if (
+    isBrought ||
+    state.epochs.some((epoch) => epoch.recipient === recipient) ||
+    everListedKeys(state).has(recipient)
+  ) {
     return refuse("exists", "its epoch's recipient was used before"); // check: key
   }
   return null;
@@ -106,8 +119,13 @@ export function settlesLeaves(state: GroupState, signer: DeviceKey): boolean {
   return author !== undefined && isAtLeast(author.role, "admin"); // check: role
 }
 
+/**
+ * Those who left and are bound by no cut yet. Not who came back and may write: what they sign now counts anyway, and a cut by
+ * somebody who has not seen it would void it for good.
+ */
 function unsettledLeaves(state: GroupState): MemberId[] {
-  return state.departures.filter(({ cut }) => cut === null).map(({ member }) => member.id);
+  const left = state.departures.filter(({ cut }) => cut === null).map(({ member }) => member.id);
+  return left.filter((id) => !isAtLeast(memberById(state, id)?.role ?? "viewer", "editor")); // check: cut
 }
 
 /** Refuses a cut that binds nobody. */

@@ -453,6 +453,24 @@ describe("what forks leave to do", () => {
     expect(owedRemovals(tree.log, { choice: choose(tree), words: tree.words })).toMatchObject([{ isOwed: true }]);
   });
 
+  it("owes a removal whose target was raised above its author by somebody who had seen it, and by nobody else", async () => {
+    const { tree, fork } = await group();
+    const admin = await tree.grow(fork, who.alice, acts.add(who.erin, "admin"));
+    const removal = await tree.grow(admin, who.erin, acts.remove(who.dave));
+    const calm = await tree.grow(admin, who.carol, acts.rotate());
+    const raised = await tree.grow(calm, who.bob, acts.role(who.dave, "admin"));
+    const later = await tree.grow(raised, who.alice, acts.role(who.erin, "editor"));
+    tree.say(who.dave, raised);
+    tree.say(who.alice, removal);
+    // Alice took nothing from Erin: Bob had, and had not seen the removal.
+    expect(choose(tree).head).toBe(later);
+    const owed = () => owedRemovals(tree.log, { choice: choose(tree), words: tree.words });
+    expect(owed()).toMatchObject([{ entry: removal, isOwed: false }]);
+    tree.say(who.bob, removal);
+    expect(choose(tree).head).toBe(later);
+    expect(owed()).toMatchObject([{ entry: removal, isOwed: true }]);
+  });
+
   it("owes a leave on a lost branch", async () => {
     const { tree, fork } = await group();
     const leave = await tree.grow(fork, who.dave, acts.leave());

@@ -6,6 +6,7 @@ import { emptyLog, extendLog } from "../../src/group/log.ts";
 import { lostActs, owedRemovals } from "../../src/group/owed.ts";
 import { changeVerdict, historyOf } from "../../src/group/rights.ts";
 import { type GroupState, memberById, memberOfDevice } from "../../src/group/state.ts";
+import { publicKeysOf } from "../../src/identity/device.ts";
 import { makeDeviceCard } from "../../src/identity/device-card.ts";
 import type { Act } from "../../src/records/entry.ts";
 import { acts, crypto, deviceCard, deviceOf, fallOf, type Person, people, sign, Tree, withNewKit } from "./people.ts";
@@ -167,6 +168,18 @@ describe("a recovery kit", () => {
     expect(await refusal(who.carol, acts.kit(who.carol), { at: next })).toBe("exists");
   });
 
+  it("starts no epoch whose recipient is its own, or the new device's", async () => {
+    const [renewed, device] = [withNewKit(who.carol), await deviceOf(who.carol, "new laptop")];
+    const back = deviceWithKit(device);
+    const own = async (of: Person["kit"]) => (await publicKeysOf(of)).classic;
+    const kit = { ...(await acts.kit(renewed)), recipient: await own(renewed.kit) } as Act;
+    expect(await refusal(who.carol, kit)).toBe("exists");
+    for (const recipient of [await own(device.device), await own(back.kit)]) {
+      const recovered = { ...(await acts.recover(back)), recipient } as Act;
+      expect(await refusal(who.carol, recovered, { withKit: true })).toBe("exists");
+    }
+  });
+
   it("brings its member back once: a device, a new kit, a new epoch", async () => {
     const back = deviceWithKit(await deviceOf(who.carol, "new laptop"));
     const next = await follow(who.carol, acts.recover(back), { withKit: true });
@@ -296,6 +309,18 @@ describe("where the log forks", () => {
     await grown.grow(other, who.carol, acts.removeDevice([carolsPhone], { owed: removal }));
     const settled = expectOneChoice(grown);
     expect(owedRemovals(grown.log, { choice: settled, words: grown.words })).toEqual([]);
+  });
+
+  it("does not owe the removal of whose device signed it, on the branch where that device is listed as theirs", async () => {
+    const grown = await Tree.foundedBy(who.alice);
+    const joined = await grown.grow(grown.root, who.alice, acts.add(who.bob, "owner"));
+    const removal = await grown.grow(joined, who.bob, acts.remove(who.alice));
+    // Bob's laptop has signed two cards: as his own, and as a device of Alice's.
+    const lent = await deviceCard({ ...who.alice, device: who.bob.device }, "device");
+    const listed = await grown.grow(grown.root, who.alice, acts.admitDevice(who.alice, lent));
+    const choice = chooseBranch(grown.log, { words: [], settled: listed }) as Choice;
+    expect(choice.head).toBe(listed);
+    expect(owedRemovals(grown.log, { choice, words: [] })).toMatchObject([{ entry: removal, isOwed: false }]);
   });
 
   it("a lost admission is signed again, or owes a rotation if it cannot be", async () => {

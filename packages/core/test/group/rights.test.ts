@@ -128,6 +128,20 @@ describe("a change", () => {
     expect(verdict(who.carol, start, [end])).toBe("counts");
   });
 
+  it("of somebody who left and is back is not cut by the next epoch where they may write again, and is where not", async () => {
+    for (const [role, expected] of [
+      ["editor", "counts"],
+      ["viewer", "cut"],
+    ] as const) {
+      await group();
+      const leave = await tree.grow(start, who.carol, acts.leave());
+      const back = await tree.grow(leave, who.bob, acts.add(who.carol, role));
+      expect(verdict(who.carol, start)).toBe("counts");
+      await tree.grow(back, who.bob, acts.rotate());
+      expect(verdict(who.carol, start)).toBe(expected);
+    }
+  });
+
   it("whose head lies on a lost branch is judged where that branch left the chosen one", async () => {
     await group();
     const lost = await tree.grow(start, who.bob, acts.add(who.erin));
