@@ -19,6 +19,7 @@ import { WarmTests } from "./mutate/warm.ts";
 import { copyWorkspace, endRuns, ROOT } from "./mutate/workspace.ts";
 
 const SLOW = [
+  "packages/cli/test/killed.test.ts",
   "tests/crash.test.ts",
   "tests/crash-commands.test.ts",
   "tests/crash-devices.test.ts",

@@ -1,8 +1,12 @@
 /** Attacks with devices that were removed, with recovery kits that were used or replaced, and on whoever comes back by one. */
 import {
   type Address,
+  answerDevices,
+  askForDevice,
+  type CodeAnswer,
   catchUp,
   confirmBy,
+  deviceCodeId,
   joinGroup,
   makeDeviceCard,
   openWithKit,
@@ -12,6 +16,7 @@ import {
   removeMember,
   replaceKit,
   unconfirmedSince,
+  verifyingKeyOf,
   withAdmitted,
 } from "@conclave/core";
 import { memoryStore, restoreSnapshot, takeSnapshot } from "@conclave/stores/testing";
@@ -92,6 +97,39 @@ describe("a device that was removed", () => {
     const { world, alice, phone } = await group();
     await removeAll(alice, [keyOf(phone)]);
     await expect(world.admitFurther(alice, phone)).rejects.toMatchObject({ code: "exists" });
+  });
+});
+
+describe("a device code", () => {
+  const secret = new Uint8Array(16).fill(7);
+
+  /** Asks with the code as a device of one of the members. */
+  async function ask(world: World, device: Device, as: Device): Promise<void> {
+    const [address, member] = [world.address(live(as)), live(as).view.me?.id ?? ""];
+    await askForDevice(world.ports(device), { group: { address, member, name: "club" }, secret });
+  }
+
+  function answers(by: Device, device?: Device): Promise<CodeAnswer[]> {
+    const used = device && verifyingKeyOf(device.secrets.signingKey);
+    return answerDevices(live(by), { codes: [{ code: deviceCodeId(secret), device: used }] });
+  }
+
+  it("is not spent by somebody who asks with it as another member", async () => {
+    const { world, alice, carol } = await group();
+    await ask(world, await world.device("thief"), carol);
+    expect(await answers(alice)).toEqual([]);
+    const tablet = await world.further(alice, "tablet");
+    await ask(world, tablet, alice);
+    expect(await answers(alice)).toMatchObject([{ outcome: "admitted" }]);
+    expect((await world.join(tablet, world.address(live(alice)))).view.me?.name).toBe("alice");
+  });
+
+  it("lists nobody where another device has used it in another group", async () => {
+    const { world, alice } = await group();
+    const [tablet, thief] = [await world.further(alice, "tablet"), await world.device("thief")];
+    await ask(world, thief, alice);
+    expect(await answers(alice, tablet)).toMatchObject([{ outcome: "refused", reason: /two devices/ }]);
+    expect(await answers(alice, thief)).toMatchObject([{ outcome: "admitted" }]);
   });
 });
 

@@ -19,10 +19,11 @@ import {
   keysLike,
   people,
   problemCodes,
+  putBy,
   shownPaths,
   stateOf,
 } from "../support/attacked.ts";
-import { forge, forgedChange, forgedEntry, hexOf, newFolder, openedEpoch } from "../support/forge.ts";
+import { forge, forgedChange, forgedEntry, forgedLocation, hexOf, newFolder, openedEpoch } from "../support/forge.ts";
 import { type Act, type Location, sealGrant, sealNotice, sealObject } from "../support/insides.ts";
 import { memoryTarget } from "../support/memory-files.ts";
 import { openWorld } from "../support/open-world.ts";
@@ -349,6 +350,28 @@ describe("attack 58: a removed editor places blobs in the new epoch", () => {
     expect(
       (await keysLike(world, /\/objects\//)).filter((key) => !key.startsWith(live(alice).view.current.epoch)),
     ).toEqual([]);
+  });
+
+  it("does not keep anybody from placing a copy, good as his is", async () => {
+    const { world, alice, bob, carol } = await group();
+    await put(live(alice), { note: "of alice" });
+    await comeTogether(alice, bob, carol);
+    await removeMember(live(alice), { member: findMember(live(alice).view.state, "bob"), contents: "on-change" });
+    await comeTogether(alice, carol);
+    const moving = () => reencrypt(live(alice), { budget: budget() });
+    const words = await putBy(world, moving, /\/records\//);
+    const copy = live(alice).index.get<{ object: string; length: number }>(
+      "SELECT object, length FROM locations WHERE epoch = ?",
+      live(alice).view.current.epoch,
+    );
+    if (!copy) throw new Error("nothing was placed");
+    const location = forgedLocation(live(alice), { blob: onlyBlob(live(alice)), ...copy });
+    await forge(live(alice), { as: bob.secrets, locations: [{ ...location, device: live(bob).deviceKey }] });
+    // Only Bob says to Carol where it lies.
+    carol.hooks = { hides: (key) => words.has(key) };
+    await catchUp(world.restart(carol));
+    expect((await reencrypt(live(carol), { budget: budget() })).reencrypted.objects).toBe(1);
+    expect(await texts(live(carol))).toEqual({ note: "of alice" });
   });
 });
 
