@@ -38,7 +38,7 @@ export function parseAddress(text: string): Address {
   if (version !== "1") {
     throw new ConclaveError(`address is of version ${version}: update needed`, { code: "unsupported" }); // check: downgrade
   }
-  const [group, entry, epoch, store, ...rest] = trimmed.slice("conclave:v1/".length).split("/");
+  const [group = "", entry = "", epoch = "", store, ...rest] = trimmed.slice("conclave:v1/".length).split("/");
   if (store === undefined || rest.length > 0) refuse("is not group, entry, epoch and store: was it copied whole?");
   return {
     group: id(group, "group's id"),
@@ -48,10 +48,8 @@ export function parseAddress(text: string): Address {
   };
 }
 
-function id(value: string | undefined, what: string): string {
-  if (value === undefined || !/^[0-9a-f]{64}$/.test(value)) {
-    refuse(`has no whole ${what}: 64 characters of 0-9 and a-f`); // check: canonical
-  }
+function id(value: string, what: string): string {
+  if (!/^[0-9a-f]{64}$/.test(value)) refuse(`has no whole ${what}: 64 characters of 0-9 and a-f`); // check: canonical
   return value;
 }
 

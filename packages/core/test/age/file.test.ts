@@ -151,7 +151,7 @@ describe("where a header ends", () => {
     ["with a body on two lines", version + stanza.replace(/A\n$/, "\n\n") + mac],
     ["with a longer MAC", version + stanza + mac.replace("\n", "A\n")],
     ["without a MAC", version + stanza],
-    ["with another line as long as the MAC's", version + stanza + mac.replace("---", "--+")],
+    ["with another line as long as the MAC's", version + stanza + stanza + mac.replace("---", "--+")],
     ["with an end of line more", `${version}\n${stanza}${mac}`],
   ])("is nowhere in one %s", (_what, header) => {
     expect(() => end(header)).toThrow(corrupt);

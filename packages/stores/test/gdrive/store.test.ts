@@ -220,6 +220,20 @@ describe("a put", () => {
     expect(drive.named("a")).toEqual([]);
   });
 
+  it("takes another id where something that it may not see has its own", async () => {
+    const drive = new SmallDrive();
+    const { store } = openSmallDrive(drive);
+    // Ids come in packs: the one after the first is known.
+    await store.put("a", bytes("a"));
+    const given = drive.named("a")[0]?.id ?? "";
+    const next = given.replace(/\d+$/, (number) => String(Number(number) - 1).padStart(number.length, "0"));
+    drive.add({ id: next, name: "of bob", parents: ["elsewhere"] }, { owner: "bob" });
+    await store.put("b", bytes("b"));
+    expect(await store.get("b")).toEqual(bytes("b"));
+    expect(drive.files.get(next)?.name).toBe("of bob");
+    expect(drive.requests.filter(({ url }) => url.pathname.endsWith(`/files/${next}`))).toHaveLength(1);
+  });
+
   it("is read back where Drive tells no digest", async () => {
     const drive = new SmallDrive();
     drive.hasHashes = false;
@@ -257,6 +271,7 @@ describe("a read", () => {
   it.each([
     ["another place", "bytes 0-6/1000", 7],
     ["less than was said", "bytes 100-106/1000", 3],
+    ["more than was said", "bytes 100-106/1000", 9],
     ["less than was asked for", "bytes 100-102/1000", 3],
     ["nonsense", "bytes of mine", 7],
   ])("refuses a range of %s", async (_, said, length) => {
