@@ -34,7 +34,6 @@ export { ConclaveError, type ConclaveErrorCode } from "./errors.ts";
 export { type Address, formatAddress, parseAddress } from "./group/address.ts";
 export { CONCLAVE_JSON_BYTES_MAX, CONCLAVE_JSON_KEY, claimedGroup } from "./group/conclave-json.ts";
 export {
-  CODE_GROUPS_MAX,
   type CodeGroup,
   type DeviceCode,
   deviceCodeId,

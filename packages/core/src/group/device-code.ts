@@ -16,8 +16,6 @@ const VERSION = 1;
 const SECRET_BYTES = 16;
 const TIME_BYTES = 6;
 const ID_BYTES = 32;
-/** Most groups that one code names. */
-export const CODE_GROUPS_MAX = 64;
 
 /** One group that a code names. */
 export interface CodeGroup {
@@ -37,7 +35,7 @@ export interface DeviceCode {
   readonly groups: readonly CodeGroup[];
 }
 
-/** Writes a code. Throws `limit` where there are more groups than a code can hold. */
+/** Writes a code. Throws `limit` where there are more groups than a code can hold: 19 at most. */
 export function formatDeviceCode({ secret, expires, groups }: DeviceCode): string {
   const time = fromHex(expires.toString(16).padStart(TIME_BYTES * 2, "0"));
   const rows = groups.map(({ address, member, name }) =>
@@ -72,7 +70,6 @@ export function parseDeviceCode(typed: string): DeviceCode {
   const expires = Number.parseInt(toHex(take(TIME_BYTES)), 16);
   const groups: CodeGroup[] = [];
   while (at < bytes.length) {
-    if (groups.length >= CODE_GROUPS_MAX) throw new ConclaveError("code names too many groups", { code: "limit" }); // check: size
     const [member, group, entry, epoch] = [takeId(), takeId(), takeId(), takeId()];
     const name = takeText(1);
     groups.push({ member, name, address: { group, entry, epoch, store: takeText(2) } });
