@@ -14,6 +14,7 @@ import {
   variant,
 } from "../../src/encoding/strict.ts";
 
+const any: Shape<unknown> = (value) => value;
 const short = text({ max: 4, min: 1, accept: /^[a-zü]*$/ });
 const pair = object({ a: integer(), b: integer() });
 const either = variant("kind", { one: object({ kind: text({ max: 8 }) }) });
@@ -62,6 +63,7 @@ describe("a shape", () => {
     ["too large an integer", integer({ min: 3, max: 5 }), 6],
     ["too long a list", list(integer(), 2), [1, 2, 3]],
     ["an object without a key", pair, { a: 1 }],
+    ["an object without a key that may be anything", object({ a: any }), {}],
     ["an object with a key more", pair, { a: 1, b: 2, c: 3 }],
     ["an object in another order", pair, { b: 2, a: 1 }],
     ["an object with another key", pair, { a: 1, c: 2 }],
@@ -79,8 +81,6 @@ describe("a shape", () => {
 });
 
 describe("a line", () => {
-  const any: Shape<unknown> = (value) => value;
-
   it.each([
     ["in another form", '{"a": 1,"b":2}', "malformed"],
     ["with a key twice", '{"a":1,"a":1,"b":2}', "malformed"],
