@@ -94,6 +94,8 @@ describe("an identity file", () => {
     ["a line behind it", (text: string) => `${text}AGE-SECRET-KEY-1Q\n`],
     ["other line ends", (text: string) => text.replaceAll("\n", "\r\n")],
     ["its identities in the other order", (text: string) => text.replace(/(.+)\n(.+)\n$/, "$2\n$1\n")],
+    ["two classic identities", (text: string) => text.replace(device.hybridIdentity, device.classicIdentity)],
+    ["two hybrid identities", (text: string) => text.replace(device.classicIdentity, device.hybridIdentity)],
     ["megabytes of spaces", (text: string) => text + " ".repeat(2 ** 21)],
   ])("with %s is refused", async (_what, change) => {
     await expect(readIdentityFile(change(writeIdentityFile(device)))).rejects.toThrow(malformed);
