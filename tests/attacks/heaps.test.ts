@@ -52,6 +52,7 @@ describe("what is larger than anything of its kind", () => {
     const [fits, larger] = [`requests/${hex(1)}-${hex(1)}.age`, `requests/${hex(2)}-${hex(2)}.age`];
     await world.store.put(fits, new Uint8Array(REQUEST));
     await world.store.put(larger, new Uint8Array(REQUEST + 1));
+    await world.store.put("requests/holiday.jpg", new Uint8Array(1));
     expect(await fetchedBy(alice, /^requests/, () => look(world.restart(alice)))).toEqual([fits]);
   });
 
@@ -61,7 +62,8 @@ describe("what is larger than anything of its kind", () => {
     const [fits, larger] = [`${epoch}/notice-${hex(1)}.age`, `${epoch}/notice-${hex(2)}.age`];
     await world.store.put(fits, new Uint8Array(NOTICE));
     await world.store.put(larger, new Uint8Array(NOTICE + 1));
-    expect(await fetchedBy(bob, /notice/, () => catchUp(world.restart(bob)))).toEqual([fits]);
+    await world.store.put(`${epoch}/holiday.jpg`, new Uint8Array(1));
+    expect(await fetchedBy(bob, /notice|holiday/, () => catchUp(world.restart(bob)))).toEqual([fits]);
   });
 
   it("is not fetched among records", async () => {
@@ -91,6 +93,8 @@ describe("what is larger than anything of its kind", () => {
     const [dave, eve] = [await world.device("dave"), await world.device("eve")];
     for (const { card } of [dave, eve]) await addMember(live(alice), { card, role: "editor" });
     const address = world.address(live(alice));
+    for (const folder of ["epochs", `${address.epoch}/records`])
+      await world.store.put(`${folder}/holiday.jpg`, new Uint8Array(1));
     const join = (device: Device) => joinGroup(world.ports(device), { address });
     listAs(dave, { pattern: /^epochs/, size: STORED + 1 }, world);
     expect(await fetchedBy(dave, /^epochs.*age$/, async () => expect(await join(dave)).toBeUndefined())).toEqual([]);
@@ -100,6 +104,18 @@ describe("what is larger than anything of its kind", () => {
     expect(await fetchedBy(dave, /records/, refused)).toEqual([]);
     dave.store = undefined;
     expect((await join(dave))?.view.state.head).toBe(address.entry);
+  });
+});
+
+describe("what opens with no key", () => {
+  it("among the grants does not keep a newcomer from asking", async () => {
+    const { world, alice } = await group();
+    const address = world.address(live(alice));
+    await world.store.put(`epochs/${address.epoch}-all-${hex(1)}.age`, new Uint8Array(2000));
+    const dave = await world.device("dave");
+    expect(await joinGroup(world.ports(dave), { address })).toBeUndefined();
+    await world.ask(dave, address);
+    expect(await listRequests(live(alice))).toMatchObject([{ state: "waiting" }]);
   });
 });
 

@@ -52,8 +52,9 @@ export async function openDeviceRequest(
   options: StoredRequest & { readonly group: RecordDigest },
 ): Promise<AskingDevice> {
   const { group, name } = options;
-  const [first, second, ...others] = await openRequestLines(crypto, { ...options, what: "device request" });
-  if (!first || !second || others.length > 0) refuse("holds more or less than a device and a word"); // check: canonical
+  const lines = await openRequestLines(crypto, { ...options, what: "device request" });
+  if (!isPair(lines)) refuse("holds more or less than a device and a word"); // check: canonical
+  const [first, second] = lines;
   const device = await readDeviceCard(crypto, first);
   const word = readLine(second.line, deviceRequest);
   if (!(await isSignedBy(crypto, { signed: second, type: word.type, device: word.code }))) {
@@ -62,6 +63,10 @@ export async function openDeviceRequest(
   if (word.group !== group || word.device !== device.id) refuse("is for another group or device"); // check: link
   if (requestId({ group, device: device.card.keys.verifyingKey }) !== name.id) refuse("lies under another's name"); // check: link
   return { device, code: word.code };
+}
+
+function isPair<Item>(items: readonly Item[]): items is readonly [Item, Item] {
+  return items.length === 2;
 }
 
 function refuse(how: string): never {
