@@ -71,6 +71,12 @@ describe("shares of a kit", () => {
     );
   });
 
+  it("of which two say different things at one place are a failure", async () => {
+    const [first, second] = (await split(2, 3)) as [KitShare, KitShare];
+    const forged = { ...first, point: first.point.with(0, (first.point[0] ?? 0) ^ 1) };
+    await expect(joinKit([first, forged, second])).rejects.toMatchObject({ code: "corrupt" });
+  });
+
   it("name the kit: another one in its place is a failure", async () => {
     const [shares, other] = [await split(2, 2), await split(2, 2)];
     const renamed = shares.map((share) => ({ ...share, kit: other[0]?.kit ?? "" }));
