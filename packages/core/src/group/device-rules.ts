@@ -15,7 +15,7 @@ import {
   refuseRecipient,
   tooLow,
 } from "./refusals.ts";
-import { type GroupState, listedDevice, type Member } from "./state.ts";
+import { type GroupState, type Member, memberOfDevice } from "./state.ts";
 
 interface Brought {
   readonly author: Member;
@@ -43,9 +43,9 @@ export function refuseRemoveDevice(
   const { author, signer, act } = options;
   const isInOrder = act.devices.every((key, index) => index === 0 || key > (act.devices[index - 1] ?? ""));
   if (act.devices.length === 0 || !isInOrder) return refuse("malformed", "it names no devices, or not in their order"); // check: canonical
-  const listed = act.devices.map((key) => listedDevice(state, key));
-  const target = listed[0]?.member;
-  if (!target || listed.some((each) => each?.device.kind !== "device" || each.member !== target)) {
+  const owners = act.devices.map((key) => memberOfDevice(state, key));
+  const [target] = owners;
+  if (!target || owners.some((each) => each !== target)) {
     return refuse("not-found", "it names what is no listed device of one member"); // check: key
   }
   if (act.devices.includes(signer)) return refuse("role-too-low", "no device removes itself: leave the group instead"); // check: role

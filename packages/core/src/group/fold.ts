@@ -33,7 +33,7 @@ export function foundState(first: VerifiedEntry): Folded {
   const { entry, card, flaw, digest } = first;
   if (entry.type !== "conclave/v1/found")
     return refused("malformed", "a log begins with the entry that founds the group");
-  if (flaw !== null || !card) return refused("corrupt", flaw ?? "its card does not prove itself"); // check: signature
+  if (!card) return refused("corrupt", flaw ?? "its card does not prove itself"); // check: signature
   if (card.card.device.verifyingKey !== entry.device) {
     return refused("corrupt", "the founder's card is another device's"); // check: key
   }
