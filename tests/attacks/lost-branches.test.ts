@@ -39,6 +39,12 @@ describe("attack 60: an epoch emptied for a branch that lost", () => {
       bob.hooks = {};
       await catchUp(live(bob));
     }
+    const lost = () => keysLike(world, new RegExp(`^(?!${epoch})[^/]*/objects/`));
+    const held = await lost();
+    expect(held).not.toEqual([]);
+    // Copies lie where the winning branch has them, and still: Bob's branch may yet win where others look.
+    await reencrypt(live(alice), { budget: budget() });
+    expect(await lost()).toEqual(held);
     world.clock.time += HOURS_MS;
     for (const device of [carol, alice]) {
       await catchUp(live(device));

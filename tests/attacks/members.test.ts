@@ -375,6 +375,18 @@ describe("attack 58: a removed editor places blobs in the new epoch", () => {
   });
 });
 
+describe("an object of an older epoch that no change declares yet", () => {
+  it("stays while an editor says where it lies: what declares it may be on its way", async () => {
+    const { world, alice, bob } = await group();
+    const location = await falseObject(live(bob), { blob: "ab".repeat(32) });
+    await forge(live(bob), { locations: [location] });
+    await catchUp(live(alice));
+    await rotate(live(alice), { contents: "now" });
+    await reencrypt(live(alice), { budget: budget() });
+    expect(await keysLike(world, /\/objects\//)).toEqual([`${location.epoch}/objects/${location.object}.age`]);
+  });
+});
+
 describe("attack 59: a delete that claims to have seen everything", () => {
   it("hides only what its parents reach", async () => {
     const { alice, bob, carol } = await group();
