@@ -46,6 +46,7 @@ export function caseOf(grounds: Grounds, at: RecordDigest): ForkCase {
   const { log, order } = grounds;
   const children = log.children.get(at) ?? [];
   const state = log.nodes.get(at)?.state;
+  const listed = (device: DeviceKey) => (state ? listedDevice(state, device) : undefined);
   const members = new Set(state?.members.map((member) => member.id));
   const authorOf = new Map<RecordDigest, MemberId>();
   const deviceOf = new Map<RecordDigest, DeviceKey>();
@@ -53,7 +54,7 @@ export function caseOf(grounds: Grounds, at: RecordDigest): ForkCase {
   for (const child of children) {
     const device = log.nodes.get(child)?.verified.entry.device ?? "";
     // A kit acts for its member like a device: what its member has said elsewhere holds against it.
-    const author = state && listedDevice(state, device)?.member; // check: role
+    const author = listed(device)?.member; // check: role
     deviceOf.set(child, device);
     authorOf.set(child, author?.id ?? "");
     if (author && isAtLeast(author.role, "admin")) byAdmins.add(child);

@@ -93,6 +93,7 @@ describe("before the platform is asked, which might accept it,", () => {
     ["a key of small order", fromHex(small), good],
     ["a key that is not canonical", fromHex(nonCanonical), good],
     ["a signature cut by a byte", key, good.subarray(0, 63)],
+    ["a signature with a byte more", key, joined(good, new Uint8Array(1))],
     ["a key cut by a byte", key.subarray(0, 31), good],
   ])("%s is refused", async (_what, verifyingKey, signature) => {
     expect(await verifySignature(lenient, { verifyingKey, signature, message: s })).toBe(false);
