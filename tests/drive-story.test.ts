@@ -102,6 +102,6 @@ describe("a group in a folder of Google Drive", () => {
     await catchUp(live(bob));
     expect(ownersOfOld(live(bob))).toEqual(["carol"]);
     for (const device of [alice, bob]) expect(await texts(live(device))).toEqual(EVERYTHING);
-    await expect(catchUp(live(carol))).rejects.toMatchObject({ code: "not-found" });
+    await expect(catchUp(live(carol))).rejects.toMatchObject({ code: "gone" });
   });
 });

@@ -2,28 +2,47 @@
 import { StoreError } from "@conclave/core";
 import { Advice } from "./advice.ts";
 
-const GONE_HINT =
-  'the folder was deleted or moved to the trash, or it is not shared with your account (any more), as after a removal from the group; "conclave accounts" shows which account this is; ask an admin of the group';
+/** Whose way to Drive it is. */
+interface OnDrive {
+  /** The account that asks, where it is known. */
+  readonly account: string | undefined;
+  /** Somebody who is not in yet: how they come to reach the folder. */
+  readonly isNewcomer?: boolean;
+}
 
-const HINTS: Readonly<Record<string, string>> = {
+/** Does work on a folder of Google Drive; its errors are given hints of their own. */
+export async function advisingOnDrive<Result>(who: OnDrive, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    // Who asks for the folder itself is told that it is not there.
+    if (error.code === "not-found") {
+      throw new Advice(new StoreError(error.message, { code: "gone", cause: error }), goneHint(who));
+    }
+    const hint = error.code === "gone" ? goneHint(who) : HINTS[error.code];
+    throw hint === undefined ? error : new Advice(error, hint);
+  }
+}
+
+const HINTS: Readonly<Partial<Record<string, string>>> = {
   "read-only":
-    "your account may read this folder but not write: as a viewer that is all you need; else an admin has to add you with --account",
+    "your account may read this folder but not write: as a viewer that is all you need; else ask an admin: the commands of one whose account may share the folder give the right back within an hour",
   refused:
     'check "conclave accounts" and what that account may do with the folder; "conclave login gdrive" signs in anew',
   full: "make room in the storage of that Google account, then run the same command again: it goes on",
 };
 
-/** Does work on a folder of Google Drive; its errors are given hints of their own. */
-export async function advisingOnDrive<Result>(work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    // What cannot be reached now may be shared again tomorrow: it is no typing error.
-    if (error.code === "not-found") {
-      throw new Advice(new StoreError(error.message, { code: "unavailable", cause: error }), GONE_HINT);
-    }
-    const hint = Object.hasOwn(HINTS, error.code) ? HINTS[error.code] : undefined;
-    throw hint === undefined ? error : new Advice(error, hint);
+function goneHint({ account, isNewcomer = false }: OnDrive): string {
+  const who = account ?? "your account";
+  if (isNewcomer) {
+    return (
+      `ask whoever gave you this address to share the folder with ${who}: they run "conclave add GROUP CARD --account ${who}" ` +
+      'with your card ("conclave id --card FILE" writes it); if it is shared with another account of yours, name that with --account'
+    );
   }
+  return (
+    `the folder was deleted or moved to the trash, or it is not shared with ${who} (any more), as after a removal from the group; ` +
+    "ask an admin of the group; whoever owns the folder finds it in the trash of Google Drive for thirty days"
+  );
 }

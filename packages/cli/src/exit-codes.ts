@@ -80,6 +80,9 @@ export const CONCLAVE_OUTCOMES: Readonly<Record<ConclaveErrorCode, Outcome>> = {
   conflict: { exit: 1, hint: "move what is in the way, or choose another place" },
 };
 
+const SOMEBODY_BETWEEN =
+  "something stands between this machine and the provider: use another network, and check this machine's clock and certificates";
+
 const SIGN_IN_AGAIN = 'sign in again with "conclave login gdrive --account EMAIL"';
 
 export const SIGN_IN_OUTCOMES: Readonly<Record<SignInErrorCode, Outcome>> = {
@@ -110,13 +113,19 @@ export const SIGN_IN_OUTCOMES: Readonly<Record<SignInErrorCode, Outcome>> = {
   unreachable: { exit: 6, hint: "check the connection, then run the same command again" },
   "untrusted-answer": {
     exit: 6,
-    hint: "something stands between this machine and the provider: use another network, and check this machine's clock and certificates",
+    hint: SOMEBODY_BETWEEN,
   },
 };
 
 export const STORE_OUTCOMES: Readonly<Record<StoreErrorCode, Outcome>> = {
   "not-found": { exit: 4, hint: "check that the storage is connected and that its address is right" },
+  gone: { exit: 6, hint: "ask whoever owns the folder to share it with this account again" },
   unavailable: { exit: 6, hint: "check the connection, then run the same command again: it goes on" },
+  untrusted: { exit: 6, hint: SOMEBODY_BETWEEN },
+  flagged: {
+    exit: 6,
+    hint: "the member who put it there still reads it: ask them for the file; the group's next change of key, re-encrypted by their device, stores it anew. The provider reviews such a file when its owner asks",
+  },
   full: { exit: 6, hint: "make room on the storage, then run the same command again: it goes on" },
   "read-only": { exit: 6, hint: "this account may not write there; ask whoever owns the folder" },
   refused: { exit: 6, hint: "check what you may do with that folder, or ask whoever owns it" },

@@ -63,7 +63,8 @@ export async function withGroup(
 /** As {@link withGroup}, with a person who is unlocked already. */
 export async function withKnownGroup(context: Context, options: KnownGroupOptions): Promise<number | undefined> {
   const work = (): Promise<number | undefined> => openAndWork(context, options);
-  return isDrive(options.group.store) ? advisingOnDrive(work) : work();
+  const { store, account } = options.group;
+  return isDrive(store) ? advisingOnDrive({ account }, work) : work();
 }
 
 interface KnownGroupOptions extends GroupOptions {

@@ -127,8 +127,10 @@ async function enter(
   });
 }
 
-function atPlace<Result>({ store }: StorePlace, work: () => Promise<Result>): Promise<Result> {
-  return isDrive(store) ? advisingOnDrive(work) : advising({ "not-found": WRONG_PLACE_HINT }, work);
+function atPlace<Result>({ store, account }: StorePlace, work: () => Promise<Result>): Promise<Result> {
+  return isDrive(store)
+    ? advisingOnDrive({ account, isNewcomer: true }, work)
+    : advising({ "not-found": WRONG_PLACE_HINT }, work);
 }
 
 /** Leaves a request. The error is the answer: this person is no member yet. */

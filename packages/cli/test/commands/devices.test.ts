@@ -38,7 +38,10 @@ describe("a further device", () => {
     const phone = stage.visitor("phone");
     await phone.refusal("init", "--device", code, "--no-passphrase");
     await alice.json("status", "family");
-    expect(await phone.refusal("init", "--device", code)).toMatchObject({ code: "waiting", message: /second/ });
+    expect(await phone.refusal("init", "--device", code)).toMatchObject({
+      code: "waiting",
+      message: expect.stringMatching(/second/),
+    });
     await alice.json("ls", "second:");
     await phone.json("init", "--device", code);
     stage.files("here", { "a.txt": "from the phone" });
@@ -130,7 +133,10 @@ describe("a further device", () => {
       expect(await phone.refusal(...asking, ...options)).toMatchObject({ exit: 2, code: "usage" });
     }
     expect(await phone.refusal("id")).toMatchObject({ code: "not-found" });
-    expect(await phone.refusal(...asking)).toMatchObject({ exit: 6, hint: /--store family=STORE/ });
+    expect(await phone.refusal(...asking)).toMatchObject({
+      exit: 6,
+      hint: expect.stringMatching(/--store family=STORE/),
+    });
     const there = ["--store", "family=moved-store", "--store", "second=moved-second-store"];
     expect(await phone.refusal(...asking, ...there)).toMatchObject({ code: "waiting" });
     for (const name of ["store", "second-store"])
@@ -217,7 +223,7 @@ describe("device remove", () => {
     const [own] = (await alice.json<Listed[]>("device")).filter((each) => each.this);
     expect((await alice("device", "remove", own?.id ?? "")).err).toContain("no device removes itself");
     const unclear = await alice.refusal("device", "remove", "computer");
-    expect(unclear).toMatchObject({ exit: 4, message: /fits 2 devices: .*\(this device\)/ });
+    expect(unclear).toMatchObject({ exit: 4, message: expect.stringMatching(/fits 2 devices: .*\(this device\)/) });
     expect(await alice.refusal("device", "remove", "nothing")).toMatchObject({ exit: 4, code: "not-found" });
     expect(await alice.json("device")).toHaveLength(2);
   });
@@ -265,8 +271,14 @@ describe("kit", () => {
     const text = readFileSync(join(stage.folder, "kit.txt"), "utf8");
     writeFileSync(join(stage.folder, "typo.txt"), text.replace(/ 5 \p{L}+/u, " 5 zzzz"));
     writeFileSync(join(stage.folder, "few.txt"), "abandon ability able");
-    expect(await alice.refusal("kit", "--test", "typo.txt")).toMatchObject({ code: "malformed", message: /word 5/ });
-    expect(await alice.refusal("kit", "--test", "few.txt")).toMatchObject({ code: "malformed", message: /24 words/ });
+    expect(await alice.refusal("kit", "--test", "typo.txt")).toMatchObject({
+      code: "malformed",
+      message: expect.stringMatching(/word 5/),
+    });
+    expect(await alice.refusal("kit", "--test", "few.txt")).toMatchObject({
+      code: "malformed",
+      message: expect.stringMatching(/24 words/),
+    });
     writeFileSync(join(stage.folder, "large.txt"), text.padEnd(1024 * 1024 + 1));
     expect(await alice.refusal("kit", "--test", "large.txt")).toMatchObject({ code: "limit" });
     const bob = await admit(stage, { alice, name: "Bob" });
@@ -291,7 +303,10 @@ describe("a kit in shares", () => {
       ok: true,
       opens: ["family"],
     });
-    expect(await bob.refusal("kit", "--test", "share-2.txt")).toMatchObject({ code: "malformed", message: /takes 2/ });
+    expect(await bob.refusal("kit", "--test", "share-2.txt")).toMatchObject({
+      code: "malformed",
+      message: expect.stringMatching(/takes 2/),
+    });
     await bob.json("kit", "--join", "joined.txt", "share-3.txt", "share-2.txt");
     expect(await bob.json("kit", "--test", "joined.txt")).toMatchObject({ ok: true });
     const { address } = await alice.json<{ address: string }>("address", "family");
@@ -319,7 +334,7 @@ describe("a kit in shares", () => {
     const opened = await thief.refusal("recover", "old-1.txt", "old-3.txt", address, "--no-passphrase");
     expect(["not-a-member", "removed", "rollback"]).toContain(opened.code);
     const mixed = await alice.refusal("kit", "--test", "old-1.txt", "new-2.txt");
-    expect(mixed).toMatchObject({ code: "malformed", message: /do not belong together/ });
+    expect(mixed).toMatchObject({ code: "malformed", message: expect.stringMatching(/do not belong together/) });
     expect(await alice.json("kit", "--test", "new-1.txt", "new-2.txt")).toMatchObject({ ok: true });
   });
 
@@ -386,7 +401,7 @@ describe("recover", () => {
     const thief = stage.visitor("thief");
     expect(await thief.refusal("recover", "bob-kit.html", newer, "--no-passphrase")).toMatchObject({
       exit: 5,
-      message: /used or replaced/,
+      message: expect.stringMatching(/used or replaced/),
     });
     expect((await alice("log", "family")).out).toContain("came back by the recovery kit");
     expect(await back.json("kit", "--test", "new-kit.txt")).toMatchObject({ ok: true });

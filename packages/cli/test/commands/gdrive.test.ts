@@ -1,34 +1,7 @@
 /** Groups in a folder of Google Drive, by the command line, on an emulated Google. */
 import { expect, it } from "vitest";
-import { accountOf, type GoogleStage, googleStage, signIn } from "../support/google.ts";
-import type { Person } from "../support/stage.ts";
-
-async function admit(
-  { newcomer }: GoogleStage,
-  { alice, name, role = "editor" }: { readonly alice: Person; readonly name: string; readonly role?: string },
-): Promise<Person> {
-  const person = await newcomer(name);
-  const { fingerprint } = await person.json<{ fingerprint: string }>("id", "--card", `${name}.card`);
-  const words = ["add", "club", `${name}.card`, "--role", role, "--fingerprint", fingerprint];
-  const added = await alice.json<{ folderAccess: string }>(...words, "--account", accountOf(name));
-  expect(added.folderAccess).toBe("granted");
-  const { address } = await alice.json<{ address: string }>("address", "club");
-  await person.json("join", address, "--as", "club");
-  return person;
-}
-
-/** Alice's group in a folder of her Drive, with a file in it. */
-async function club(): Promise<GoogleStage & { readonly alice: Person; readonly store: string }> {
-  const all = await googleStage();
-  const alice = await all.newcomer("Alice");
-  const { store } = await alice.json<{ store: string }>("create", "club", "gdrive:club", "--settled");
-  all.stage.files("docs", { "a.txt": "alice wrote this" });
-  await alice.json("upload", "docs", "club:/");
-  return { ...all, alice, store };
-}
-
-/** Where Drive's interface has the folder of a group. */
-const folderOf = (store: string): string => `/drive/v3/files/${store.slice("gdrive:id=".length)}`;
+import { admitByAccount as admit, club, folderOf } from "../support/club.ts";
+import { googleStage, signIn } from "../support/google.ts";
 
 it("makes the folder, and gives an address that names it by its id", async () => {
   const { alice, store } = await club();
@@ -139,5 +112,5 @@ it("says that the folder is gone, not that nothing is in it", async () => {
   const { alice, onDrive, store } = await club();
   await onDrive("Alice", folderOf(store), { method: "PATCH", json: { trashed: true } });
   const refused = await alice.refusal("upload", "docs", "club:/more");
-  expect(refused).toMatchObject({ exit: 6, code: "unavailable", hint: expect.stringContaining("trash") });
+  expect(refused).toMatchObject({ exit: 6, code: "gone", hint: expect.stringContaining("trash") });
 });

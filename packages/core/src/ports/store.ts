@@ -3,10 +3,13 @@ export const STORED_BYTES_MAX: number = 34 * 1024 * 1024;
 
 /** Why a store refused. `unavailable` means that a later try may succeed; every other code is final. */
 export type StoreErrorCode =
-  | "not-found" // There is no such object, or (for every call) no such folder behind the store.
+  | "not-found" // There is no such object, or (for every call) no such folder on this machine behind the store.
+  | "gone" // The cloud's folder behind the store is deleted, in the trash, or not open to this account (any more).
   | "unavailable" // Unreachable, throttled, timed out: a later try may succeed.
+  | "untrusted" // What answers is not the provider as it ought to be: its certificate, a redirect, a page.
   | "full" // No room or quota.
   | "read-only" // This account may read but not write.
+  | "flagged" // The provider takes the object for malware: only the account that put it can fetch it.
   | "refused" // No permission at all, or sign-in needed.
   | "invalid-key" // The key is not of the accepted form: a defect of the caller.
   | "too-large"; // More than `STORED_BYTES_MAX`.

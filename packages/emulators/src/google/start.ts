@@ -62,6 +62,8 @@ export interface EmulatedGoogle {
   readonly faults: FaultPlan;
   /** What each account answers when an app asks; by address. */
   readonly consent: Map<string, Consent>;
+  /** The apps that are registered, by their ids: what is taken out is known no more. */
+  readonly clients: Map<string, OAuthClient>;
   /** The account of an address. */
   user(email: string): User;
   /** Tokens without the way through a browser. Default scope: the whole Drive. */
@@ -127,7 +129,7 @@ function newState({ users = USERS, clients = [EMULATED_CLIENT], ...options }: Go
 }
 
 function controls(google: GoogleState): Omit<EmulatedGoogle, "url" | "requests" | "faults" | "close"> {
-  const { cloud, limits, consent, tokens } = google;
+  const { cloud, limits, consent, tokens, clients } = google;
   const user = (email: string): User => {
     const found = [...cloud.users.values()].find((each) => each.email === email);
     if (!found) throw new Error(`there is no account ${email}`);
@@ -137,6 +139,7 @@ function controls(google: GoogleState): Omit<EmulatedGoogle, "url" | "requests" 
     cloud,
     limits,
     consent,
+    clients,
     user,
     signIn(email, scopes = [DRIVE_SCOPE]) {
       const grant = tokens.newGrant(google.clients.values().next().value, user(email).id, scopes);

@@ -37,7 +37,7 @@ export interface GoogleLimits {
 export interface GoogleState {
   readonly cloud: Cloud;
   readonly random: Random;
-  readonly clients: ReadonlyMap<string, OAuthClient>;
+  readonly clients: Map<string, OAuthClient>;
   /** By the address of the account. */
   readonly consent: Map<string, Consent>;
   readonly tokens: Tokens;

@@ -122,7 +122,7 @@ function open({ home, device }: TokenKeeper, stored: StoredAccount): AccountSecr
   const { signingKey } = device;
   const sealed = new Uint8Array(Buffer.from(stored.sealed, "base64"));
   // What was sealed here is of the right form; that it is this account's is asked, as the file may have been altered.
-  const opened = JSON.parse(openSecret({ signingKey, sealed, place: "accounts" })) as {
+  const opened = JSON.parse(unsealed({ signingKey, sealed, account: stored.account })) as {
     readonly provider: string;
     readonly account: string;
     readonly isEmulated: boolean;
@@ -132,6 +132,21 @@ function open({ home, device }: TokenKeeper, stored: StoredAccount): AccountSecr
   if (nameOf(opened) !== nameOf(stored)) throw damaged(home); // check: key
   if (opened.isEmulated !== (stored.isEmulated === true)) throw damaged(home); // check: key
   return { clientSecret: opened.clientSecret ?? undefined, tokens: opened.tokens };
+}
+
+/** A copy of the file, or of the home without its keys, opens nothing. */
+function unsealed(options: {
+  readonly signingKey: DeviceSecrets["signingKey"];
+  readonly sealed: Uint8Array<ArrayBuffer>;
+  readonly account: string;
+}): string {
+  const { account, ...sealed } = options;
+  try {
+    return openSecret({ ...sealed, place: "accounts" });
+  } catch (cause) {
+    const message = `the sign-in to ${account} was kept by another device than this one, or is damaged`;
+    throw new SignInError(message, { code: "signed-out", cause });
+  }
 }
 
 /** Exactly whose tokens they are. */

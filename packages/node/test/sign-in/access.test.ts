@@ -121,7 +121,7 @@ it("opens no tokens with another device's key, nor another account's in their pl
   const { keeper, account, provider } = home;
   const other = await newDevice(keeper.crypto, { label: "computer" });
   const stolen = access({ ...home, keeper: { ...keeper, device: other } });
-  await expect(stolen.token()).rejects.toMatchObject({ code: "corrupt" });
+  await expect(stolen.token()).rejects.toMatchObject({ code: "signed-out" });
   const path = keeper.home.accounts;
   writeFileSync(path, readFileSync(path, "utf8").replaceAll("anna@", "mallory@"));
   const swapped = access({ provider, keeper, account: { ...account, account: "mallory@example.org" } });

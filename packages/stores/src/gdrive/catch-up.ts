@@ -20,7 +20,7 @@ export interface CatchUp {
 /**
  * Brings the tree up to date: one request where nothing or little has changed.
  *
- * @throws StoreError `not-found` if the folder is gone, in the trash, or not shared with this account any more.
+ * @throws StoreError `gone` if the folder is deleted, in the trash, or not shared with this account any more.
  */
 export async function catchUp(parts: CatchUp, context: CallContext): Promise<void> {
   const { tree } = parts;
@@ -77,7 +77,7 @@ function folderGone({ doing }: CallContext, isTrashed: boolean): StoreError {
   const why = isTrashed
     ? "the group's folder lies in the trash of Google Drive"
     : "the group's folder is not on Google Drive any more, or not shared with this account";
-  return new StoreError(`cannot ${doing}: ${why}`, { code: "not-found" });
+  return new StoreError(`cannot ${doing}: ${why}`, { code: "gone" });
 }
 
 async function listUnlisted({ client, tree, now }: CatchUp, context: CallContext): Promise<void> {

@@ -23,7 +23,7 @@ const FINAL: ReadonlyMap<string, readonly [StoreErrorCode, string]> = new Map([
   ["activeItemCreationLimitExceeded", ["full", "the account holds as many files as it may"]],
   ["dailyLimitExceeded", ["unavailable", "the day's quota of this client id is used up"]],
   ["quotaExceeded", ["unavailable", "the quota of this client id is used up"]],
-  [ABUSIVE, ["refused", "Google Drive has marked the file as malware or spam; only its owner can fetch it"]],
+  [ABUSIVE, ["flagged", "Google Drive has marked the file as malware or spam; only its owner can fetch it"]],
   ["downloadQuotaExceeded", ["unavailable", "the file was fetched too often today"]],
   ["accessNotConfigured", ["refused", "the Drive API is not enabled for this client id"]],
   ["domainPolicy", ["refused", "the organisation's policy does not let apps use Drive"]],
@@ -45,7 +45,7 @@ export function judgeDrive(answer: Answer, request: Request): Verdict {
   if (status === 401) return "renew";
   // Google's own word on a range beyond the end is a page; who else would name the length.
   if (status === 416 && answer.headers.has("content-range")) return "take";
-  if (isPage(answer)) return refusal(request, "unavailable", PAGE);
+  if (isPage(answer)) return refusal(request, "untrusted", PAGE);
   if ((status >= 200 && status < 300) || UNDERSTOOD.has(status)) return "take";
   const { reason, message } = reasonOf(answer);
   if (TOO_FAST.has(reason)) return "hold";

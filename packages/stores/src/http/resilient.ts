@@ -2,7 +2,7 @@
  * Requests that are tried until they are answered: what the provider says of waiting is done to the letter, a token that
  * has expired is renewed once, and nothing is given up as long as anything moves. Providers differ in `judge` alone.
  */
-import { StoreError } from "@conclave/core";
+import { StoreError, type StoreErrorCode } from "@conclave/core";
 import { type Answer, attempt, type Outgoing, TransportError } from "./attempt.ts";
 import type { Limits, Pace } from "./limits.ts";
 import { realTiming, type Timing } from "./timing.ts";
@@ -40,7 +40,8 @@ export interface Settled extends Answer {
 
 export interface Http {
   /**
-   * @throws StoreError as `judge` says, `unavailable` when patience ends; the signal's reason.
+   * @throws StoreError as `judge` says, `unavailable` when patience ends, `untrusted` for what is not the provider; the
+   *   signal's reason.
    */
   send(request: Request): Promise<Settled>;
   /**
@@ -91,15 +92,19 @@ export function resilientHttp(options: HttpOptions): Http {
       return await attempt(request, { fetch: given, token, stallMs });
     } catch (error) {
       if (error instanceof TransportError && error.again) return error;
-      if (error instanceof TransportError) throw failed(request, error.message, error);
+      if (error instanceof TransportError) throw failed(request, error.message, { code: "untrusted", cause: error });
       throw error;
     } finally {
       leave();
     }
   }
 
-  function failed(request: Request, why: string, cause?: unknown): StoreError {
-    return new StoreError(`cannot ${request.doing}: ${why}`, { code: "unavailable", cause });
+  function failed(
+    request: Request,
+    why: string,
+    { code = "unavailable", cause }: { readonly code?: StoreErrorCode; readonly cause?: unknown },
+  ): StoreError {
+    return new StoreError(`cannot ${request.doing}: ${why}`, { code, cause });
   }
 
   /** Waits before the next try, as long as it was told to, else a random while that doubles; or gives up. */
@@ -116,7 +121,7 @@ export function resilientHttp(options: HttpOptions): Http {
     if (since > PATIENCE_MS || state.tries >= TRIES_MAX) {
       const why = isAnswer ? `${name} answers ${last.status}` : last.message;
       const wait = told === undefined ? "" : `, and asks to wait ${Math.ceil(told / 1000)} s`;
-      throw failed(request, `${why}${wait}`, isAnswer ? undefined : last);
+      throw failed(request, `${why}${wait}`, isAnswer ? {} : { cause: last });
     }
     // Who names a time means everybody who asks in this account's name, and so does "too fast".
     if (told !== undefined || (isAnswer && judge(last, request) === "hold")) limits.hold(waitMs);

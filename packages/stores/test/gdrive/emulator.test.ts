@@ -186,12 +186,18 @@ describe("an emulated Google that", () => {
 
   it("leads away from TLS is refused", async () => {
     google.faults.add({ fault: { type: "redirect-plain" } });
-    await expect(opened.store.get("a")).rejects.toMatchObject({ code: "unavailable", message: /TLS/ });
+    await expect(opened.store.get("a")).rejects.toMatchObject({
+      code: "untrusted",
+      message: expect.stringMatching(/TLS/),
+    });
   });
 
   it("answers with a page is not believed", async () => {
     google.faults.add({ fault: { type: "html", status: 200 } });
-    await expect(opened.store.get("a")).rejects.toMatchObject({ code: "unavailable", message: /web page/ });
+    await expect(opened.store.get("a")).rejects.toMatchObject({
+      code: "untrusted",
+      message: expect.stringMatching(/web page/),
+    });
   });
 
   it("falls silent in the middle of an answer is asked again", async () => {
@@ -237,7 +243,7 @@ it("speaks to Google as Google describes it", async (context) => {
   for await (const kept of bob.retention?.kept() ?? []) expect(await bob.retention?.purge(kept)).toBe("purged");
   expect(await store.sharing?.account()).toBe("alice@example.org");
   expect(await store.sharing?.withdraw("bob@example.org")).toBe("withdrawn");
-  await expect(keysIn(bob)).rejects.toMatchObject({ code: "not-found" });
+  await expect(keysIn(bob)).rejects.toMatchObject({ code: "gone" });
   await google.close();
   expect(referee.judged).toBeGreaterThan(25);
   expect(referee.objections).toEqual([]);
@@ -253,7 +259,10 @@ describe("a file that Google takes for malware", () => {
     for (const item of google.cloud.items.values()) item.isAbusive = item.name === "a";
     expect(await store.get("a", { offset: 10, length: 5 })).toEqual(patterned(1_000).slice(10, 15));
     const bob = openAs(google, clock, { name: "bob", folder });
-    await expect(bob.get("a")).rejects.toMatchObject({ code: "refused", message: /malware.*only its owner/ });
+    await expect(bob.get("a")).rejects.toMatchObject({
+      code: "flagged",
+      message: expect.stringMatching(/malware.*only its owner/),
+    });
     await google.close();
   });
 });

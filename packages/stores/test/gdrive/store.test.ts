@@ -215,7 +215,7 @@ describe("a put", () => {
       add(metadata, options.bytes?.length === 5 ? { ...options, bytes: bytes("hellO") } : options);
     await expect(store.put("a", bytes("hello"))).rejects.toMatchObject({
       code: "unavailable",
-      message: /what was sent/,
+      message: expect.stringMatching(/what was sent/),
     });
     expect(drive.named("a")).toEqual([]);
   });
@@ -330,7 +330,7 @@ describe("what goes wrong", () => {
     const drive = new SmallDrive();
     spoil(drive);
     const putting = openSmallDrive(drive).store.put("a", bytes("a"));
-    await expect(putting).rejects.toMatchObject({ name: "StoreError", code, message });
+    await expect(putting).rejects.toMatchObject({ name: "StoreError", code, message: expect.stringMatching(message) });
   });
 
   it("is named when the folder is in the trash, gone, or shared no more", async () => {
@@ -342,14 +342,14 @@ describe("what goes wrong", () => {
     drive.members.delete("bob");
     drive.members.set("bobby", "writer");
     const without = openSmallDrive(drive, { account: "bob", renew: async () => "bob" }).store;
-    await expect(keysIn(without)).rejects.toMatchObject({ code: "refused", message: /sign-in/ });
+    await expect(keysIn(without)).rejects.toMatchObject({ code: "refused", message: expect.stringMatching(/sign-in/) });
     const root = drive.files.get(ROOT);
     if (root) root.trashed = true;
     drive.changed(ROOT);
-    await expect(keysIn(alice)).rejects.toMatchObject({ code: "not-found", message: /trash/ });
+    await expect(keysIn(alice)).rejects.toMatchObject({ code: "gone", message: expect.stringMatching(/trash/) });
     drive.files.delete(ROOT);
     drive.changed(ROOT);
-    await expect(keysIn(alice)).rejects.toMatchObject({ code: "not-found", message: /not shared/ });
+    await expect(keysIn(alice)).rejects.toMatchObject({ code: "gone", message: expect.stringMatching(/not shared/) });
   });
 
   it("is named when Drive has marked a file as malware, and its owner still reads it", async () => {
@@ -358,7 +358,7 @@ describe("what goes wrong", () => {
     await alice.put("a", bytes("a"));
     for (const file of drive.named("a")) file.isAbusive = true;
     const bob = openSmallDrive(drive, { account: "bob" }).store;
-    await expect(bob.get("a")).rejects.toMatchObject({ code: "refused", message: /malware/ });
+    await expect(bob.get("a")).rejects.toMatchObject({ code: "flagged", message: expect.stringMatching(/malware/) });
     expect(await alice.get("a")).toEqual(bytes("a"));
   });
 
