@@ -21,6 +21,8 @@ export interface Context {
   say(text: string): void;
   /** A line for whoever looks for a fault, on stderr with `--verbose` only. */
   detail(text: string): void;
+  /** Says that something outside is waited for, as it has been silent for a while; or that it is so no more. Not with `--quiet`. */
+  waiting(whom: string, isWaiting: boolean): void;
   readonly prompts: Prompts;
   /** A progress bar, or its plain lines, on stderr. To be finished by its caller. */
   progress(title: string): Progress;

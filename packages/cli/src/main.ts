@@ -97,6 +97,7 @@ function makeContext(
     warn,
     say,
     detail: (text) => (options.verbose ? say(text) : undefined),
+    waiting: options.quiet ? () => undefined : sayWaiting(run, say),
     prompts: makePrompts({
       io,
       signal,
@@ -134,14 +135,30 @@ function makeContext(
   };
 }
 
+/** On a terminal as its last line, while it lasts; else once. */
+function sayWaiting({ io, status }: Run, say: (text: string) => void): Context["waiting"] {
+  let isSaid = false;
+  return (whom, isWaiting) => {
+    const text = `waiting for ${whom} …`;
+    if (canPaint(io)) isWaiting ? status.paint(text) : status.clear();
+    else if (isWaiting && !isSaid) {
+      isSaid = true;
+      say(text);
+    }
+  };
+}
+
+function canPaint({ stderr, env }: Io): boolean {
+  return stderr.isTTY === true && env.TERM !== "dumb";
+}
+
 function makeProgress(
   { io, status }: Run,
   wanted: { readonly title: string; readonly options: GlobalOptions },
 ): Progress {
   const { quiet, noProgress } = wanted.options;
   if (quiet || noProgress) return SILENT;
-  const canPaint = io.stderr.isTTY === true && io.env.TERM !== "dumb";
-  return showProgress({ title: wanted.title, stream: io.stderr, status, clock: io.clock, canPaint });
+  return showProgress({ title: wanted.title, stream: io.stderr, status, clock: io.clock, canPaint: canPaint(io) });
 }
 
 function interrupted(cause: unknown): CommandError {

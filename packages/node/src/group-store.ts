@@ -109,5 +109,6 @@ async function driveAccess(
   const signal = AbortSignal.any(signals);
   const auth = accessTo(unlocked, { account, google, signal });
   const { api, writesPerSecond } = google;
-  return { account, access: { auth, signal, endpoints: { api, writesPerSecond } } };
+  const { onSilence } = unlocked;
+  return { account, access: { auth, signal, onSilence, endpoints: { api, writesPerSecond } } };
 }

@@ -11,6 +11,8 @@ export interface Unlocked {
   readonly clock: Clock;
   /** Where Google is, if not where it always is: an emulator. */
   readonly google?: GoogleEndpoints;
+  /** Told true when a cloud has been silent for some seconds while it is waited for, and false when it answers. */
+  readonly onSilence?: (isSilent: boolean) => void;
   /** Calls off whatever a cloud is asked, and every wait for it. */
   readonly signal?: AbortSignal;
 }

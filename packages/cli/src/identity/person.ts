@@ -47,7 +47,8 @@ export async function withPerson<Result>(context: Context, work: (person: Person
     const { device, passphrase } = await unlock(context, { home, crypto });
     const google = googleEndpoints(context.env);
     const { clock, signal } = context;
-    return await work({ home, crypto, device, passphrase, clock, google, signal });
+    const onSilence = (isSilent: boolean): void => context.waiting("Google Drive", isSilent);
+    return await work({ home, crypto, device, passphrase, clock, google, signal, onSilence });
   } finally {
     await crypto.close();
   }

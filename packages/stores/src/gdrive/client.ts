@@ -38,6 +38,8 @@ export interface DriveClientOptions {
   readonly timing?: Timing | undefined;
   readonly fetch?: typeof fetch | undefined;
   readonly stallMs?: number | undefined;
+  /** Told true when Drive has been silent for some seconds while it is waited for, and false when it answers. */
+  readonly onSilence?: ((isSilent: boolean) => void) | undefined;
   /** Ends every wait and every request at once: the command is called off, or the store closed. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -67,7 +69,7 @@ export class DriveClient {
   readonly #api: string;
 
   constructor(options: DriveClientOptions) {
-    const { auth, endpoints = GOOGLE, timing, fetch, stallMs, signal } = options;
+    const { auth, endpoints = GOOGLE, timing, fetch, stallMs, onSilence, signal } = options;
     this.#api = new URL(endpoints.api).origin;
     this.#http = resilientHttp({
       name: "Google Drive",
@@ -81,6 +83,7 @@ export class DriveClient {
       timing,
       fetch,
       stallMs,
+      onSilence,
       signal,
     });
   }

@@ -37,6 +37,8 @@ export interface AttemptOptions {
   readonly token: string | undefined;
   /** How long nothing may move, in milliseconds. */
   readonly stallMs: number;
+  /** Told of each part of an answer that arrives. */
+  readonly onMove?: (() => void) | undefined;
 }
 
 const REDIRECTS_MAX = 5;
@@ -57,8 +59,12 @@ export async function attempt(outgoing: Outgoing, options: AttemptOptions): Prom
   try {
     watch.feed((sizeOf(outgoing.body) / SEND_BYTES_PER_SECOND) * 1000);
     const response = await follow(outgoing, { ...options, signal: joined(stall.signal, signal) });
+    const moved = (): void => {
+      watch.feed();
+      if (response.ok) options.onMove?.();
+    };
     watch.feed();
-    return { status: response.status, headers: response.headers, bytes: await readBody(response, outgoing, watch) };
+    return { status: response.status, headers: response.headers, bytes: await readBody(response, outgoing, moved) };
   } catch (error) {
     signal?.throwIfAborted();
     throw toTransportError(error, { outgoing, isStalled: stall.signal.aborted });
@@ -114,11 +120,15 @@ function requireSafe(at: URL, first: URL): void {
   throw new TransportError(`${first.host} ${how} by an address that is not protected by TLS`, { again: false });
 }
 
-async function readBody(response: Response, { bytesMax }: Outgoing, watch: Watchdog): Promise<Uint8Array<ArrayBuffer>> {
+async function readBody(
+  response: Response,
+  { bytesMax }: Outgoing,
+  moved: () => void,
+): Promise<Uint8Array<ArrayBuffer>> {
   const parts: Uint8Array[] = [];
   let size = 0;
   for await (const part of response.body ?? []) {
-    watch.feed();
+    moved();
     size += part.length;
     // Leaving the loop cancels the rest.
     if (size > bytesMax) throw new TransportError(`the answer is larger than ${bytesMax} bytes`, { again: false }); // check: size
@@ -163,7 +173,7 @@ function joined(stall: AbortSignal, signal: AbortSignal | undefined): AbortSigna
   return signal === undefined ? stall : AbortSignal.any([stall, signal]);
 }
 
-function sizeOf(body: Outgoing["body"]): number {
+export function sizeOf(body: Outgoing["body"]): number {
   return body?.length ?? 0;
 }
 

@@ -3,8 +3,9 @@
  * has expired is renewed once, and nothing is given up as long as anything moves. Providers differ in `judge` alone.
  */
 import { StoreError, type StoreErrorCode } from "@conclave/core";
-import { type Answer, attempt, type Outgoing, TransportError } from "./attempt.ts";
+import { type Answer, attempt, type Outgoing, sizeOf, TransportError } from "./attempt.ts";
 import type { Limits, Pace } from "./limits.ts";
+import { watchSilence } from "./silence.ts";
 import { realTiming, type Timing } from "./timing.ts";
 import { eitherSignal, unlessAborted } from "./unless-aborted.ts";
 
@@ -66,6 +67,8 @@ export interface HttpOptions {
   readonly fetch?: typeof fetch | undefined;
   /** How long nothing may move within one try, in milliseconds; default a minute. */
   readonly stallMs?: number | undefined;
+  /** Told true when nothing has come for some seconds while a request is waited for, and false when something has. */
+  readonly onSilence?: ((isSilent: boolean) => void) | undefined;
   /** Ends every wait and every request at once, whatever signal each has of its own. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -83,18 +86,21 @@ const TRIES_MAX = 40;
 export function resilientHttp(options: HttpOptions): Http {
   const { auth, judge, limits, timing = realTiming, fetch: given = fetch, stallMs = STALL_MS, name } = options;
   const counts = new Map<string, number>();
+  const silence = options.onSilence && watchSilence(options.onSilence);
   let lastSuccess = Number.NEGATIVE_INFINITY;
 
   async function tryOnce(request: Request, token: string | undefined): Promise<Answer | TransportError> {
     const leave = await limits.enter(request.pace ?? "read", request.signal);
     counts.set(request.kind, (counts.get(request.kind) ?? 0) + 1);
+    const sent = silence?.sending(sizeOf(request.body));
     try {
-      return await attempt(request, { fetch: given, token, stallMs });
+      return await attempt(request, { fetch: given, token, stallMs, onMove: silence?.moved });
     } catch (error) {
       if (error instanceof TransportError && error.again) return error;
       if (error instanceof TransportError) throw failed(request, error.message, { code: "untrusted", cause: error });
       throw error;
     } finally {
+      sent?.();
       leave();
     }
   }
@@ -129,11 +135,20 @@ export function resilientHttp(options: HttpOptions): Http {
   }
 
   async function sendOnce(request: Request, tries: number): Promise<Settled | undefined> {
-    return carryOn(request, { tries: tries - 1, began: timing.now() }, true);
+    return waitedFor(() => carryOn(request, { tries: tries - 1, began: timing.now() }, true));
   }
 
   async function send(request: Request): Promise<Settled> {
-    return (await carryOn(request, { tries: 0, began: timing.now() }, false)) as Settled;
+    return (await waitedFor(() => carryOn(request, { tries: 0, began: timing.now() }, false))) as Settled;
+  }
+
+  async function waitedFor<Result>(work: () => Promise<Result>): Promise<Result> {
+    const end = silence?.begin();
+    try {
+      return await work();
+    } finally {
+      end?.();
+    }
   }
 
   async function carryOn(
@@ -153,6 +168,7 @@ export function resilientHttp(options: HttpOptions): Http {
       if (verdict instanceof StoreError) throw redacted(verdict, token);
       if (verdict === "take") {
         lastSuccess = timing.now();
+        silence?.moved();
         return { ...(last as Answer), retried: state.tries > 1 };
       }
       if (verdict === "renew") {
