@@ -35,6 +35,10 @@ export const init = defineCommand({
       several: true,
       summary: "with --device: where this machine reaches that group's storage, if elsewhere than the other device",
     },
+    account: {
+      value: "EMAIL",
+      summary: "with --device: the cloud account that reaches those groups, if there are several here",
+    },
     kit: { value: "FILE", summary: "write the recovery kit to FILE: text, or a page to print if FILE ends in .html" },
   },
   notes: [
@@ -42,10 +46,12 @@ export const init = defineCommand({
     "keep it away from this computer. With --kit FILE the words are not shown on the screen.",
   ].join("\n"),
 
-  async run(context, { name, "no-passphrase": noPassphrase, kit, device: code, label: given, store: stores }) {
-    if (code !== undefined) return enrol(context, { code, name, kit, noPassphrase, label: given, stores });
-    if (stores.length > 0)
-      throw usage("--store goes with --device", "a group gets its storage with conclave create or join");
+  async run(context, { name, "no-passphrase": noPassphrase, kit, device: code, label: given, store: stores, account }) {
+    if (code !== undefined) return enrol(context, { code, name, kit, noPassphrase, label: given, stores, account });
+    if (stores.length > 0 || account !== undefined) {
+      const flag = stores.length > 0 ? "--store" : "--account";
+      throw usage(`${flag} goes with --device`, "a group gets its storage with conclave create or join");
+    }
     const home = homeOf(context);
     const label = deviceLabel(context, given);
     const crypto = nodeCrypto();

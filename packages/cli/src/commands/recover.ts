@@ -16,6 +16,7 @@ import {
   unconfirmedSince,
 } from "@conclave/core";
 import {
+  isDrive,
   joinKnownGroup,
   type KnownGroup,
   listGroups,
@@ -23,10 +24,13 @@ import {
   openGroupStore,
   processRuns,
   replacePrivateFile,
+  resolvePlace,
+  type StorePlace,
 } from "@conclave/node";
 import { parseStoreAddress } from "@conclave/stores";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
+import { advisingOnDrive } from "../drive-advice.ts";
 import { LABEL_OPTION } from "../identity/device-label.ts";
 import { makeKeys } from "../identity/make-keys.ts";
 import { homeOf, type Person, withPerson } from "../identity/person.ts";
@@ -46,6 +50,7 @@ export const recover = defineCommand({
   options: {
     as: { value: "GROUP", summary: "the group's name on this machine" },
     store: { value: "STORE", summary: "where this machine reaches the same storage" },
+    account: { value: "EMAIL", summary: "the cloud account to reach it with, if there are several here" },
     kit: { value: "FILE", summary: "write the new kit, which replaces the used one, to FILE" },
     label: LABEL_OPTION,
     "no-passphrase": { summary: "keep the keys readable for whoever may read this home" },
@@ -56,7 +61,7 @@ export const recover = defineCommand({
     'storage shows may be old: this device reads only, until "conclave join ADDRESS" with a member\'s newer address confirms it.',
   ].join("\n"),
 
-  async run(context, { "kit-file": files, address: text, as, store, kit, label, "no-passphrase": noPassphrase }) {
+  async run(context, { "kit-file": files, address: text, as, store, account, kit, label, "no-passphrase": noPassphrase }) {
     const keys = await readKitFiles(context, files);
     const address = parseAddress(text);
     const wanted = as === undefined ? undefined : parseGroupName(as);
@@ -69,36 +74,41 @@ export const recover = defineCommand({
     const name = wanted ?? defaultGroupName(url, groups);
     await makeKeys(context, { noPassphrase, label });
     return withPerson(context, async (person) => {
-      const place = { person, address, url, name };
-      // A recovery that was broken off after it counted: this device is listed already.
-      const words = (await entered(context, place)) ? undefined : await useKit(context, { ...place, keys, kit });
-      return show(context, { ...place, words, kit });
+      const wantedPlace = { store: url, account };
+      const place = await resolvePlace(person, wantedPlace, { create: false, signal: context.signal });
+      const at = { person, address, place, name };
+      const work = async (): Promise<number | undefined> => {
+        // A recovery that was broken off after it counted: this device is listed already.
+        const words = (await entered(context, at)) ? undefined : await useKit(context, { ...at, keys, kit });
+        return show(context, { ...at, words, kit });
+      };
+      return isDrive(url) ? advisingOnDrive({ account: place.account }, work) : work();
     });
   },
 });
 
-interface Place {
+interface At {
   readonly person: Person;
   readonly address: Address;
-  readonly url: string;
+  readonly place: StorePlace;
   readonly name: string;
 }
 
-async function entered(context: Context, { person, address, url, name }: Place): Promise<KnownGroup | undefined> {
-  using store = await openGroupStore(person, { store: url }, { settled: false });
-  return await joinKnownGroup(person, { name, place: { store: url }, store, address, signal: context.signal });
+async function entered(context: Context, { person, address, place, name }: At): Promise<KnownGroup | undefined> {
+  using store = await openGroupStore(person, place, { settled: false });
+  return await joinKnownGroup(person, { name, place, store, address, signal: context.signal });
 }
 
 /** Shows what the kit sees, uses it up, and comes in with this device. Gives the new kit's words. */
 async function useKit(
   context: Context,
-  options: Place & { readonly keys: ReturnType<typeof kitDevice>; readonly kit: string | undefined },
+  options: At & { readonly keys: ReturnType<typeof kitDevice>; readonly kit: string | undefined },
 ): Promise<string> {
-  const { person, address, url, keys, kit } = options;
+  const { person, address, place, keys, kit } = options;
   const { crypto, clock, device } = person;
   const index = openDatabase(":memory:");
   try {
-    using store = await openGroupStore(person, { store: url }, { settled: false });
+    using store = await openGroupStore(person, place, { settled: false });
     const ports = { store, index, crypto, clock, runs: processRuns(), device: keys };
     const seen = await openWithKit(ports, { address, signal: context.signal });
     sayNewest(context, seen);
@@ -138,7 +148,7 @@ async function handOut(
 
 async function show(
   context: Context,
-  options: Place & { readonly words: string | undefined; readonly kit: string | undefined },
+  options: At & { readonly words: string | undefined; readonly kit: string | undefined },
 ): Promise<number | undefined> {
   const { person, address, words, kit } = options;
   const group = (await listGroups(person.home)).find(({ id }) => id === address.group);

@@ -44,6 +44,7 @@ export async function enrol(
     readonly label: string | undefined;
     /** `GROUP=STORE`, as they were typed. */
     readonly stores: readonly string[];
+    readonly account: string | undefined;
   },
 ): Promise<undefined> {
   if (options.name !== undefined || options.kit !== undefined) {
@@ -60,7 +61,7 @@ export async function enrol(
     if (options.label !== undefined && options.label.trim() !== label) {
       context.warn(`this device stays "${label}", as its keys were made with that name`);
     }
-    await askAndEnter(context, { person, code, places });
+    await askAndEnter(context, { person, code, places, account: options.account });
   });
 }
 
@@ -82,6 +83,8 @@ interface Enrolling {
   readonly code: DeviceCode;
   /** Where this machine reaches each group's storage. */
   readonly places: ReadonlyMap<CodeGroup, string>;
+  /** The account that reaches those that lie in a cloud. */
+  readonly account: string | undefined;
 }
 
 async function askAndEnter(context: Context, options: Enrolling): Promise<void> {
@@ -115,6 +118,12 @@ interface Failed {
 }
 
 function unreached({ group, error }: Failed): Advice {
+  if (error.code === "gone") {
+    return new Advice(
+      error,
+      "--account EMAIL names the account that reaches the folder, if several are signed in here; then run the same command again: it goes on from there",
+    );
+  }
   return new Advice(
     error,
     `--store ${group}=STORE says where this machine reaches the storage of ${group}; then run the same command again: it goes on from there`,
@@ -124,7 +133,7 @@ function unreached({ group, error }: Failed): Advice {
 /** Comes in wherever this device is listed by now, and asks elsewhere; gives the names of those, and what went wrong first. */
 async function enterAll(
   context: Context,
-  { person, code, places }: Enrolling,
+  { person, code, places, account }: Enrolling,
 ): Promise<{ readonly waiting: readonly string[]; readonly failed: Failed | undefined }> {
   const waiting: string[] = [];
   let failed: Failed | undefined;
@@ -132,7 +141,7 @@ async function enterAll(
     const known = await listGroups(person.home);
     if (known.some(({ id }) => id === group.address.group)) continue;
     try {
-      const at = { store: places.get(group) ?? group.address.store };
+      const at = { store: places.get(group) ?? group.address.store, account };
       const place = await resolvePlace(person, at, { create: false, signal: context.signal });
       if (await enter(context, { person, group, place, known })) continue;
       await ask(context, { person, group, place, secret: code.secret });

@@ -114,3 +114,38 @@ it("says that the folder is gone, not that nothing is in it", async () => {
   const refused = await alice.refusal("upload", "docs", "club:/more");
   expect(refused).toMatchObject({ exit: 6, code: "gone", hint: expect.stringContaining("trash") });
 });
+
+it("a further device comes in by the account that it names, and remembers it", async () => {
+  const all = await club();
+  const { code } = await all.alice.json<{ code: string }>("device", "add");
+  const laptop = all.visitor("Laptop");
+  const asking = ["init", "--device", code, "--no-passphrase", "--account", "alice@example.org"];
+  expect(await laptop.refusal(...asking)).toMatchObject({ exit: 3, code: "signed-out" });
+  await signIn(laptop, "alice@example.org");
+  await signIn(laptop, "bob@example.org");
+  expect(await laptop.refusal(...asking)).toMatchObject({ exit: 3, code: "waiting" });
+  await all.alice.json("status", "club");
+  await laptop.json(...asking);
+  expect((await laptop("cat", "club:/docs/a.txt")).out).toBe("alice wrote this");
+  expect(await laptop.json("groups")).toMatchObject([{ name: "club" }]);
+});
+
+it("a recovery by kit names the account that reaches the folder, and remembers it", async () => {
+  const all = await googleStage();
+  const alice = all.visitor("Alice");
+  await alice.json("init", "--name", "Alice", "--no-passphrase", "--kit", "kit.txt");
+  await signIn(alice, "alice@example.org");
+  await alice.json("create", "club", "gdrive:club", "--settled");
+  all.stage.files("docs", { "a.txt": "alice wrote this" });
+  await alice.json("upload", "docs", "club:/");
+  const { address } = await alice.json<{ address: string }>("address", "club");
+  const later = all.visitor("Later");
+  const words = ["recover", "kit.txt", address, "--as", "club", "--no-passphrase", "--kit", "new-kit.txt"];
+  expect(await later.refusal(...words)).toMatchObject({ exit: 3, code: "signed-out" });
+  await signIn(later, "alice@example.org");
+  await signIn(later, "bob@example.org");
+  expect(await later.refusal(...words)).toMatchObject({ exit: 2, code: "ambiguous-account" });
+  expect(await later.refusal(...words, "--account", "bob@example.org")).toMatchObject({ exit: 6, code: "gone" });
+  await later.json(...words, "--account", "alice@example.org");
+  expect((await later("cat", "club:/docs/a.txt")).out).toBe("alice wrote this");
+});
