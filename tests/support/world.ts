@@ -366,6 +366,7 @@ function mourned(store: ObjectStore, die: () => Error): ObjectStore {
   return {
     traits: store.traits,
     ...(store.retention && { retention: store.retention }),
+    ...(store.sharing && { sharing: store.sharing }),
     put: (key, bytes, options) => watch(store.put(key, bytes, options)),
     get: (key, options) => watch(store.get(key, options)),
     delete: (key, options) => watch(store.delete(key, options)),

@@ -9,6 +9,7 @@ export function withMethods(store: ObjectStore, methods: Partial<ObjectStore>): 
     list: (folder, options) => store.list(folder, options),
     delete: (key, options) => store.delete(key, options),
     ...(store.retention && { retention: store.retention }),
+    ...(store.sharing && { sharing: store.sharing }),
     ...methods,
   };
 }
