@@ -61,7 +61,10 @@ export const recover = defineCommand({
     'storage shows may be old: this device reads only, until "conclave join ADDRESS" with a member\'s newer address confirms it.',
   ].join("\n"),
 
-  async run(context, { "kit-file": files, address: text, as, store, account, kit, label, "no-passphrase": noPassphrase }) {
+  async run(
+    context,
+    { "kit-file": files, address: text, as, store, account, kit, label, "no-passphrase": noPassphrase },
+  ) {
     const keys = await readKitFiles(context, files);
     const address = parseAddress(text);
     const wanted = as === undefined ? undefined : parseGroupName(as);

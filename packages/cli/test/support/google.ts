@@ -2,7 +2,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { EMULATED_CLIENT, type EmulatedGoogle, type GoogleOptions, startGoogle } from "@conclave/emulators";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
+import { driveReferee } from "../../../../tests/support/drive-referee.ts";
+import { find } from "../../../../tests/support/require.ts";
 import { newStage, type Person, type Stage } from "./stage.ts";
 
 /** A folder's type on Drive. */
@@ -31,10 +33,15 @@ export function accountOf(name: string): string {
   return `${name.toLowerCase()}@example.org`;
 }
 
-/** An emulated Google and a stage, both gone when the test is over. */
+/** An emulated Google and a stage, both gone when the test is over; where Google's description is at hand, it judges what was said. */
 export async function googleStage(options: GoogleOptions = {}): Promise<GoogleStage> {
-  const google = await startGoogle(options);
-  onTestFinished(() => google.close());
+  const specs = find("specs");
+  const referee = specs === undefined ? undefined : driveReferee(specs);
+  const google = await startGoogle({ ...options, ...(referee && { observe: referee.observe }) });
+  onTestFinished(async () => {
+    await google.close();
+    expect(referee?.objections ?? []).toEqual([]);
+  });
   const stage = newStage();
   writeClientFile(stage.folder);
   const visitor: GoogleStage["visitor"] = (name) =>
