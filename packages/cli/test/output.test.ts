@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { renderTable } from "../src/terminal/table.ts";
 import { counted, humanSeconds, humanSize, isoTime } from "../src/terminal/units.ts";
 import { act, World } from "./support/run-main.ts";
 
@@ -13,6 +14,11 @@ const ROWS = [
 ] as const;
 
 describe("a table", () => {
+  it("holds as many rows as a large group has files", () => {
+    const rows = Array.from({ length: 130_000 }, () => ["a"]);
+    expect(renderTable([{ title: "path" }], rows, 80)).toHaveLength(130_001);
+  });
+
   it("has a header, aligned columns and sizes for people on a terminal", async () => {
     const world = new World({ terminal: true });
     const { out } = await act((context) => context.out.result([], (lines) => lines.table(COLUMNS, ROWS)), { world });

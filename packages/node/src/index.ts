@@ -12,6 +12,7 @@ export {
 } from "./group-store.ts";
 export { findGroup, forgetGroup, type KnownGroup, listGroups, noteGroup } from "./groups.ts";
 export { type Home, type HomeOptions, homeFolder, openHome } from "./home.ts";
+export { homeExposures } from "./home-exposure.ts";
 export { withHomeLock } from "./home-lock.ts";
 export {
   createIdentity,

@@ -1,4 +1,4 @@
-import { lockIdentity } from "@conclave/node";
+import { identityState, lockIdentity } from "@conclave/node";
 import { defineCommand } from "../command.ts";
 import { homeOf } from "../identity/person.ts";
 
@@ -9,9 +9,10 @@ export const lock = defineCommand({
 
   async run(context) {
     const home = homeOf(context);
-    context.unlocked?.delete(home.folder);
+    const wasHeld = context.unlocked?.delete(home.folder) ?? false;
     const keychain = await context.keychain();
-    const locked = keychain !== undefined && (await lockIdentity({ home, keychain }));
+    const wasKept = keychain !== undefined && (await lockIdentity({ home, keychain }));
+    const locked = wasKept || (wasHeld && (await identityState(home)) === "sealed");
     context.out.result({ locked }, ({ line }) =>
       line(locked ? "locked: the next command asks for the passphrase" : "nothing was unlocked"),
     );

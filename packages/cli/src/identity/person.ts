@@ -4,6 +4,7 @@ import { ConclaveError, type DeviceSecrets, decodeCardFile, type SignedCard } fr
 import {
   googleEndpoints,
   type Home,
+  homeExposures,
   keepUnlocked,
   nodeCrypto,
   openHome,
@@ -57,6 +58,7 @@ export async function withPerson<Result>(context: Context, work: (person: Person
 async function unlock(context: Context, { home, crypto }: Pick<Unlocked, "home" | "crypto">) {
   const known = context.unlocked?.get(home.folder);
   if (known) return known;
+  for (const { what, remedy } of await homeExposures(home)) context.warn(`${what}; ${remedy}`);
   let passphrase: string | undefined;
   try {
     const device = await readIdentity(crypto, {

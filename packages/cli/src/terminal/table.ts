@@ -19,11 +19,16 @@ const GAP = "  ";
 export function renderTable(columns: readonly Column[], rows: readonly (readonly Cell[])[], width: number): string[] {
   const texts = rows.map((row) => columns.map((column, index) => showCell(row[index], column, true)));
   const header = columns.map((column) => column.title.toUpperCase());
-  const widths = columns.map((_, index) => Math.max(...[header, ...texts].map((row) => textWidth(row[index] ?? ""))));
+  const widths = columns.map((_, index) => greatest([header, ...texts], (row) => textWidth(row[index] ?? "")));
   const excess = widths.reduce((sum, each) => sum + each + GAP.length, -GAP.length) - width;
   const cuttable = columns.findIndex((column) => column.canCut);
   if (excess > 0 && cuttable >= 0) widths[cuttable] = Math.max((widths[cuttable] ?? 0) - excess, 8);
   return [header, ...texts].map((row) => renderRow(columns, row, widths));
+}
+
+/** Not by arguments to `Math.max`: a call takes a hundred thousand of them at most. */
+function greatest<Item>(items: readonly Item[], of: (item: Item) => number): number {
+  return items.reduce((most, item) => Math.max(most, of(item)), 0);
 }
 
 function renderRow(columns: readonly Column[], row: readonly string[], widths: readonly number[]): string {

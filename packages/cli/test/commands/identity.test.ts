@@ -1,7 +1,8 @@
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { newStage } from "../support/stage.ts";
+import { family, newStage } from "../support/stage.ts";
 
 function secret(folder: string, name: string, text: string): string {
   const path = join(folder, name);
@@ -142,5 +143,23 @@ describe("id", () => {
       exit: 4,
       hint: expect.stringContaining("conclave init"),
     });
+  });
+});
+
+describe("a home that others reach", () => {
+  it.each<[string, number, (home: string) => string]>([
+    ["may change", 0o770, (home) => home],
+    ["may read", 0o640, (home) => join(home, "identity.txt")],
+  ])("is told of where they %s it, with how to end that", async (may, mode, placeIn) => {
+    const { alice } = await family(newStage());
+    const place = placeIn(alice.home);
+    expect((await alice("members", "family")).err).toBe("");
+    chmodSync(place, mode);
+    const { exit, err } = await alice("members", "family");
+    expect([exit, err]).toEqual([0, expect.stringContaining(`other users ${may} `)]);
+    const [, words = "", path] = /run: chmod (\S+) (\S+)\n$/.exec(err) ?? [];
+    expect(path).toBe(place);
+    execFileSync("chmod", [words, place]);
+    expect((await alice("members", "family")).err).toBe("");
   });
 });

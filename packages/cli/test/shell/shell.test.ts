@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { requireOrSkip } from "../../../../tests/support/require.ts";
@@ -26,6 +26,16 @@ async function withPhotos() {
 }
 
 describe("the shell, from a pipe", () => {
+  it("forgets the keys that it holds when told to lock", async () => {
+    const stage = newStage();
+    const pass = join(stage.folder, "pass");
+    writeFileSync(pass, "correct horse\n", { mode: 0o600 });
+    const ann = stage.visitor("ann", { env: { CONCLAVE_PASSPHRASE_FILE: pass } });
+    await ann.json("init", "--name", "Ann");
+    const { out } = await typed(stage, ann, ["lock", "lock"], ["--passphrase-file", pass]);
+    expect(out).toBe("locked: the next command asks for the passphrase\nnothing was unlocked\n");
+  });
+
   it("goes through folders, lists and shows, with the group and the folder understood", async () => {
     const { stage, alice } = await withPhotos();
     const { out, err, exit } = await typed(stage, alice, [

@@ -122,7 +122,7 @@ function viewRows(
   for (const [name, group] of groups) {
     const [keeper, ...others] = isAlone(group) ? group : shareName(db, group);
     if (keeper !== undefined) entries.push(toEntry(names, keeper, { name, path: prefix + name, conflict: false }));
-    altered.push(...others);
+    for (const other of others) altered.push(other);
   }
   for (const other of altered.sort(newestFirst)) {
     const author = { device: names.device(other.row.lane) ?? "", time: other.row.time ?? 0 };

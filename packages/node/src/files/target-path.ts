@@ -1,6 +1,8 @@
 import { ConclaveError } from "@conclave/core";
 import { fits, type NameRules } from "./local-name.ts";
 
+/** Folders below one another that are made: the way down is held open, and Linux tells no path of over 4,096 bytes. */
+const DEPTH_MAX = 1_000;
 /** Longest text of a link that is made. */
 const LINK_LENGTH_MAX = 4096;
 
@@ -8,11 +10,13 @@ const LINK_LENGTH_MAX = 4096;
  * The names of a path below the target, each of them one that can stand there. The core's reader has refused dangerous
  * ones before; this is the second lock on that door.
  *
- * @throws ConclaveError `unsafe-target` for an absolute path, `..`, a zero byte, a device name and their like.
+ * @throws ConclaveError `unsafe-target` for an absolute path, `..`, a zero byte, a device name and their like; `limit` for one
+ *   that is too deep.
  */
 export function targetNames(path: string, rules: NameRules): readonly string[] {
   if (path === "") return [];
   const names = path.split("/");
+  if (names.length > DEPTH_MAX) throw tooLong(`${names[0]}/… lies deeper than ${DEPTH_MAX} folders`); // check: size
   for (const name of names) {
     if (!fits(name, rules)) throw unsafe(`${path} holds a name that must not be made here`); // check: link
   }
@@ -45,6 +49,10 @@ export function refuseLeadingOut(link: {
 
 export function unsafe(message: string, cause?: unknown): ConclaveError {
   return new ConclaveError(message, { code: "unsafe-target", cause });
+}
+
+export function tooLong(message: string, cause?: unknown): ConclaveError {
+  return new ConclaveError(message, { code: "limit", cause });
 }
 
 export function inTheWay(message: string, cause?: unknown): ConclaveError {

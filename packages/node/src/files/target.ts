@@ -7,7 +7,7 @@ import { modifiedOf, openPlain, sourceFile } from "./opened-file.ts";
 import { systemCode, unlessAbsent } from "./system-error.ts";
 import { startFile } from "./target-file.ts";
 import { TargetFolders } from "./target-folders.ts";
-import { inTheWay, refuseLeadingOut, targetNames, unsafe } from "./target-path.ts";
+import { inTheWay, refuseLeadingOut, targetNames, tooLong, unsafe } from "./target-path.ts";
 
 /** A target folder; to be closed after use. */
 export interface LocalTarget extends TargetTree {
@@ -52,60 +52,70 @@ class LocalTargetTree implements LocalTarget {
     this.#rules = rules;
   }
 
-  async state(path: string): Promise<TargetState | undefined> {
-    const { parents, name } = this.#place(path);
-    const lease = await this.#folders.find(parents);
-    if (lease === undefined) return undefined;
-    try {
-      const stats = await unlessAbsent(lstat(lease.folder.at(name)));
-      return stats && { kind: kindOf(stats), size: stats.isFile() ? stats.size : 0, modified: modifiedOf(stats) };
-    } finally {
-      await lease.release();
-    }
+  state(path: string): Promise<TargetState | undefined> {
+    return unlessTooLong(path, async () => {
+      const { parents, name } = this.#place(path);
+      const lease = await this.#folders.find(parents);
+      if (lease === undefined) return undefined;
+      try {
+        const stats = await unlessAbsent(lstat(lease.folder.at(name)));
+        return stats && { kind: kindOf(stats), size: stats.isFile() ? stats.size : 0, modified: modifiedOf(stats) };
+      } finally {
+        await lease.release();
+      }
+    });
   }
 
-  async open(path: string): Promise<SourceFile> {
-    const { parents, name } = this.#place(path);
-    const lease = await this.#folders.find(parents);
-    if (lease === undefined) throw notPlain(path, "is gone");
-    try {
-      return sourceFile(openPlain(lease.folder.at(name), (why, cause) => notPlain(path, why, cause)));
-    } finally {
-      await lease.release();
-    }
+  open(path: string): Promise<SourceFile> {
+    return unlessTooLong(path, async () => {
+      const { parents, name } = this.#place(path);
+      const lease = await this.#folders.find(parents);
+      if (lease === undefined) throw notPlain(path, "is gone");
+      try {
+        return sourceFile(openPlain(lease.folder.at(name), (why, cause) => notPlain(path, why, cause)));
+      } finally {
+        await lease.release();
+      }
+    });
   }
 
-  async makeFolder(path: string): Promise<void> {
-    const lease = await this.#folders.make(targetNames(path, this.#rules));
-    await lease.release();
+  makeFolder(path: string): Promise<void> {
+    return unlessTooLong(path, async () => {
+      const lease = await this.#folders.make(targetNames(path, this.#rules));
+      await lease.release();
+    });
   }
 
-  async create(path: string, options: { readonly size: number }): Promise<TargetFile> {
-    const { parents, name } = this.#place(path);
-    if (name === "") throw unsafe("the target folder itself cannot become a file");
-    const lease = await this.#folders.make(parents);
-    try {
-      return await startFile({ lease, name, path }, options.size);
-    } catch (error) {
-      await lease.release();
-      throw error;
-    }
+  create(path: string, options: { readonly size: number }): Promise<TargetFile> {
+    return unlessTooLong(path, async () => {
+      const { parents, name } = this.#place(path);
+      if (name === "") throw unsafe("the target folder itself cannot become a file");
+      const lease = await this.#folders.make(parents);
+      try {
+        return await startFile({ lease, name, path }, options.size);
+      } catch (error) {
+        await lease.release();
+        throw error;
+      }
+    });
   }
 
-  async makeLink(path: string, target: string): Promise<void> {
-    const { parents, name } = this.#place(path);
-    if (name === "") throw unsafe("the target folder itself cannot become a link");
-    refuseLeadingOut({ path, target, depth: parents.length });
-    const lease = await this.#folders.make(parents);
-    try {
-      await symlink(target, lease.folder.at(name)).catch(async (cause: unknown) => {
-        if (systemCode(cause) !== "EEXIST") throw cause;
-        const there = await readlink(lease.folder.at(name)).catch(() => undefined);
-        if (there !== target) throw inTheWay(`${path} is in the way of a link`, cause);
-      });
-    } finally {
-      await lease.release();
-    }
+  makeLink(path: string, target: string): Promise<void> {
+    return unlessTooLong(path, async () => {
+      const { parents, name } = this.#place(path);
+      if (name === "") throw unsafe("the target folder itself cannot become a link");
+      refuseLeadingOut({ path, target, depth: parents.length });
+      const lease = await this.#folders.make(parents);
+      try {
+        await symlink(target, lease.folder.at(name)).catch(async (cause: unknown) => {
+          if (systemCode(cause) !== "EEXIST") throw cause;
+          const there = await readlink(lease.folder.at(name)).catch(() => undefined);
+          if (there !== target) throw inTheWay(`${path} is in the way of a link`, cause);
+        });
+      } finally {
+        await lease.release();
+      }
+    });
   }
 
   localName(name: string, taken: ReadonlySet<string>): string {
@@ -121,6 +131,17 @@ class LocalTargetTree implements LocalTarget {
   #place(path: string): { readonly parents: readonly string[]; readonly name: string } {
     const names = targetNames(path, this.#rules);
     return { parents: names.slice(0, -1), name: names.at(-1) ?? "" };
+  }
+}
+
+/** A path that this system cannot hold is refused like any other that cannot be made; it holds nothing else up. */
+async function unlessTooLong<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (cause) {
+    const code = systemCode(cause);
+    if (code === "ENAMETOOLONG") throw tooLong(`${path} is longer than this system takes`, cause);
+    throw code === "EILSEQ" ? unsafe(`${path} holds characters that this file system does not take`, cause) : cause;
   }
 }
 

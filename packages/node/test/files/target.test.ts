@@ -86,6 +86,20 @@ describe.each(WAYS)("a target folder (by path: $byPath)", ({ byPath }) => {
     expect(await target.state("a")).toMatchObject({ kind: "file", size: 1 });
   });
 
+  it.each([
+    ["folders", Array<string>(8_000).fill("a").join("/")],
+    ["long names", Array<string>(40).fill("n".repeat(200)).join("/")],
+  ])("refuses what lies too deep in %s, and goes on with the rest", async (_, path) => {
+    const target = await open(scratch());
+    const outcomes = await Promise.allSettled([target.makeFolder(path), put(target, `${path}/b`, "x")]);
+    // Where folders are held open no name of the way is too long for the system.
+    const refused = outcomes.filter(({ status }) => status === "rejected");
+    for (const each of refused) expect(each).toMatchObject({ reason: { name: "ConclaveError" } });
+    if (byPath) expect(refused).toHaveLength(2);
+    await put(target, "b", "x");
+    expect(await target.state("b")).toMatchObject({ kind: "file" });
+  });
+
   it("replaces a file that stayed as it was", async () => {
     const top = scratch();
     writeFileSync(join(top, "a"), "old", { mode: 0o777 });

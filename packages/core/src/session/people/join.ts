@@ -116,7 +116,7 @@ async function entryLines(
     try {
       const bytes = await ports.store.get(key, { length: STORED_BYTES_MAX + 1, ...call });
       const { records } = await openRecords(ports.crypto, { name, bytes, epoch, group });
-      lines.push(...records.filter(({ record }) => record.type === "conclave/v1/entry").map(({ signed }) => signed));
+      for (const { record, signed } of records) if (record.type === "conclave/v1/entry") lines.push(signed);
     } catch (error) {
       const isGone = error instanceof StoreError && error.code === "not-found";
       if (!isGone && !(error instanceof ConclaveError)) throw error;

@@ -48,8 +48,8 @@ export function oldObjects(session: Session): OldObject[] {
       epoch,
       object,
       blobs: [...new Set(claims.map(({ blob }) => blob))],
-      length: Math.max(...claims.map(({ length }) => length)),
-      emptied: Math.min(...claims.map(({ emptied }) => emptied)),
+      length: claims.reduce((most, { length }) => Math.max(most, length), 0),
+      emptied: claims.every(({ emptied }) => emptied > 0) ? 1 : 0,
     }));
   });
 }

@@ -72,8 +72,7 @@ export async function deleteGroup(session: Session, options: WorkOptions = {}): 
     }
     onProgress?.({ doneBytes: bytes, totalBytes, doneItems: files, totalItems: found.length });
   }
-  kept.push(...(await purgeKept(session, signal)));
-  return { files, bytes, refused, kept };
+  return { files, bytes, refused, kept: [...kept, ...(await purgeKept(session, signal))] };
 }
 
 /**
