@@ -1,8 +1,10 @@
 /** Runs stories for as long as one likes: `npm run soak -- --seed N --minutes M [--faults none|removals|all] [--drive]`. */
 import { parseArgs } from "node:util";
-import { FAULTS, type Faults, runStory, storyOf } from "../tests/simulator.ts";
-import { shrink, tell } from "../tests/support/shrink.ts";
-import { driveStorage } from "../tests/support/simulated-drive.ts";
+import { storyOf } from "../tests/simulator/draw-story.ts";
+import { driveStorage } from "../tests/simulator/drive-storage.ts";
+import { runStory } from "../tests/simulator/run-story.ts";
+import { shrink, tell } from "../tests/simulator/shrink.ts";
+import { FAULTS, type Faults } from "../tests/simulator/story.ts";
 
 const { values } = parseArgs({
   options: {

@@ -22,7 +22,7 @@ import {
 import { restoreSnapshot, takeSnapshot } from "@conclave/stores/testing";
 import { describe, expect, it } from "vitest";
 import { DEATHS, dies, diesIn } from "./support/deaths.ts";
-import { deviceRing, isSecret, kitRing, opensAnything } from "./support/key-ring.ts";
+import { deviceRing, isSecret, keysRing, opensAnything } from "./support/key-ring.ts";
 import { openWorld } from "./support/open-world.ts";
 import { budget, type Device, findMember, live, put, texts, type World } from "./support/world.ts";
 
@@ -90,7 +90,7 @@ async function lying(world: World): Promise<{ key: string; bytes: Uint8Array }[]
 }
 
 /** Nothing that lies there now opens with any of these keys; something does with Carol's, or this would prove nothing. */
-async function expectShutOut({ world, carol }: Scene, rings: readonly ReturnType<typeof kitRing>[]): Promise<void> {
+async function expectShutOut({ world, carol }: Scene, rings: readonly ReturnType<typeof keysRing>[]): Promise<void> {
   const objects = await lying(world);
   expect(await opensAnything(deviceRing(carol, world.crypto), objects)).toBeDefined();
   for (const ring of rings) expect(await opensAnything(ring, objects)).toBeUndefined();
@@ -178,7 +178,7 @@ describe.each(DEATHS)("a death at a $at, $when it takes effect", (death) => {
       await catchUp(live(carol));
       if (keysOf(live(carol), "kit")[0] === before[0]) await replace(world.restart(alice));
       await carolFinishes(stage);
-      await expectShutOut(stage, [kitRing(alice.kit, world.crypto)]);
+      await expectShutOut(stage, [keysRing(alice.kit, world.crypto)]);
       const address = world.address(live(carol));
       await expect(world.withKit(alice, address)).rejects.toMatchObject({ code: "not-a-member" });
       const seen = await world.withKit({ ...alice, kit: keys }, address);
@@ -217,7 +217,7 @@ describe.each(DEATHS)("a death at a $at, $when it takes effect", (death) => {
       }
       await world.join(desk, world.address(live(carol)));
       expect(await texts(live(desk))).toEqual(CONTENTS);
-      await expectShutOut(stage, [kitRing(alice.kit, world.crypto)]);
+      await expectShutOut(stage, [keysRing(alice.kit, world.crypto)]);
       await world.withKit({ ...alice, kit: keys }, world.address(live(carol)));
       await expectWhole(live(desk));
       return hasDied;

@@ -3,11 +3,12 @@
  * requests that fail, news that comes late; and every promise held all the same. `npm run soak -- --drive` tells more.
  */
 import { describe, expect, it } from "vitest";
-import { type Faults, type Story, storyOf } from "./simulator.ts";
+import { storyOf } from "./simulator/draw-story.ts";
+import { driveStorage } from "./simulator/drive-storage.ts";
+import type { Faults, Story } from "./simulator/story.ts";
+import { FIRST_SEED, tellOne } from "./simulator/tell-stories.ts";
 import { driveReferee } from "./support/drive-referee.ts";
 import { requireOrSkip } from "./support/require.ts";
-import { driveStorage } from "./support/simulated-drive.ts";
-import { FIRST_SEED, tellOne } from "./support/stories.ts";
 
 const STORIES = Number(process.env.CONCLAVE_DRIVE_STORIES ?? 3);
 

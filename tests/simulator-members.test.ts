@@ -1,4 +1,4 @@
 /** Stories in which people come, go and change their roles. Apart from the others, for another core. */
-import { tellStories } from "./support/stories.ts";
+import { tellStories } from "./simulator/tell-stories.ts";
 
 tellStories("removals");

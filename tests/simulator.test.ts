@@ -1,7 +1,8 @@
 /** Stories in which everything goes wrong that may, and stories that a promise was broken in once. */
 import { describe, expect, it } from "vitest";
-import { runStory, type Step, type Story } from "./simulator.ts";
-import { tellStories } from "./support/stories.ts";
+import { runStory } from "./simulator/run-story.ts";
+import type { Step, Story } from "./simulator/story.ts";
+import { tellStories } from "./simulator/tell-stories.ts";
 
 tellStories("all");
 

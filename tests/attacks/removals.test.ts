@@ -13,11 +13,11 @@ import {
 } from "@conclave/core";
 import { Crash, memoryStore, recording } from "@conclave/stores/testing";
 import { describe, expect, it } from "vitest";
+import { Turns } from "../simulator/turns.ts";
 import { comeTogether, details, keysLike, people, problemCodes, shownPaths, stateOf } from "../support/attacked.ts";
 import { keyRing, opensAnything } from "../support/key-ring.ts";
 import { openWorld } from "../support/open-world.ts";
 import { drawFrom } from "../support/seeded.ts";
-import { Turns } from "../support/turns.ts";
 import { budget, type Device, findMember, live, paths, put, texts, type World } from "../support/world.ts";
 
 async function group(options: Omit<NonNullable<Parameters<typeof people>[0]>, "world"> = {}) {

@@ -3,7 +3,8 @@ import { ConclaveError, type Crypto, type DeviceSecrets, openFile, STORED_BYTES_
 import { openSecret } from "./insides.ts";
 import { type Device, live } from "./world.ts";
 
-interface Ring {
+/** Identities to try, by suite. */
+export interface Ring {
   readonly crypto: Crypto;
   readonly classic: readonly string[];
   readonly hybrid: readonly string[];
@@ -19,9 +20,9 @@ export function deviceRing(device: Device, crypto: Crypto): Ring {
   return ringOf(crypto, [device.secrets], epochIdentities(device));
 }
 
-/** What a kit alone opens. */
-export function kitRing(kit: DeviceSecrets, crypto: Crypto): Ring {
-  return ringOf(crypto, [kit], []);
+/** What a kit alone opens, or a device that has no index. */
+export function keysRing(keys: DeviceSecrets, crypto: Crypto): Ring {
+  return ringOf(crypto, [keys], []);
 }
 
 /** What an epoch's identity alone opens. */

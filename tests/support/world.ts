@@ -2,7 +2,7 @@
  * Several people with several devices on one storage, as a test's story goes: everything real but the network and the disk
  * of contents. A device can die in the middle of any storage call or database transaction and be started again.
  */
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -41,6 +41,7 @@ import {
   type Suite,
   type Transfer,
   upload,
+  verifyingKeyOf,
 } from "@conclave/core";
 import { nodeCrypto, openDatabase } from "@conclave/node";
 import { Crash, type Hooks, hostileStore, memoryStore } from "@conclave/stores/testing";
@@ -99,13 +100,27 @@ export class World {
       return this.time;
     },
   };
-  readonly #open: SqlDatabase[] = [];
+  readonly #open = new Set<SqlDatabase>();
+  /** Indexes that are open and stay so, by path; undefined where each process opens its own. */
+  readonly #kept: Map<string, SqlDatabase> | undefined;
   #runs = 0;
   #indexes = 0;
   readonly #paths = new Map<Device, string>();
   readonly #living = new Set<string>();
 
-  constructor(options: { readonly settled?: boolean; readonly store?: ObjectStore; readonly crypto?: Crypto } = {}) {
+  /**
+   * @param options.keepsIndexesOpen - Whether a device that starts again goes on with the connection to its index that it had:
+   *   quicker, for a world in which no two processes of one device are alive at once. Default false.
+   */
+  constructor(
+    options: {
+      readonly settled?: boolean;
+      readonly store?: ObjectStore;
+      readonly crypto?: Crypto;
+      readonly keepsIndexesOpen?: boolean;
+    } = {},
+  ) {
+    this.#kept = options.keepsIndexesOpen ? new Map() : undefined;
     this.store = options.store ?? memoryStore({ settled: options.settled ?? true });
     this.crypto = options.crypto ?? plainCrypto;
   }
@@ -195,9 +210,7 @@ export class World {
         return fault?.(call);
       },
     });
-    const database = openDatabase(path);
-    this.#open.push(database);
-    const index = mortal(database, { life, die, device });
+    const index = mortal(this.#index(path), { life, die, device });
     return {
       store: mourned(hostile, die),
       index,
@@ -211,8 +224,24 @@ export class World {
   /** Starts a device again from its disk, as a new process would. */
   restart(device: Device): Session {
     if (device.session) this.#living.delete(device.session.runs.current);
-    device.session = openSession(this.ports(device));
+    device.session = openSession(this.ports(device), { deviceKey: keyOf(device.secrets) });
     return device.session;
+  }
+
+  #index(path: string): SqlDatabase {
+    const database = this.#kept?.get(path) ?? openDatabase(path);
+    this.#kept?.set(path, database);
+    this.#open.add(database);
+    return database;
+  }
+
+  /** Closes a connection that was kept: what lies at its path is about to be another database. */
+  #close(path: string): void {
+    const database = this.#kept?.get(path);
+    if (!database) return;
+    this.#kept?.delete(path);
+    this.#open.delete(database);
+    database.close();
   }
 
   /** Copies a device's index, as a backup would. */
@@ -226,9 +255,15 @@ export class World {
 
   /** Puts a device's index back to a copy, and starts the device again. */
   restore(device: Device, copy: string): Session {
+    return this.restoreFrom(device, readFileSync(copy));
+  }
+
+  /** As {@link restore}, from the bytes of a copy, which may be of another world. */
+  restoreFrom(device: Device, copy: Uint8Array): Session {
     const path = this.#pathOf(device);
+    this.#close(path);
     for (const suffix of ["", "-wal", "-shm"]) rmSync(`${path}${suffix}`, { force: true });
-    copyFileSync(copy, path);
+    writeFileSync(path, copy);
     return this.restart(device);
   }
 
@@ -278,9 +313,19 @@ export class World {
   }
 
   close(): void {
-    for (const database of this.#open.splice(0)) database.close();
+    for (const database of this.#open) database.close();
+    this.#open.clear();
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+const verifyingKeys = new WeakMap<DeviceSecrets, string>();
+
+/** The verifying key of a device or kit, as the log names it: computed once, as a command does it in native code. */
+export function keyOf(secrets: DeviceSecrets): string {
+  const key = verifyingKeys.get(secrets) ?? verifyingKeyOf(secrets.signingKey);
+  verifyingKeys.set(secrets, key);
+  return key;
 }
 
 export function live(device: Device): Session {

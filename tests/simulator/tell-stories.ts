@@ -4,8 +4,10 @@
  * on for as long as one likes.
  */
 import { describe, expect, it } from "vitest";
-import { type Faults, type Outcome, runStory, type Story, type StoryOptions, storyOf } from "../simulator.ts";
+import { storyOf } from "./draw-story.ts";
+import { type Outcome, runStory, type StoryOptions } from "./run-story.ts";
 import { shrink, tell } from "./shrink.ts";
+import { type Act, DEVICE_ACTS, type Faults, FILE_ACTS, MEMBER_ACTS, type Story } from "./story.ts";
 
 export const FIRST_SEED = Number(process.env.CONCLAVE_SEED ?? 1);
 const LONG_STORIES = Number(process.env.CONCLAVE_STORIES ?? 15);
@@ -15,9 +17,17 @@ const KINDS = [
   { what: "long", stories: LONG_STORIES, length: 12, devices: 2 },
 ] as const;
 
+/** From so many stories on, each act has been done in one of them. */
+const STORIES_OF_ALL_ACTS = 400;
+const ACTS: Readonly<Record<Faults, readonly Act[]>> = {
+  none: FILE_ACTS,
+  removals: [...FILE_ACTS, ...MEMBER_ACTS, ...DEVICE_ACTS],
+  all: [...FILE_ACTS, ...MEMBER_ACTS, ...DEVICE_ACTS],
+};
+
 const WHAT = {
   none: "files written, moved and deleted at once by two to four devices",
-  removals: "members admitted, removed, promoted and demoted meanwhile",
+  removals: "members, devices and kits that come and go meanwhile",
   all: "deaths, lag, cut lines, old backups and wrong clocks",
 } as const;
 
@@ -36,15 +46,18 @@ export function tellStories(faults: Faults): void {
       `keeps every promise: ${WHAT[faults]}, in $stories $what stories`,
       async ({ stories, length, devices }) => {
         const totals = { files: 0, removed: 0 };
+        const done = new Set<Act>();
         for (let seed = FIRST_SEED; seed < FIRST_SEED + stories; seed++) {
           const story = storyOf(seed, { faults, length, devices });
           const outcome = await tellOne(story);
           totals.files += outcome.files;
           totals.removed += outcome.removed;
+          for (const act of outcome.done.keys()) done.add(act);
         }
         // Stories in which nothing happens would hold every promise.
         expect(totals.files).toBeGreaterThan(0);
         if (faults !== "none") expect(totals.removed).toBeGreaterThan(0);
+        if (stories >= STORIES_OF_ALL_ACTS) expect(ACTS[faults].filter((act) => !done.has(act))).toEqual([]);
       },
       1_200_000,
     );

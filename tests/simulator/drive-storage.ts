@@ -3,7 +3,7 @@ import { type ObjectStore, StoreError } from "@conclave/core";
 import { type Answer, type Call, type Fault, startGoogle, virtualClock } from "@conclave/emulators";
 import { openDatabase } from "@conclave/node";
 import { findDriveFolder, openDriveStore } from "@conclave/stores";
-import type { Client, SimulatedStorage } from "./simulated-storage.ts";
+import type { Account, SimulatedStorage } from "./storage.ts";
 
 /** What befalls requests; nothing that real time would have to pass for. */
 const WEATHER: readonly Fault[] = [
@@ -42,7 +42,7 @@ export async function driveStorage({ seed, observe }: DriveStorageOptions): Prom
   const chance = CHANCES[seed % CHANCES.length] ?? 0;
   google.faults.add({ ...DETOUR, chance }, { fault: WEATHER, chance });
   const caches = new Map<string, ReturnType<typeof openDatabase>>();
-  const numbers = new Map<string, number>();
+  const accounts = new Set<string>();
   const everStored: { readonly key: string; readonly bytes: Uint8Array }[] = [];
   const timing = { now: clock.now, random: () => 1, pause: (milliseconds: number) => clock.sleep(milliseconds) };
   let writes = 0;
@@ -81,9 +81,9 @@ export async function driveStorage({ seed, observe }: DriveStorageOptions): Prom
       return writes;
     },
     async client(client) {
-      const email = emailOf(client);
-      if (!numbers.has(client.name) && email !== founder) await whole.sharing?.grant(email, "write");
-      numbers.set(client.name, client.number);
+      const email = emailOf(client.account);
+      if (!accounts.has(email) && email !== founder) await whole.sharing?.grant(email, "write");
+      accounts.add(email);
       const store = open(email, client.name);
       return {
         ...store,
@@ -100,19 +100,16 @@ export async function driveStorage({ seed, observe }: DriveStorageOptions): Prom
     wait: (milliseconds) => clock.advance(milliseconds),
     lag,
     async withdraw(by, from) {
-      const [admin, target] = [by, from].map((name) => emailOf({ number: numbers.get(name) ?? 0 }));
-      const { sharing } = open(admin ?? "", by);
+      const { sharing } = open(emailOf(by), by.name);
       // An admin whose own access is gone can give and take nothing.
-      await sharing?.withdraw(target ?? "").catch((error: unknown) => {
+      await sharing?.withdraw(emailOf(from)).catch((error: unknown) => {
         if (!(error instanceof StoreError)) throw error;
       });
     },
     async calm() {
       google.faults.clear();
       lag(false);
-      for (const number of numbers.values()) {
-        if (emailOf({ number }) !== founder) await whole.sharing?.grant(emailOf({ number }), "write");
-      }
+      for (const email of accounts) if (email !== founder) await whole.sharing?.grant(email, "write");
     },
     objections: () => doubles(google),
     async close() {
@@ -122,7 +119,7 @@ export async function driveStorage({ seed, observe }: DriveStorageOptions): Prom
   };
 }
 
-function emailOf({ number }: Pick<Client, "number">): string {
+function emailOf({ number }: Pick<Account, "number">): string {
   return `member-${number}@example.org`;
 }
 

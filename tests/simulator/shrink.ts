@@ -1,5 +1,6 @@
 /** Makes a failing story short: steps are left out as long as it still fails. */
-import { runStory, type Step, type Story, type StoryOptions } from "../simulator.ts";
+import { runStory, type StoryOptions } from "./run-story.ts";
+import type { Step, Story } from "./story.ts";
 
 export interface Shrunk {
   readonly story: Story;
@@ -42,6 +43,8 @@ function* shorter(story: Story): Generator<Story> {
       yield { ...story, steps: [...steps.slice(0, at), ...steps.slice(at + size)] };
     }
   }
+  if (story.isDeleted) yield { ...story, isDeleted: false };
+  if (story.phones) yield { ...story, phones: story.phones - 1 };
   if (story.devices > 2) yield { ...story, devices: story.devices - 1 };
   for (const [at, step] of steps.entries()) {
     for (const simple of simpler(step)) yield { ...story, steps: steps.with(at, simple) };
@@ -63,5 +66,6 @@ function* simpler(step: Step): Generator<Step> {
 /** A story in lines that can be pasted back. */
 export function tell(story: Story): string {
   const steps = story.steps.map((step) => `  ${JSON.stringify(step)},`);
-  return `seed ${story.seed}, ${story.devices} devices:\n${steps.join("\n")}`;
+  const end = story.isDeleted ? ", deleted in the end" : "";
+  return `seed ${story.seed}, ${story.devices} devices, ${story.phones ?? 0} phones${end}:\n${steps.join("\n")}`;
 }

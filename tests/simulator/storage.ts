@@ -1,11 +1,18 @@
 /** What a simulated group lies on: a storage in memory that each device sees at another age, or an emulated cloud. */
-import { createHash } from "node:crypto";
 import type { ObjectStore } from "@conclave/core";
 import { laggingStorage, memoryStore, ownedStorage, recording } from "@conclave/stores/testing";
+import { hash } from "./keys.ts";
+
+/** A person as the storage knows them. */
+export interface Account {
+  readonly name: string;
+  readonly number: number;
+}
 
 /** A device as the storage knows it. */
 export interface Client {
-  /** An account of its own. */
+  /** Whose account it works with. */
+  readonly account: Account;
   readonly name: string;
   readonly number: number;
   /** How many writes it sees of those that were made; Infinity if it sees all. */
@@ -30,7 +37,7 @@ export interface SimulatedStorage {
   /** Lets nobody see what is new for a while, or everybody. */
   lag?(isLate: boolean): void;
   /** One member's account takes the folder from another's; what a removed member's client meets is no broken promise then. */
-  withdraw?(by: string, from: string): Promise<void>;
+  withdraw?(by: Account, from: Account): Promise<void>;
   /** Everybody who ever had access has it again, and everything works: the worst case for what removed members may read. */
   calm(): Promise<void>;
   /** What the storage itself finds wrong, in words. */
@@ -56,7 +63,7 @@ export async function memoryStorage(): Promise<SimulatedStorage> {
     async client(client) {
       // Each key comes with a delay of its own, and nothing that was seen is unseen again.
       const lag = (key: string) => now - (client.horizon + (hash(`${client.number} ${key}`) % 7));
-      return owned.client(client.name, lagging.client(lag));
+      return owned.client(client.account.name, lagging.client(lag));
     },
     tick() {
       now += 1;
@@ -66,8 +73,4 @@ export async function memoryStorage(): Promise<SimulatedStorage> {
     async calm() {},
     async close() {},
   };
-}
-
-function hash(text: string): number {
-  return createHash("sha256").update(text).digest().readUInt32LE(0);
 }

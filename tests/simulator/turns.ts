@@ -1,6 +1,6 @@
 /** Who goes next: storage calls of commands that run at once are let through one by one, in an order drawn from a seed. */
 import type { ObjectStore } from "@conclave/core";
-import type { Draw } from "./seeded.ts";
+import type { Draw } from "../support/seeded.ts";
 
 interface Line {
   readonly waiting: (() => void)[];
