@@ -25,7 +25,7 @@ const STYLE = `
   footer { margin-top: 1.5rem; padding-top: 1rem; border-top: 1px solid var(--line); color: var(--soft); font-size: .875rem; }
   @media (max-width: 26rem) { main { padding: 1.75rem 1.35rem; } }`;
 
-/** A key in a lock's plate, and the same crossed out. */
+/** A tick and a cross, each in a circle. */
 const SIGNS = {
   good: '<circle cx="24" cy="24" r="21"/><path d="M15 24.5l6.5 6.5L34 18"/>',
   bad: '<circle cx="24" cy="24" r="21"/><path d="M17 17l14 14M31 17L17 31"/>',
@@ -36,7 +36,11 @@ export function donePage(account: string): CallbackPage {
   return page(200, {
     kind: "good",
     title: "You are signed in",
-    lines: [`Conclave on this computer may now use ${account}.`, "You can close this tab and go back to the terminal."],
+    lines: [
+      "Conclave on this computer may now use this account:",
+      "You can close this tab and go back to the terminal.",
+    ],
+    account,
   });
 }
 
@@ -66,7 +70,18 @@ export function strayPage(): CallbackPage {
 
 function page(
   status: number,
-  { kind, title, lines }: { readonly kind: "good" | "bad"; readonly title: string; readonly lines: readonly string[] },
+  {
+    kind,
+    title,
+    lines,
+    account,
+  }: {
+    readonly kind: "good" | "bad";
+    readonly title: string;
+    readonly lines: readonly string[];
+    /** Whose sign-in it was: somebody else may have answered, so it is not to be overlooked. */
+    readonly account?: string;
+  },
 ): CallbackPage {
   const [first = "", ...others] = lines.map(escapeHtml);
   const html = `<!doctype html>
@@ -82,7 +97,12 @@ function page(
 <main class="${kind}">
 <svg viewBox="0 0 48 48" aria-hidden="true">${SIGNS[kind]}</svg>
 <h1>${title}</h1>
-<p>${first}</p>
+<p>${first}</p>${
+    account === undefined
+      ? ""
+      : `
+<p><strong>${escapeHtml(account)}</strong></p>`
+  }
 ${others.map((line) => `<p class="soft">${line}</p>`).join("\n")}
 <footer>Conclave · this page comes from your own computer</footer>
 </main>
