@@ -163,6 +163,14 @@ it("somebody else's account is refused where one was asked for", async () => {
   await expect(result).rejects.toMatchObject({ code: "other-account", message: expect.stringContaining("mallory") });
 });
 
+it("somebody else who saw the page's address and answers first is named, in the browser and here", async () => {
+  const provider = await oauthProvider();
+  const { page, result } = await attempt(provider);
+  const shown = await fetch(await provider.browse(page, "mallory@example.org"));
+  expect(await shown.text()).toContain("mallory@example.org");
+  expect(await result).toMatchObject({ account: "mallory@example.org" });
+});
+
 it("an address that was pasted is held to the same rules", async () => {
   const provider = await oauthProvider();
   const pasted = Promise.withResolvers<string>();

@@ -99,7 +99,8 @@ async function alreadyThere(
   const { session, member, account } = options;
   if (account !== undefined && !(member.account !== null && isSameAccount(member.account, account))) {
     context.warn(
-      `${member.name} is in already, and ${account} is not recorded: share the folder with it at the provider`,
+      `${member.name} is in already, and ${account} is not recorded: if you share the folder with it at the provider, withdraw ` +
+        "it there too when they go; so that it follows the group, remove them and add the same card with --account",
     );
   }
   return letIn(context, { session, account: member.account ?? undefined });

@@ -149,3 +149,18 @@ it("a recovery by kit names the account that reaches the folder, and remembers i
   await later.json(...words, "--account", "alice@example.org");
   expect((await later("cat", "club:/docs/a.txt")).out).toBe("alice wrote this");
 });
+
+it("does not record another account of a member, says so, and does where they are removed and added again", async () => {
+  const all = await club();
+  const bob = await all.newcomer("Bob");
+  const { fingerprint } = await bob.json<{ fingerprint: string }>("id", "--card", "bob.card");
+  const adding = ["add", "club", "bob.card", "--fingerprint", fingerprint];
+  await all.alice.json(...adding);
+  const { exit, err } = await all.alice(...adding, "--account", "bob@example.org");
+  expect({ exit, err }).toEqual({ exit: 0, err: expect.stringContaining("is not recorded") });
+  await all.alice.json("remove", "club", "Bob");
+  expect(await all.alice.json(...adding, "--account", "bob@example.org")).toMatchObject({ folderAccess: "granted" });
+  const { address } = await all.alice.json<{ address: string }>("address", "club");
+  await bob.json("join", address, "--as", "club");
+  expect(await all.alice.json("remove", "club", "Bob")).toMatchObject({ folderAccess: "withdrawn" });
+});
