@@ -13,6 +13,7 @@ import {
   refuseNeedlessCut,
   refuseOrphan,
   refuseRecipient,
+  settlesLeaves,
   tooLow,
 } from "./refusals.ts";
 import { type GroupState, type Member, memberOfDevice } from "./state.ts";
@@ -30,9 +31,27 @@ interface Starting<Name extends "kit" | "recover"> extends Brought {
   readonly act: ActOf<Name>;
 }
 
+/** Most devices and kits of one member that were taken off the list while it still lists further ones. SPEC.md §6. */
+export const RETIRED_MAX = 256;
+/** Most writers that a cut of records of the author's own devices names. SPEC.md §6. */
+export const OWN_CUT_MAX = 256;
+
 /** A member's device admits another one of the same member. */
 export function refuseAdmitDevice(state: GroupState, brought: Brought): Refusal | null {
-  return refuseCards(state, { ...brought, kinds: ["device"] }) ?? refuseCount(state, 1);
+  return (
+    refuseCards(state, { ...brought, kinds: ["device"] }) ??
+    refuseCount(state, 1) ??
+    refuseRetired(state, { ...brought, max: RETIRED_MAX })
+  );
+}
+
+/** Refuses one more device or kit of somebody who has gone through very many: each stays in the log for ever. */
+function refuseRetired(
+  { retired }: GroupState,
+  { author, max }: { readonly author: Member; readonly max: number },
+): Refusal | null {
+  if (retired.filter(({ member }) => member === author.id).length < max) return null;
+  return refuse("limit", `a member goes through at most ${max} devices and recovery kits`); // check: size
 }
 
 /** A member's device takes others of that member off the list; or somebody does who may remove that member. */
@@ -52,18 +71,29 @@ export function refuseRemoveDevice(
   if (target.id !== author.id && !mayManage(author.role, target.role)) {
     return tooLow(author.role, "remove a device of somebody else", target.role); // check: role
   }
+  if (target.id === author.id && !settlesLeaves(state, signer) && act.cut.length > OWN_CUT_MAX) {
+    return refuse("limit", `it names more than ${OWN_CUT_MAX} copies of the author's own devices`); // check: size
+  }
   return refuseOrphan(state, target.id, act.devices) ?? refuseRecipient(state, act.recipient);
 }
 
 /** A member's device lists a new kit in place of the old one. */
 export function refuseKit(state: GroupState, options: Starting<"kit">): Refusal | null {
-  return refuseCards(state, { ...options, kinds: ["kit"] }) ?? refuseEpoch(state, options);
+  return (
+    refuseCards(state, { ...options, kinds: ["kit"] }) ??
+    refuseEpoch(state, options) ??
+    refuseRetired(state, { ...options, max: RETIRED_MAX })
+  );
 }
 
 /** A kit lists a new device and a new kit in its own place: the only thing that it can do, and only once. */
 export function refuseRecover(state: GroupState, options: Starting<"recover">): Refusal | null {
   return (
-    refuseCards(state, { ...options, kinds: ["device", "kit"] }) ?? refuseEpoch(state, options) ?? refuseCount(state, 1)
+    refuseCards(state, { ...options, kinds: ["device", "kit"] }) ??
+    refuseEpoch(state, options) ??
+    refuseCount(state, 1) ??
+    // What a thief of a device has used up must not stand in the kit's way.
+    refuseRetired(state, { ...options, max: 2 * RETIRED_MAX })
   );
 }
 

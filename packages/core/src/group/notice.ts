@@ -32,10 +32,14 @@ export function parseNoticeKey(key: string): NoticeName | undefined {
   return { epoch, digest };
 }
 
+/** Up to this many bytes of entries a notice carries more than the ending one: half of what is read. SPEC.md §7. */
+export const NOTICE_BYTES_AIM: number = NOTICE_BYTES_MAX / 2;
+
 /**
  * Seals a notice to the epoch that has ended.
  *
- * @param options.entries - Ancestors that are not among the old epoch's records, oldest first, then the ending entry.
+ * @param options.entries - All entries since that epoch began, oldest first, then the ending entry. Of more than
+ *   `NOTICE_BYTES_AIM` the oldest are left out: a notice that is too large would be read by nobody.
  */
 export async function sealNotice(
   crypto: Crypto,
@@ -45,9 +49,15 @@ export async function sealNotice(
   },
 ): Promise<{ readonly key: string; readonly bytes: Uint8Array<ArrayBuffer> }> {
   const { epoch, entries } = options;
-  const plaintext = padLines(joinBytes(entries.map(encodeSignedLine)));
+  const plaintext = padLines(joinBytes(newest(entries.map(encodeSignedLine))));
   const { sealed } = await sealFile(crypto, { recipients: [epoch.recipient], suite: epoch.suite, plaintext });
   return { key: `${epoch.epoch}/notice-${nameDigest(sealed)}.age`, bytes: sealed };
+}
+
+function newest(lines: readonly Uint8Array[]): readonly Uint8Array[] {
+  let [first, bytes] = [lines.length, 0];
+  while (first > 0 && bytes <= NOTICE_BYTES_AIM) bytes += lines[--first]?.length ?? 0;
+  return lines.slice(bytes > NOTICE_BYTES_AIM ? Math.min(first + 1, lines.length - 1) : first);
 }
 
 /**

@@ -74,6 +74,15 @@ function hasLeft(session: Session): boolean {
   return own?.how === "left";
 }
 
+/** A log that no grant can hold is told of by `problemsOf`; whoever is in goes on reading and writing. */
+async function unlessTooLong(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof ConclaveError) || error.code !== "limit") throw error;
+  }
+}
+
 async function doDuties(session: Session, options: DutyOptions): Promise<void> {
   const stranded = withdrawEnded(session);
   await flushOutbox(session, options);
@@ -85,7 +94,7 @@ async function doDuties(session: Session, options: DutyOptions): Promise<void> {
   if (stranded.size > 0) await bringOver(session, { ...options, stranded });
   await putBackGrants(session, options);
   await leaveNotices(session, options);
-  await grantNewcomers(session, options);
+  await unlessTooLong(() => grantNewcomers(session, options));
   await signLostActs(session, options);
   await signOwedRemovals(session, options);
   await removeTwice(session, options);
@@ -197,7 +206,7 @@ async function grantNewcomers(session: Session, { shown, signal }: DutyOptions):
       state,
       audience,
       identities: grantIdentities(session),
-      lines: logLines(log),
+      lines: logLines(log, state.head),
     });
     await session.store.put(grant.key, grant.bytes, signal ? { signal } : {});
   }

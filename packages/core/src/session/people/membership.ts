@@ -70,7 +70,12 @@ export async function publishAdmission(
 export function grantTo(session: Session, device: DeviceKey): Companions {
   return async (log, state) => {
     const identities = grantIdentities(session);
-    const grant = await sealGrant(session.crypto, { state, audience: { device }, identities, lines: logLines(log) });
+    const grant = await sealGrant(session.crypto, {
+      state,
+      audience: { device },
+      identities,
+      lines: logLines(log, state.head),
+    });
     return [{ ...grant, epoch: session.view.current.epoch, kind: "grant" }];
   };
 }
@@ -169,7 +174,12 @@ export async function startEpoch(
     epoch,
     before: async (log, next) => {
       const identities = [[epoch.epoch, epoch.identity] as const, ...grantIdentities(session)];
-      const grant = await sealGrant(session.crypto, { state: next, audience: "all", identities, lines: logLines(log) });
+      const grant = await sealGrant(session.crypto, {
+        state: next,
+        audience: "all",
+        identities,
+        lines: logLines(log, next.head),
+      });
       return [
         {
           key: recipientKey(epoch.epoch),

@@ -64,7 +64,7 @@ export async function grantToListed(
     state,
     audience,
     identities: grantIdentities(session),
-    lines: logLines(log),
+    lines: logLines(log, state.head),
   });
   await session.store.put(grant.key, grant.bytes, call);
   return true;

@@ -1,8 +1,10 @@
 /** How a group stands, as this device knows it. */
 import type { Fork } from "../../group/fork.ts";
+import { pathTo } from "../../group/log.ts";
 import { owedRemovals } from "../../group/owed.ts";
 import { awaited } from "../../history/awaited.ts";
 import { duplicates } from "../../history/duplicates.ts";
+import { STORED_BYTES_MAX } from "../../ports/store.ts";
 import { conflicts, countTree } from "../../tree/listing.ts";
 import { accessGaps } from "../people/folder-access.ts";
 import { memberNames, namesInLog } from "../people/member-names.ts";
@@ -52,7 +54,26 @@ export function problemsOf(session: Session): Problem[] {
     ...voids(session),
     ...accesses(session),
     ...unsettled(session),
+    ...longLog(session),
   ];
+}
+
+/** Half of what a grant can hold: there is time left to remove whoever fills it. */
+const LONG_LOG_BYTES = STORED_BYTES_MAX / 2;
+
+function longLog({ view }: Session): Problem[] {
+  const bytes = new Map<string, number>();
+  for (const { verified } of pathTo(view.log, view.state.head)) {
+    const { device } = verified.entry;
+    bytes.set(device, (bytes.get(device) ?? 0) + verified.signed.line.length);
+  }
+  const total = [...bytes.values()].reduce((sum, each) => sum + each, 0);
+  if (total < LONG_LOG_BYTES) return [];
+  const [most = ["", 0]] = [...bytes].sort((left, right) => right[1] - left[1]);
+  const who = namesInLog(view.log)(most[0]) ?? "somebody";
+  const [share, full] = [most[1], total].map((part) => Math.round((100 * part) / STORED_BYTES_MAX));
+  const detail = `the log takes ${full} % of what a grant can hold, ${share} % by one device of ${who}: when it is full nobody can be admitted or removed`;
+  return [{ code: "long-log", detail }];
 }
 
 function forks(session: Session): Problem[] {

@@ -82,11 +82,12 @@ async function listAll(session: Session, signal?: AbortSignal): Promise<Map<stri
 /** Every records file is fetched and opened again; one under a known writer's tag is ours even if it never fitted. */
 async function verifyRecords(session: Session, { listed, report, signal }: Check): Promise<number> {
   let count = 0;
-  for (const key of listed.keys()) {
+  for (const { key, size } of listed.values()) {
     const name = parseRecordsKey(key);
     const epoch = name && session.view.opened.get(name.epoch);
     if (!name || !epoch) continue;
     try {
+      if (size > STORED_BYTES_MAX) throw new ConclaveError("larger than any records file", { code: "limit" }); // check: size
       const bytes = await session.store.get(key, { length: STORED_BYTES_MAX + 1, ...(signal ? { signal } : {}) });
       const file = await openRecords(session.crypto, { name, bytes, epoch, group: session.group });
       count += file.records.length;

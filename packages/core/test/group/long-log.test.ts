@@ -1,0 +1,130 @@
+/** A log that somebody makes long: what of it travels in grants and notices, and what a member may add to it. */
+import { beforeAll, describe, expect, it } from "vitest";
+import { newEpochIdentity } from "../../src/age/epoch-identity.ts";
+import { applyEntry } from "../../src/group/fold.ts";
+import { type Log, type LogNode, pathTo } from "../../src/group/log.ts";
+import { NOTICE_BYTES_MAX, openNotice, parseNoticeKey, sealNotice } from "../../src/group/notice.ts";
+import type { GroupState } from "../../src/group/state.ts";
+import type { Act, Cut } from "../../src/records/entry.ts";
+import type { SignedLine } from "../../src/records/signed-line.ts";
+import { GRANT_LOG_BYTES_AIM, logLines } from "../../src/session/writing/log-lines.ts";
+import { acts, crypto, deviceOf, type Person, people, sign, Tree, withNewKit } from "./people.ts";
+
+const MIB = 1024 * 1024;
+let alice: Person;
+let bob: Person;
+let phone: Person;
+let tree: Tree;
+/** bob edits and has two devices. */
+let head: string;
+
+beforeAll(async () => {
+  ({ alice, bob } = await people("alice", "bob"));
+  phone = await deviceOf(bob);
+  tree = await Tree.foundedBy(alice);
+  head = await tree.addAll(tree.root, alice, [[bob, "editor"]]);
+  head = await tree.grow(head, bob, acts.admitDevice(phone));
+});
+
+/** The same log, as if these entries were so large. */
+function swollen(log: Log, isLarge: (node: LogNode) => boolean, bytes: number): Log {
+  const line = new Uint8Array(bytes);
+  const nodes = [...log.nodes.values()].map((node): [string, LogNode] => {
+    const { verified } = node;
+    if (!isLarge(node)) return [node.digest, node];
+    return [node.digest, { ...node, verified: { ...verified, signed: { ...verified.signed, line } } }];
+  });
+  return { ...log, nodes: new Map(nodes) };
+}
+
+const digests = (lines: readonly SignedLine[]) => lines.map(({ digest }) => digest);
+
+describe("attack 10: entries in old places", () => {
+  it("leave the whole followed branch room in every grant, and travel as far as there is more", async () => {
+    const flooded = await Tree.foundedBy(alice);
+    const old = await flooded.addAll(flooded.root, alice, [[bob, "admin"]]);
+    const followed = await flooded.grow(old, alice, acts.invite(new Uint8Array(16)));
+    for (let time = 0; time < 40; time++) {
+      const side = await flooded.grow(old, bob, acts.invite(new Uint8Array(16).fill(time + 1)));
+      await flooded.grow(side, bob, acts.invite(new Uint8Array(16).fill(time + 101)));
+    }
+    const own = digests(pathTo(flooded.log, followed).map(({ verified }) => verified.signed));
+    const all = logLines(flooded.log, followed);
+    expect(all).toHaveLength(flooded.log.nodes.size);
+    const large = swollen(flooded.log, ({ digest }) => !own.includes(digest), MIB);
+    const some = logLines(large, followed);
+    expect(digests(some)).toEqual(expect.arrayContaining(own));
+    expect(some.length).toBeGreaterThan(own.length);
+    expect(some.reduce((sum, { line }) => sum + line.length, 0)).toBeLessThan(GRANT_LOG_BYTES_AIM);
+    // Whoever takes an entry in has taken in what it follows.
+    const kept = new Set(digests(some));
+    for (const { digest } of some) expect(kept).toContain(large.nodes.get(digest)?.parent ?? digest);
+    const full = swollen(flooded.log, ({ digest }) => own.includes(digest), 6 * MIB);
+    expect(digests(logLines(full, followed))).toEqual(own);
+  });
+
+  it("or very many in one epoch make no notice that nobody reads: the newest stay in it", async () => {
+    const epoch = { ...(await newEpochIdentity("classic")), suite: "classic" as const };
+    const [signed] = [...tree.log.nodes.values()].map(({ verified }) => verified.signed);
+    if (!signed) throw new Error("no entry");
+    const entries = Array.from({ length: 12 }, (_, number) => ({
+      ...signed,
+      line: new Uint8Array(MIB).fill(number + 65),
+    }));
+    const { key, bytes } = await sealNotice(crypto, { epoch, entries });
+    expect(bytes.length).toBeLessThan(NOTICE_BYTES_MAX);
+    const name = parseNoticeKey(key);
+    if (!name) throw new Error("no notice");
+    const opened = await openNotice(crypto, { name, bytes, epoch });
+    expect(opened.map(({ line }) => line[0])).toEqual(entries.slice(-opened.length).map(({ line }) => line[0]));
+    expect(opened.length).toBeGreaterThan(2);
+    const [large, last] = [
+      { ...signed, line: new Uint8Array(5 * MIB).fill(65) },
+      { ...signed, line: new Uint8Array(5 * MIB).fill(66) },
+    ];
+    const one = await sealNotice(crypto, { epoch, entries: [large, last] });
+    expect(one.bytes.length).toBeLessThan(NOTICE_BYTES_MAX);
+  });
+});
+
+describe("attack 10: a member who goes through devices without end", () => {
+  /** As if so many of bob's had been taken off the list. */
+  async function gone(count: number): Promise<GroupState> {
+    const state = tree.state(head);
+    const { state: removed } = applyEntry(state, await sign(state, { by: bob, act: await acts.removeDevice([phone]) }));
+    const [one] = removed?.retired ?? [];
+    if (!one) throw new Error("nothing was removed");
+    return { ...state, retired: Array.from({ length: count }, () => one) };
+  }
+
+  async function refusal(at: GroupState, act: Act | Promise<Act>, options: { by?: Person; withKit?: boolean } = {}) {
+    const { by = bob, withKit = false } = options;
+    return applyEntry(at, await sign(at, { by, act: await act, withKit })).refused?.code;
+  }
+
+  it("lists no further device or kit, but removes what there is, and comes back by the kit", async () => {
+    const tablet = await deviceOf(bob, "tablet");
+    const laptop = withNewKit(await deviceOf(bob, "laptop"));
+    const kit = () => acts.kit(withNewKit(bob));
+    const [almost, full, spent] = [await gone(255), await gone(256), await gone(512)];
+    expect(await refusal(almost, acts.admitDevice(tablet))).toBeUndefined();
+    expect(await refusal(almost, kit())).toBeUndefined();
+    expect(await refusal(full, acts.admitDevice(tablet))).toBe("limit");
+    expect(await refusal(full, kit())).toBe("limit");
+    expect(await refusal(full, acts.removeDevice([phone]))).toBeUndefined();
+    expect(await refusal(full, acts.recover(laptop), { withKit: true })).toBeUndefined();
+    expect(await refusal(spent, acts.recover(laptop), { withKit: true })).toBe("limit");
+    expect(await refusal(spent, acts.removeDevice([phone]))).toBeUndefined();
+    const others = await deviceOf(alice, "phone");
+    expect(await refusal(spent, acts.admitDevice(others), { by: alice })).toBeUndefined();
+  });
+
+  it("names few copies of them in a cut; an owner may name as many as there are", async () => {
+    const cutOf = (length: number): Cut =>
+      Array.from({ length }, (_, number) => [String(number).padStart(32, "0"), "0".repeat(64)] as const);
+    const state = tree.state(head);
+    expect(await refusal(state, acts.removeDevice([phone], { cut: cutOf(256) }))).toBeUndefined();
+    expect(await refusal(state, acts.removeDevice([phone], { cut: cutOf(257) }))).toBe("limit");
+    expect(await refusal(state, acts.removeDevice([phone], { cut: cutOf(257) }), { by: alice })).toBeUndefined();
+  });
+});
