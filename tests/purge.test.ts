@@ -7,17 +7,20 @@ import {
   purgePath,
   readAll,
   reencrypt,
+  removeMember,
   removePath,
   resolvePath,
   restorePath,
   rotate,
   type Session,
+  trash,
   verify,
 } from "@conclave/core";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { putBy } from "./support/attacked.ts";
 import { DEATHS, type Death, dies } from "./support/deaths.ts";
 import { forge, forgedChange } from "./support/forge.ts";
-import { budget, type Device, live, put, texts, World } from "./support/world.ts";
+import { budget, type Device, findMember, live, put, texts, World } from "./support/world.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
 
@@ -148,6 +151,68 @@ describe("purged contents", () => {
     expect(await objectsAfterReencryption(world, alice)).toBe(2);
     await wait(world, 31, alice);
     expect(await objectsAfterReencryption(world, alice)).toBe(1);
+  });
+});
+
+describe("the thirty days", () => {
+  it("begin again where an edit held the purge up meanwhile, which a removal has made void", async () => {
+    const { world, alice, bob, carol } = await scene();
+    await purgePath(live(alice), "gone.txt");
+    await wait(world, 10, carol);
+    const edit = await putBy(world, () => put(live(bob), { "gone.txt": "edited" }, 2));
+    await wait(world, 10, carol);
+    alice.hooks = { hides: (key) => edit.has(key) };
+    world.restart(alice);
+    await catchUp(live(alice));
+    const member = findMember(live(alice).view.state, "bob");
+    await removeMember(live(alice), { member, contents: "on-change" });
+    alice.hooks = {};
+    await wait(world, 15, carol);
+    expect(await objectsAfterReencryption(world, alice, carol)).toBe(2);
+    await wait(world, 16, carol);
+    expect(await objectsAfterReencryption(world, alice, carol)).toBe(1);
+    expect(await texts(live(carol))).toEqual({ "kept.txt": "kept" });
+  });
+
+  it("are not longer for a device whose clock was a year ahead when it saw the purge", async () => {
+    const { world, alice, carol } = await scene();
+    await purgePath(live(alice), "gone.txt");
+    carol.clockSkewMs = 365 * DAY_MS;
+    await catchUp(live(carol));
+    carol.clockSkewMs = 0;
+    await wait(world, 29, carol);
+    expect(await objectsAfterReencryption(world, alice, carol)).toBe(2);
+    await wait(world, 2, carol);
+    expect(await objectsAfterReencryption(world, alice, carol)).toBe(1);
+  });
+});
+
+describe("the trash", () => {
+  it("lists the last deleted first, and for all the same what was deleted at once, however it arrives", async () => {
+    const { alice, bob, carol } = await scene();
+    const names = ["a", "b", "c", "d", "e", "f"];
+    await put(live(alice), Object.fromEntries(names.map((name) => [name, name])), 1);
+    for (const device of [bob, carol]) await catchUp(live(device));
+    for (const name of ["b", "a", "c"]) await removePath(live(alice), name);
+    for (const name of ["f", "d", "e"]) await removePath(live(bob), name);
+    const shown = ({ index }: Session) => trash(index).map(({ path }) => path);
+    expect(shown(live(alice))).toEqual(["c", "a", "b"]);
+    expect(shown(live(bob))).toEqual(["e", "d", "f"]);
+    const lists = [];
+    for (const device of [bob, alice, carol]) {
+      await catchUp(live(device));
+      lists.push(shown(live(device)));
+    }
+    // The n-th deletions of both stand side by side, as neither had seen the other's.
+    const [first = []] = lists;
+    expect([first.slice(0, 2).sort(), first.slice(2, 4).sort(), first.slice(4).sort()]).toEqual([
+      ["c", "e"],
+      ["a", "d"],
+      ["b", "f"],
+    ]);
+    for (const list of lists) expect(list).toEqual(first);
+    await removePath(live(carol), "kept.txt");
+    expect(shown(live(carol))[0]).toBe("kept.txt");
   });
 });
 
