@@ -1,12 +1,13 @@
 /** Groups in a folder of Google Drive. Runs in browsers too. */
 import type { ObjectStore, PlainFiles, SqlDatabase } from "@conclave/core";
-import { DriveClient, type DriveClientOptions } from "./gdrive/client.ts";
+import type { DriveClientOptions } from "./gdrive/calls.ts";
+import { DriveClient } from "./gdrive/client.ts";
 import { findFolder } from "./gdrive/folders.ts";
 import { drivePlainFiles } from "./gdrive/plain-files.ts";
 import { driveStore } from "./gdrive/store.ts";
 import { DriveTree } from "./gdrive/tree.ts";
 
-export type { DriveEndpoints } from "./gdrive/client.ts";
+export type { DriveEndpoints } from "./gdrive/calls.ts";
 export type { Authorization } from "./http/resilient.ts";
 export type { Timing } from "./http/timing.ts";
 

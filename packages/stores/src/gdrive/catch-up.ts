@@ -1,6 +1,7 @@
 /** Keeping the remembered tree as Drive has it: by its feed of changes, or by listing everything where that fails. */
 import { StoreError } from "@conclave/core";
-import type { CallContext, DriveClient } from "./client.ts";
+import type { CallContext } from "./calls.ts";
+import type { DriveClient } from "./client.ts";
 import type { DriveTree } from "./tree.ts";
 
 /** How long Drive's listings may miss what was stored, in seconds: rclone's users have seen an hour. */

@@ -2,8 +2,9 @@
 import { StoreError } from "@conclave/core";
 import { unlessAborted } from "../http/unless-aborted.ts";
 import { type DriveFile, FOLDER_TYPE } from "./answers.ts";
+import type { CallContext } from "./calls.ts";
 import { quoted } from "./catch-up.ts";
-import type { CallContext, DriveClient } from "./client.ts";
+import type { DriveClient } from "./client.ts";
 import type { DriveTree } from "./tree.ts";
 
 /** Tries with fresh ids, should one be taken. */

@@ -2,7 +2,8 @@
 import { type GetOptions, STORED_BYTES_MAX, StoreError } from "@conclave/core";
 import { rangeOf } from "../contract.ts";
 import type { Settled } from "../http/resilient.ts";
-import type { CallContext, DriveClient } from "./client.ts";
+import type { CallContext } from "./calls.ts";
+import type { DriveClient } from "./client.ts";
 
 /** Reads what a call asks for; undefined if there is no such file. */
 export async function readFile(

@@ -1,6 +1,7 @@
 /** Deleting: on My Drive only its owner can delete a file, and everybody else who may write can only take it out of the folder. */
 import type { DeleteResult } from "@conclave/core";
-import type { CallContext, DriveClient } from "./client.ts";
+import type { CallContext } from "./calls.ts";
+import type { DriveClient } from "./client.ts";
 import type { FileRow } from "./tree.ts";
 
 /**

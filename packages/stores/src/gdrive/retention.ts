@@ -4,8 +4,9 @@
  */
 import type { CallOptions, KeptObject, Retention } from "@conclave/core";
 import type { DriveFile } from "./answers.ts";
+import type { CallContext } from "./calls.ts";
 import { driveOf, quoted } from "./catch-up.ts";
-import type { CallContext, DriveClient } from "./client.ts";
+import type { DriveClient } from "./client.ts";
 import { fitsName } from "./named-digest.ts";
 import type { DriveTree } from "./tree.ts";
 

@@ -31,27 +31,27 @@ export function folderSharing(client: DriveClient, root: string): FolderSharing 
     },
 
     async list({ signal }: CallOptions = {}): Promise<FolderAccess[]> {
-      return (await client.permissions(root, { doing: "list who can reach the folder", signal })).map(toAccess);
+      return (await client.permissions.list(root, { doing: "list who can reach the folder", signal })).map(toAccess);
     },
 
     grant: (account, right, { signal } = {}) =>
       inTurn(async () => {
         const context = { doing: `share the folder with ${account}`, signal };
         const role = right === "write" ? "writer" : "reader";
-        const known = (await client.permissions(root, context)).find((each) => isOf(each, account));
-        if (known === undefined) return client.grant(root, { account, role }, context);
+        const known = (await client.permissions.list(root, context)).find((each) => isOf(each, account));
+        if (known === undefined) return client.permissions.grant(root, { account, role }, context);
         if (known.role === role || toAccess(known).right === "owner") return undefined;
-        return client.changeRole(root, known.id, role, context);
+        return client.permissions.changeRole(root, known.id, role, context);
       }),
 
     withdraw: (account, { signal } = {}) =>
       inTurn(async () => {
         const context = { doing: `withdraw the folder from ${account}`, signal };
-        const known = (await client.permissions(root, context)).filter((each) => isOf(each, account));
+        const known = (await client.permissions.list(root, context)).filter((each) => isOf(each, account));
         if (known.length === 0) return "absent";
         if (known.some((each) => toAccess(each).right === "owner")) return "refused";
         const results = [];
-        for (const { id } of known) results.push(await client.withdraw(root, id, context));
+        for (const { id } of known) results.push(await client.permissions.withdraw(root, id, context));
         return results.includes("refused") ? "refused" : "withdrawn";
       }),
   };

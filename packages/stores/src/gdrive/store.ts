@@ -12,8 +12,9 @@ import {
 import { requireFolder, requireKey, requireRange, requireStorable } from "../contract.ts";
 import { realTiming } from "../http/timing.ts";
 import { unlessAborted } from "../http/unless-aborted.ts";
+import type { CallContext } from "./calls.ts";
 import { catchUp, driveOf, LAG_SECONDS, lookFor } from "./catch-up.ts";
-import type { CallContext, DriveClient } from "./client.ts";
+import type { DriveClient } from "./client.ts";
 import { folderMaker, ids } from "./folders.ts";
 import { fitsName } from "./named-digest.ts";
 import { readFile } from "./read.ts";

@@ -1,7 +1,9 @@
 /** Sending one file so that a lost answer makes no second one, and checking what Drive says it has stored. */
 import { StoreError } from "@conclave/core";
 import type { DriveFile } from "./answers.ts";
-import type { CallContext, DriveClient, NewFile } from "./client.ts";
+import type { CallContext } from "./calls.ts";
+import type { DriveClient } from "./client.ts";
+import type { NewFile } from "./upload-calls.ts";
 
 /** Larger ones go through an upload of their own, which can be resumed. Drive's own limit for one request. */
 const ONE_REQUEST_BYTES_MAX = 5_000_000;
@@ -45,9 +47,9 @@ async function send(
   context: CallContext,
 ): Promise<DriveFile | undefined> {
   const { file, bytes } = options;
-  if (bytes.length <= ONE_REQUEST_BYTES_MAX) return client.upload(file, bytes, context);
+  if (bytes.length <= ONE_REQUEST_BYTES_MAX) return client.uploads.whole(file, bytes, context);
   for (let sessions = 0; sessions < SESSIONS_MAX; sessions++) {
-    const session = await client.beginUpload(file, bytes.length, context);
+    const session = await client.uploads.begin(file, bytes.length, context);
     if (session === undefined) return undefined;
     const made = await sendThrough(client, { session, bytes }, context);
     if (made !== "gone") return made;
@@ -65,8 +67,8 @@ async function sendThrough(
 ): Promise<DriveFile | "gone"> {
   let from = 0;
   for (let tries = 1; ; tries++) {
-    const sent = await client.sendUpload(session, { bytes, from, tries }, context);
-    const state = sent === "unknown" ? await client.askUpload(session, bytes.length, context) : sent;
+    const sent = await client.uploads.send(session, { bytes, from, tries }, context);
+    const state = sent === "unknown" ? await client.uploads.ask(session, bytes.length, context) : sent;
     if (typeof state !== "number") return state;
     // All is there, but the file is not: a session that cannot be finished is begun anew.
     if (state >= bytes.length || tries >= TRIES_MAX) return "gone";
