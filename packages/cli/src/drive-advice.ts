@@ -6,8 +6,8 @@ import { Advice } from "./advice.ts";
 interface OnDrive {
   /** The account that asks, where it is known. */
   readonly account: string | undefined;
-  /** Somebody who is not in yet: how they come to reach the folder. */
-  readonly isNewcomer?: boolean;
+  /** Somebody who is not in yet, by an address alone or by an invitation: how they come to reach the folder. */
+  readonly newcomer?: "asking" | "invited";
 }
 
 /** Does work on a folder of Google Drive; its errors are given hints of their own. */
@@ -33,9 +33,15 @@ const HINTS: Readonly<Partial<Record<string, string>>> = {
   full: "make room in the storage of that Google account, then run the same command again: it goes on",
 };
 
-function goneHint({ account, isNewcomer = false }: OnDrive): string {
+function goneHint({ account, newcomer }: OnDrive): string {
   const who = account ?? "your account";
-  if (isNewcomer) {
+  if (newcomer === "invited") {
+    return (
+      `ask whoever invited you to invite you anew with "conclave invite GROUP NAME --account ${who}", which shares the folder, ` +
+      "or to share it by hand; if it is shared with another account of yours, name that with --account"
+    );
+  }
+  if (newcomer === "asking") {
     return (
       `ask whoever gave you this address to share the folder with ${who}: they run "conclave add GROUP CARD --account ${who}" ` +
       'with your card ("conclave id --card FILE" writes it); if it is shared with another account of yours, name that with --account'

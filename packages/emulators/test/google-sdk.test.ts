@@ -118,3 +118,21 @@ it("has the referee object to what Google does not describe", async () => {
     expect.stringContaining("the parameter pageToken is missing"),
   ]);
 });
+
+it("has the referee object to parts of uploads that are none, and to scopes that there are not", async () => {
+  const watched = driveReferee(process.env.CONCLAVE_SPECS ?? "");
+  const odd = await startGoogle({ observe: watched.observe });
+  const part = "/upload/drive/v3/files?uploadType=resumable&upload_id=x";
+  await fetch(`${odd.url}${part}`, { method: "PUT", body: "x" });
+  await fetch(`${odd.url}${part}`, { method: "PUT", headers: { "content-range": "bytes */9000000000000" } });
+  await fetch(`${odd.url}${part}`, { method: "PUT", headers: { "content-range": "bytes */10" } });
+  await fetch(`${odd.url}/upload/drive/v3/about`);
+  await fetch(`${odd.url}/o/oauth2/v2/auth?scope=https://www.googleapis.com/auth/all`);
+  await odd.close();
+  expect(watched.objections).toEqual([
+    expect.stringContaining("does not say which part it is"),
+    expect.stringContaining("larger than any may be"),
+    expect.stringContaining("this method is not in the description"),
+    expect.stringContaining('there is no scope "https://www.googleapis.com/auth/all"'),
+  ]);
+});

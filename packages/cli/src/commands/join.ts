@@ -110,7 +110,8 @@ async function enter(
   const { person, ticket, place, name } = options;
   const { address } = ticket;
   const { signal } = context;
-  const group = await atPlace(place, async () => {
+  const newcomer = ticket.invitation ? "invited" : "asking";
+  const group = await atPlace(place, newcomer, async () => {
     using store = await openGroupStore(person, place, { settled: false });
     return await joinKnownGroup(person, { name, place, store, address, signal });
   });
@@ -127,9 +128,13 @@ async function enter(
   });
 }
 
-function atPlace<Result>({ store, account }: StorePlace, work: () => Promise<Result>): Promise<Result> {
+function atPlace<Result>(
+  { store, account }: StorePlace,
+  newcomer: "asking" | "invited",
+  work: () => Promise<Result>,
+): Promise<Result> {
   return isDrive(store)
-    ? advisingOnDrive({ account, isNewcomer: true }, work)
+    ? advisingOnDrive({ account, newcomer }, work)
     : advising({ "not-found": WRONG_PLACE_HINT }, work);
 }
 

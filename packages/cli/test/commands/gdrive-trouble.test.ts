@@ -177,6 +177,9 @@ describe("a folder", () => {
     expect(refused.hint).toMatch(
       /whoever gave you this address .* bob@example\.org.*conclave add GROUP CARD --account/,
     );
+    const { code } = await all.alice.json<{ code: string }>("invite", "club", "Bob");
+    const invited = await bob.refusal("join", code);
+    expect(invited).toMatchObject({ exit: 6, code: "gone", hint: expect.stringMatching(/whoever invited you/) });
     await share(all, "writer");
     expect(await bob.refusal("join", address)).toMatchObject({ exit: 3, code: "waiting" });
   });
