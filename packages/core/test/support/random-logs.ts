@@ -128,7 +128,9 @@ export class Forest {
       await this.sign(this.newest(), this.founder(), this.add(this.cast.actors[index + 1]?.cards[0], role));
     while (this.lines.length < size) {
       const tip = this.anyTip();
-      await this.sign(tip, ...(await this.anything(tip)));
+      const isQuarrel = this.draw(5) === 0;
+      for (let times = isQuarrel ? 2 + this.draw(4) : 1; times > 0; times--)
+        await this.sign(tip, ...(await this.anything(tip, isQuarrel ? BLOWS : KINDS)));
     }
     return this.lines;
   }
@@ -180,11 +182,11 @@ export class Forest {
     this.tips.push({ digest: line.digest, crowd: this.take(line) });
   }
 
-  private async anything({ crowd }: Tip): Promise<[Key, Act]> {
+  private async anything({ crowd }: Tip, kinds: readonly Act["act"][]): Promise<[Key, Act]> {
     const members = [...(crowd?.members ?? [])];
     const listed = this.keys.filter(({ device }) => members.some(([, { devices }]) => devices.includes(device)));
     const kits = this.keys.filter(({ device }) => members.some(([, { kit }]) => kit === device));
-    const name = this.oneOf(KINDS);
+    const name = this.oneOf(kinds);
     const likely = name === "recover" ? kits : listed;
     const by = this.oneOf(likely.length > 0 && this.draw(12) > 0 ? likely : this.keys);
     return [by, await this.act(name, { by, crowd })];
@@ -315,6 +317,9 @@ const KINDS: readonly Act["act"][] = [
   ...(["invite", "invite", "withdraw", "admit", "admit", "admit-device", "admit-device", "admit-device"] as const),
   ...(["remove-device", "remove-device", "kit", "recover", "recover"] as const),
 ];
+
+/** What people do to each other at one time. */
+const BLOWS: readonly Act["act"][] = ["remove", "remove", "remove", "remove-device", "role", "kit"];
 
 function carried<Line extends string, Signature extends string>(
   { line, signature }: SignedLine,

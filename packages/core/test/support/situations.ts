@@ -61,7 +61,9 @@ function someOf(forest: ReadonlyMap<string, Planted>, draw: Draw): Set<Planted> 
   const wanted = 5 + draw(ENTRIES_MAX - 5);
   for (let tries = 0; known.size < wanted && tries < wanted; tries++) {
     let at: Planted | undefined = oneOf(draw, all);
-    for (; at && !known.has(at); at = forest.get(at.parent ?? "")) known.add(at);
+    // Often with all that stands beside it, so that forks have more than two sides.
+    if (draw(3) === 0) for (const beside of all) if (beside.parent === at.parent) known.add(beside);
+    for (known.delete(at); at && !known.has(at); at = forest.get(at.parent ?? "")) known.add(at);
   }
   return known;
 }
