@@ -4,7 +4,7 @@ import { drawFrom, seededCrypto, withSeededPlatform } from "../support/seeded.ts
 import { type DeviceKeys, newKeys } from "../support/world.ts";
 
 /** How many sets of keys there are; making them takes longer than all that is done with them in a short story. */
-const KEY_SETS = 8;
+const KEY_SETS = 4;
 const made = new Map<string, Promise<DeviceKeys>>();
 
 /** Which keys a story has. */

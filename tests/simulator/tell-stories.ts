@@ -10,7 +10,7 @@ import { shrink, tell } from "./shrink.ts";
 import { type Act, DEVICE_ACTS, type Faults, FILE_ACTS, MEMBER_ACTS, type Story } from "./story.ts";
 
 export const FIRST_SEED = Number(process.env.CONCLAVE_SEED ?? 1);
-const LONG_STORIES = Number(process.env.CONCLAVE_STORIES ?? 15);
+const LONG_STORIES = Number(process.env.CONCLAVE_STORIES ?? 20);
 const SHRINK_MS = 60_000;
 const KINDS = [
   { what: "short", stories: 33 * LONG_STORIES, length: 3, devices: 0 },

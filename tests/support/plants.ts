@@ -122,6 +122,33 @@ export const PLANTS: readonly Plant[] = [
     },
   },
   {
+    bug: "a new epoch's grant sealed to a device that was taken off the list",
+    edits: [
+      {
+        file: "packages/core/src/session/people/membership.ts",
+        find: 'const grant = await sealGrant(session.crypto, { state: next, audience: "all", identities, lines: logLines(log) });',
+        replace:
+          'const grant = await sealGrant(session.crypto, { state: { ...next, members: next.members.map((each) => ({ ...each, devices: [...each.devices, ...next.retired.filter(({ member, device }) => member === each.id && device.kind === "device").map(({ device }) => device)] })) }, audience: "all", identities, lines: logLines(log) });',
+      },
+    ],
+    caughtBy: { file: "tests/attacks/devices.test.ts", test: "takes those along that it admitted" },
+  },
+  {
+    bug: "a new epoch's grant sealed to a kit that was replaced",
+    edits: [
+      {
+        file: "packages/core/src/session/people/membership.ts",
+        find: 'const grant = await sealGrant(session.crypto, { state: next, audience: "all", identities, lines: logLines(log) });',
+        replace:
+          'const grant = await sealGrant(session.crypto, { state: { ...next, members: next.members.map((each) => ({ ...each, devices: [...each.devices, ...next.retired.filter(({ member, device }) => member === each.id && device.kind === "kit").map(({ device }) => device)] })) }, audience: "all", identities, lines: logLines(log) });',
+      },
+    ],
+    caughtBy: {
+      file: "tests/attacks/devices.test.ts",
+      test: "that was replaced opens nothing new and recovers nothing",
+    },
+  },
+  {
     bug: "a put that gives a file its name before its bytes are there",
     edits: [
       {
