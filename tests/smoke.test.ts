@@ -36,7 +36,7 @@ const things = ({ cloud }: EmulatedGoogle): number => cloud.items.size - cloud.u
 
 const BOTH = ["gdrive", "--account", "alice@example.org", "--other", "bob@example.org"];
 
-it("agrees everywhere with the emulator itself, and leaves nothing there", { timeout: 120_000 }, async () => {
+it("agrees everywhere with the emulator itself, and leaves nothing there", { timeout: 240_000 }, async () => {
   const { google, run } = await bench();
   const { exit, said } = await run([...BOTH, "--quick"]);
   expect(said).toContain("all is as the emulator has it");
@@ -46,7 +46,7 @@ it("agrees everywhere with the emulator itself, and leaves nothing there", { tim
   expect(things(google)).toBe(0);
 });
 
-it("finds one planted difference, and nothing else", { timeout: 120_000 }, async () => {
+it("finds one planted difference, and nothing else", { timeout: 240_000 }, async () => {
   const { google, run } = await bench();
   // What every store bears, so that the contract holds: all of a file, whatever range was asked for.
   google.faults.add({ on: "files.download", fault: { type: "ignore-range" }, chance: 1 });
