@@ -1,6 +1,6 @@
 /** The calls that put bytes there, at once or in a session that can be gone on with. */
 import { StoreError } from "@conclave/core";
-import type { Answer } from "../http/attempt.ts";
+import { type Answer, mayLeadTo } from "../http/attempt.ts";
 import type { Request } from "../http/resilient.ts";
 import { type DriveFile, FILE_FIELDS } from "./answers.ts";
 import { type CallContext, type DriveCalls, JSON_BYTES_MAX } from "./calls.ts";
@@ -56,9 +56,10 @@ export class DriveUploads {
       pace: "write",
     });
     if (answer.status === 409) return undefined;
-    const session = answer.headers.get("location");
-    if (session !== null) return new URL(session, this.#calls.api).href;
-    throw new StoreError(`cannot ${context.doing}: Google Drive gives no address to send to`, { code: "unavailable" });
+    const { api } = this.#calls;
+    const session = URL.parse(answer.headers.get("location") ?? "", api);
+    if (session && answer.headers.has("location") && mayLeadTo(session, new URL(api))) return session.href;
+    throw new StoreError(`cannot ${context.doing}: Google Drive gives no address to send to`, { code: "unavailable" }); // check: link
   }
 
   /**

@@ -78,6 +78,11 @@ export function isSafeUrl(url: URL): boolean {
   return url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.hostname));
 }
 
+/** Whether who is asked at `first` may lead to `at`: by TLS, and onto this machine only from it. */
+export function mayLeadTo(at: URL, first: URL): boolean {
+  return isSafeUrl(at) && (isLoopback(first.hostname) || !isLoopback(at.hostname));
+}
+
 function isLoopback(hostname: string): boolean {
   return hostname === "127.0.0.1" || hostname === "[::1]" || hostname === "localhost";
 }
@@ -114,8 +119,7 @@ function targetOf(response: Response): string | undefined {
 }
 
 function requireSafe(at: URL, first: URL): void {
-  const isAtHome = isLoopback(first.hostname) || !isLoopback(at.hostname);
-  if (isSafeUrl(at) && isAtHome) return;
+  if (mayLeadTo(at, first)) return;
   const how = at === first ? "is to be asked" : "leads";
   throw new TransportError(`${first.host} ${how} by an address that is not protected by TLS`, { again: false });
 }

@@ -400,6 +400,27 @@ describe("a Drive that lies", () => {
     await expect(keysIn(store)).rejects.toMatchObject({ name: "StoreError", code: "unavailable" });
   });
 
+  it.each([
+    ["this machine", "http://127.0.0.1:631/admin"],
+    ["a place without TLS", "http://elsewhere.test/up"],
+    ["a file", "file:///etc/passwd"],
+    ["nowhere", "https://[bad"],
+  ])("about where to send, %s, gets nothing sent there", async (_, location) => {
+    const drive = new SmallDrive();
+    const asked: string[] = [];
+    const fetch: SmallDrive["fetch"] = async (input, init) => {
+      asked.push(new URL(String(input)).origin);
+      if (new URL(String(input)).searchParams.get("uploadType") !== "resumable") return drive.fetch(input, init);
+      return new Response("{}", { headers: { location, "content-type": "application/json" } });
+    };
+    const { store } = openSmallDrive(Object.assign(Object.create(drive) as SmallDrive, { fetch }));
+    await expect(store.put("a", new Uint8Array(5_000_001))).rejects.toMatchObject({
+      name: "StoreError",
+      code: "unavailable",
+    });
+    expect(new Set(asked).size).toBe(1);
+  });
+
   it("about what it has stored, with no digest and no bytes, is not believed", async () => {
     const drive = new SmallDrive();
     drive.hasHashes = false;
