@@ -92,9 +92,14 @@ export function endingEntry(
   options: { readonly epoch: EpochId; readonly entry: RecordDigest },
 ): LogNode | undefined {
   const node = nodeAt(log, options.entry); // check: role
-  const before = node?.parent ? stateAt(log, node.parent) : undefined;
-  if (!node || !before || currentEpoch(before).epoch !== options.epoch) return undefined; // check: epoch
-  return currentEpoch(node.state).epoch === options.epoch ? undefined : node;
+  const isEnded = epochAt(log, node?.parent) === options.epoch && epochAt(log, options.entry) !== options.epoch; // check: epoch
+  return isEnded ? node : undefined;
+}
+
+/** The epoch that is current after an entry; none where the entry does not count. */
+function epochAt(log: Log, entry: RecordDigest | null | undefined): EpochId | undefined {
+  const state = entry ? stateAt(log, entry) : undefined;
+  return state && currentEpoch(state).epoch;
 }
 
 function refuse(how: string): never {
