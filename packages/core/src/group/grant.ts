@@ -122,11 +122,11 @@ export async function sealGrant(
 /** A grant whose identity does not fit would lock everybody out who trusted it to be the current one. */
 async function requireCurrent(state: GroupState, identities: GrantContent["identities"]): Promise<{ epoch: EpochId }> {
   const current = currentEpoch(state);
-  const [epoch, identity] = identities[0] ?? [];
-  if (identity === undefined || epoch !== current.epoch || (await recipientOf(identity)) !== current.recipient) {
+  const [first] = identities;
+  if (first?.[0] !== current.epoch || (await recipientOf(first[1])) !== current.recipient) {
     throw new ConclaveError("a grant begins with the current epoch's identity", { code: "stale-epoch" }); // check: epoch
   }
-  return { epoch };
+  return { epoch: current.epoch };
 }
 
 async function recipientsOf(state: GroupState, audience: Audience): Promise<readonly string[]> {

@@ -115,8 +115,7 @@ export function cutTargets(state: GroupState, act: Act, signer: DeviceKey): read
 
 /** Whether what this device signs says what counts of those who left: a member's new device or kit is no reason for that. */
 export function settlesLeaves(state: GroupState, signer: DeviceKey): boolean {
-  const author = listedDevice(state, signer)?.member;
-  return author !== undefined && isAtLeast(author.role, "admin"); // check: role
+  return isAtLeast(listedDevice(state, signer)?.member.role ?? "viewer", "admin"); // check: role
 }
 
 /**

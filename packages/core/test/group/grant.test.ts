@@ -142,7 +142,11 @@ describe("sealing a grant", () => {
   it("refuses to begin with any but the current epoch's identity", async () => {
     const { epochs, ...group } = groups.classic;
     const [second, first] = epochs as [EpochIdentity, EpochIdentity];
-    for (const wrong of [[first], [{ ...second, identity: first.identity }], []]) {
+    const mixed = [
+      { ...second, identity: first.identity },
+      { ...second, epoch: first.epoch },
+    ];
+    for (const wrong of [[first], ...mixed.map((each) => [each]), []]) {
       await expect(sealed({ epochs, ...group }, "all", pairs(wrong))).rejects.toMatchObject({ code: "stale-epoch" });
     }
   });
