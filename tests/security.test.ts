@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 
-const ATTACKS = 61;
+const ATTACKS = 62;
 
 /** Rows of the table of attacks: number, what holds, and the tests that are named. */
 const rows = readFileSync("SECURITY.md", "utf8")

@@ -204,6 +204,31 @@ describe("serving", () => {
   );
 
   it(
+    "does no harm on two machines of two admins, either of whom admits, nor when one of them is killed outright",
+    async () => {
+      await founded();
+      const code = (await json<{ code: string }>("Alice", "invite", "family", "Bob", "--role", "admin")).code;
+      await asks("Bob", code);
+      await json("Alice", "status", "family");
+      await json("Bob", "join", code, "--as", "family");
+      const [first, second] = [await serve("Alice"), await serve("Bob")];
+      await asks("Carol", await invite("Carol"));
+      await Promise.race([first, second].map((each) => each.next("admitted", "Carol")));
+      const late = await invite("Dave");
+      expect(await first.stop("SIGKILL")).toBeNull();
+      await asks("Dave", late);
+      await second.next("admitted", "Dave");
+      expect(await second.stop("SIGTERM")).toBe(0);
+      expect(await json("Dave", "join", late, "--as", "family")).toMatchObject({ role: "editor" });
+      for (const name of ["Alice", "Bob"]) {
+        expect(await json(name, "members", "family")).toHaveLength(4);
+        expect(await json(name, "verify", "family", "--full")).toMatchObject({ ok: true });
+      }
+    },
+    2 * TIMEOUT_MS,
+  );
+
+  it(
     "refuses what is no group, and what is no number of seconds",
     async () => {
       await founded();

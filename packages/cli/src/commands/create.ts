@@ -72,6 +72,7 @@ export const create = defineCommand({
         },
       );
     });
+    context.note(`next: conclave upload FILE... ${name}: puts files in, conclave invite ${name} NAME lets somebody in`);
     if (!settled && !isDrive(url)) {
       context.note(
         "if this folder is the storage itself and no sync client carries it on, say so with --settled: then old objects go at once",

@@ -45,7 +45,7 @@ export const deviceAdd = defineCommand({
         code: { code: id, expires, groups: ids, device: undefined },
         now: context.clock.now(),
       });
-      const picture = context.out.isTerminal ? await qrLines(code.toUpperCase()) : [];
+      const picture = context.out.isTerminal ? await qrLines(code.toUpperCase(), context.io.stdout) : [];
       context.out.result({ code, expires: isoTime(expires) }, ({ line }) => {
         line(code);
         for (const each of picture) line(each);

@@ -20,7 +20,9 @@ export const id = defineCommand({
     if (file !== undefined) await writeCard(resolve(context.cwd, file), encodeCardFile(card.signed));
     const { name } = card.card;
     const shown = fingerprint(card.member);
-    const picture = context.out.isTerminal ? await qrLines(`CONCLAVE:${shown.replaceAll(" ", "").toUpperCase()}`) : [];
+    const picture = context.out.isTerminal
+      ? await qrLines(`CONCLAVE:${shown.replaceAll(" ", "").toUpperCase()}`, context.io.stdout)
+      : [];
     context.out.result(
       { name, fingerprint: shown, id: card.member, ...(file === undefined ? {} : { card: file }) },
       ({ line }) => {

@@ -56,13 +56,14 @@ export const init = defineCommand({
     const label = deviceLabel(context, given);
     const crypto = nodeCrypto();
     if ((await identityState(home)) !== "absent") throw existing(home.folder);
-    const known = name ?? (await context.prompts.ask("Your name:", { flag: "--name NAME" }));
+    const known = (name ?? (await context.prompts.ask("Your name:", { flag: "--name NAME" }))).trim();
+    if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(known)) throw usage("a name stands on one line", 'such as --name "Alice Example"');
     const passphrase = noPassphrase ? undefined : await context.prompts.newPassphrase();
     const device = await newDevice(crypto, { label });
     const secret = newKitSecret(crypto);
     const kitKeys = kitDevice(secret);
     const time = context.clock.now();
-    const card = await makeCard(crypto, { name: known.trim(), device, kit: await publicKeysOf(kitKeys), time });
+    const card = await makeCard(crypto, { name: known, device, kit: await publicKeysOf(kitKeys), time });
     const shown = fingerprint(card.member);
     const sheet: KitSheet = { name: card.card.name, fingerprint: shown, words: kitWords(secret), kit: kitKeys, time };
     await withHomeLock(home, async () => {
@@ -96,6 +97,7 @@ export const init = defineCommand({
         ? "write the 24 words down now and keep them away from this computer: they are not shown again"
         : "print the recovery kit or copy it away, then delete it from this computer",
     );
+    context.note("next: conclave create GROUP FOLDER founds a group, conclave join CODE enters one");
     return undefined;
   },
 });

@@ -43,7 +43,7 @@ export const invite = defineCommand({
       const { state, current } = session.view;
       const address = { group: session.group, entry: state.head, epoch: current.epoch, store: group.store };
       const code = formatInvitationCode({ address, ...made });
-      const picture = context.out.isTerminal ? await qrLines(code.toUpperCase()) : [];
+      const picture = context.out.isTerminal ? await qrLines(code.toUpperCase(), context.io.stdout) : [];
       const value = { code, expires: isoTime(made.expires), id: invitationId(made.invitation), name: whom, role };
       const shown = { ...value, until: until === undefined ? null : isoTime(until), folderAccess };
       context.out.result(shown, ({ line }) => {

@@ -9,8 +9,8 @@ import { ConclaveError } from "../errors.ts";
 export type CodeKind = "conclave-device" | "conclave-invite" | "conclave-share";
 const KINDS: readonly string[] = ["conclave-device", "conclave-invite", "conclave-share"] satisfies CodeKind[];
 
-/** Longest code that is looked at, in characters: what one QR picture holds. */
-export const CODE_LENGTH_MAX = 4096;
+/** Longest code that is looked at, in characters: a device code of many groups. Most are far shorter, and fit a picture. */
+export const CODE_LENGTH_MAX = 16_384;
 
 /**
  * Writes a code, in lower case.

@@ -35,7 +35,7 @@ export interface DeviceCode {
   readonly groups: readonly CodeGroup[];
 }
 
-/** Writes a code. Throws `limit` where there are more groups than a code can hold: 19 at most. */
+/** Writes a code. Throws `limit` where there are more groups than a code can hold: 77 at most. */
 export function formatDeviceCode({ secret, expires, groups }: DeviceCode): string {
   const time = fromHex(expires.toString(16).padStart(TIME_BYTES * 2, "0"));
   const rows = groups.map(({ address, member, name }) =>

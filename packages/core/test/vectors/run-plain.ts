@@ -12,6 +12,7 @@ import { fromHex, toHex } from "../../src/encoding/hex.ts";
 import { ConclaveError } from "../../src/errors.ts";
 import { type Address, formatAddress, parseAddress } from "../../src/group/address.ts";
 import { claimedGroup, conclaveJson } from "../../src/group/conclave-json.ts";
+import { deviceCodeId, formatDeviceCode, parseDeviceCode } from "../../src/group/device-code.ts";
 import { parseRecipientKey, readRecipientFile } from "../../src/group/epoch.ts";
 import { audienceTag, parseGrantKey } from "../../src/group/grant.ts";
 import { invitationKey } from "../../src/group/invitation.ts";
@@ -22,6 +23,7 @@ import { writerTag } from "../../src/group/writer-tag.ts";
 import { publicKeysOf, readIdentityFile, writeIdentityFile } from "../../src/identity/device.ts";
 import { fingerprint, matchesFingerprint } from "../../src/identity/fingerprint.ts";
 import { kitDevice, kitWords, readKitWords } from "../../src/identity/kit.ts";
+import { formatKitShare, joinKit, parseKitShare } from "../../src/identity/kit-share.ts";
 import type { Pieces } from "../../src/records/change.ts";
 import { parseRecordsKey } from "../../src/records/records-file.ts";
 import { archiveOf } from "./run-sealed.ts";
@@ -67,6 +69,19 @@ export const runInvitationCode: Runner<{ readonly typed: string }> = (_crypto, {
   const { address, secret, expires } = parseInvitationCode(typed);
   expect(formatInvitationCode({ address, secret, expires })).toBe(typed.replaceAll(/\s/g, "").toLowerCase());
   return { address, secret: toHex(secret), expires };
+};
+
+export const runDeviceCode: Runner<{ readonly typed: string }> = (_crypto, { typed }) => {
+  const { secret, expires, groups } = parseDeviceCode(typed);
+  expect(formatDeviceCode({ secret, expires, groups })).toBe(typed.replaceAll(/\s/g, "").toLowerCase());
+  return { secret: toHex(secret), id: deviceCodeId(secret), expires, groups };
+};
+
+export const runKitShare: Runner<{ readonly typed: readonly string[] }> = async (_crypto, { typed }) => {
+  const shares = typed.map(parseKitShare);
+  const secret = await joinKit(shares);
+  expect(shares.map(formatKitShare)).toEqual(typed.map((each) => each.replaceAll(/\s/g, "").toLowerCase()));
+  return { kit: shares[0]?.kit, secret: toHex(secret) };
 };
 
 export const runKit: Runner<{ readonly typed: string }> = async (_crypto, { typed }) => {

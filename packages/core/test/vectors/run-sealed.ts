@@ -5,8 +5,11 @@ import { layoutOf, writeHeaders } from "../../src/contents/archive.ts";
 import { isBlobOf } from "../../src/contents/blob.ts";
 import { openObject } from "../../src/contents/object.ts";
 import { concatBytes } from "../../src/encoding/bytes.ts";
+import { fromHex } from "../../src/encoding/hex.ts";
 import { ConclaveError } from "../../src/errors.ts";
 import { openDeletion, parseDeletionKey } from "../../src/group/deletion.ts";
+import { deviceCodeKey } from "../../src/group/device-code.ts";
+import { openDeviceRequest } from "../../src/group/device-request.ts";
 import { audienceTag, encodeGrant, openGrant, parseGrantKey } from "../../src/group/grant.ts";
 import { emptyLog, extendLog } from "../../src/group/log.ts";
 import { endingEntry, openNotice, parseNoticeKey } from "../../src/group/notice.ts";
@@ -18,7 +21,7 @@ import type { Crypto } from "../../src/ports/crypto.ts";
 import type { Pieces } from "../../src/records/change.ts";
 import type { Suite } from "../../src/records/entry.ts";
 import { type OpenEpoch, openRecords, padLines, parseRecordsKey } from "../../src/records/records-file.ts";
-import { decodeSignedLines, encodeSignedLine, type SignedLine } from "../../src/records/signed-line.ts";
+import { decodeSignedLines, encodeSignedLine, type SignedLine, signLine } from "../../src/records/signed-line.ts";
 import { type Bytes, bytesOf, known, Refused, type Runner } from "./vector-file.ts";
 
 interface Stored {
@@ -100,6 +103,23 @@ export const runRequest: Runner<Stored & { readonly epoch: OpenEpoch }> = async 
   const lines = [card.signed, ...(invited ? [invited.signed] : [])];
   await expectPlaintext(crypto, { sealed, ...epoch, wanted: padded(lines) });
   return { member: card.member, invitation: invited?.invitation ?? null };
+};
+
+interface DeviceRequestCase extends Stored {
+  readonly epoch: OpenEpoch;
+  /** The code's secret in hexadecimal, to write the word again. */
+  readonly code: string;
+  readonly time: number;
+}
+
+export const runDeviceRequest: Runner<DeviceRequestCase> = async (crypto, input) => {
+  const { key, sealed, group, epoch, time } = input;
+  const name = known(parseRequestKey(key));
+  const { device, code } = await openDeviceRequest(crypto, { group, name, bytes: bytesOf(sealed), epoch });
+  const value = { type: "conclave/v1/device-request", group, device: device.id, code, time } as const;
+  const word = await signLine(crypto, { value, signingKey: deviceCodeKey(fromHex(input.code)) });
+  await expectPlaintext(crypto, { sealed, ...epoch, wanted: padded([device.signed, word]) });
+  return { device: device.id, member: device.card.member, code };
 };
 
 export const runDeletion: Runner<Stored & { readonly epoch: OpenEpoch }> = async (crypto, input) => {

@@ -5,17 +5,27 @@ import {
   runCode,
   runConclaveJson,
   runDerived,
+  runDeviceCode,
   runFingerprint,
   runIdentityFile,
   runInvitationCode,
   runKey,
   runKit,
+  runKitShare,
   runLayout,
   runRecipient,
   runRecipientFile,
 } from "./run-plain.ts";
 import { runCard, runDeviceCard, runListing, runRecord } from "./run-records.ts";
-import { runDeletion, runGrant, runNotice, runObject, runRecordsFile, runRequest } from "./run-sealed.ts";
+import {
+  runDeletion,
+  runDeviceRequest,
+  runGrant,
+  runNotice,
+  runObject,
+  runRecordsFile,
+  runRequest,
+} from "./run-sealed.ts";
 import type { Runner } from "./vector-file.ts";
 
 /** How the cases of each format are read. The inputs of a case are those of its runner. */
@@ -29,6 +39,7 @@ export const RUNNERS: { readonly [format: string]: Runner<never> } = {
   grant: runGrant,
   notice: runNotice,
   request: runRequest,
+  "device-request": runDeviceRequest,
   deletion: runDeletion,
   object: runObject,
   archive: runArchive,
@@ -39,7 +50,9 @@ export const RUNNERS: { readonly [format: string]: Runner<never> } = {
   "conclave-json": runConclaveJson,
   address: runAddress,
   "invitation-code": runInvitationCode,
+  "device-code": runDeviceCode,
   kit: runKit,
+  "kit-share": runKitShare,
   "identity-file": runIdentityFile,
   fingerprint: runFingerprint,
   "blob-id": runBlobId,

@@ -55,7 +55,11 @@ async function nextOf(frame: Frame): Promise<SourceEntry | SourceProblem | undef
 }
 
 async function lookAt(frame: Frame, bytes: Buffer): Promise<SourceEntry | SourceProblem> {
-  if (!isUtf8(bytes)) return { path: below(frame.path, showBytes(bytes)), problem: "its name is not valid UTF-8" };
+  if (!isUtf8(bytes))
+    return {
+      path: below(frame.path, showBytes(bytes)),
+      problem: "its name is not valid UTF-8, so it was left out: rename it",
+    };
   const name = bytes.toString();
   const path = frame.path === "" ? name : `${frame.path}/${name}`;
   if (isUnfinished(name)) return { path, problem: "it is what an interrupted download left" };
