@@ -33,15 +33,16 @@ const ENTRIES_MAX = 30;
 const WORDS_MAX = 14;
 const CHANGES = 12;
 
-/** Some branches of the forest; one entry may be missing among them. */
+/** Some branches of the forest; one entry, but never the first, may be missing among them. */
 export function situationIn(forest: ReadonlyMap<string, Planted>, draw: Draw): Situation {
   const all = [...forest.values()];
   const [first] = all as [Planted];
   const known = someOf(forest, draw);
-  if (draw(5) === 0) known.delete(oneOf(draw, [...known].slice(1)));
+  if (draw(5) === 0) known.delete(oneOf(draw, [...known]));
+  known.add(first);
   const lines = all.filter((planted) => known.has(planted)).map(({ line }) => line);
   const counting = [...known].filter(({ crowd }) => crowd);
-  const anywhere = () => (counting.length > 0 ? oneOf(draw, counting) : first).line.digest;
+  const anywhere = () => oneOf(draw, counting).line.digest;
   const words = (count: number) => Array.from({ length: count }, () => saidOf(oneOf(draw, counting), draw, all));
   return {
     group: first.line.digest,
