@@ -387,6 +387,22 @@ describe("an object of an older epoch that no change declares yet", () => {
   });
 });
 
+describe("what somebody left behind who is out now", () => {
+  it("is deleted by nobody who cannot read it, and so could not move it", async () => {
+    const { world, alice, bob } = await group();
+    await put(live(bob), { note: "of bob" });
+    await comeTogether(alice, bob);
+    const [object = ""] = await keysLike(world, /\/objects\//);
+    await removeMember(live(alice), { member: findMember(live(alice).view.state, "bob"), contents: "on-change" });
+    alice.hooks = { alter: (key, bytes) => (key === object ? bytes.fill(0) : bytes) };
+    await catchUp(world.restart(alice));
+    expect((await reencrypt(live(alice), { budget: budget() })).remaining.objects).toBe(1);
+    expect(await keysLike(world, /\/objects\//)).toEqual([object]);
+    alice.hooks.alter = undefined;
+    expect(await texts(live(alice))).toEqual({ note: "of bob" });
+  });
+});
+
 describe("attack 59: a delete that claims to have seen everything", () => {
   it("hides only what its parents reach", async () => {
     const { alice, bob, carol } = await group();
