@@ -125,6 +125,7 @@ describe("attack 5: objects, folders and records of no known author", () => {
     expect(details(live(bob), "foreign").join()).toContain("signed by nobody whom the log lists");
     const report = await verify(live(bob), { budget: budget(), shown: await readAll(live(bob)), full: true });
     expect(report).toMatchObject({ files: 1 });
+    expect(report.problems).toContainEqual(expect.objectContaining({ code: "foreign", key: "holiday.jpg" }));
     expect(await texts(live(bob))).toEqual({ mine: "mine" });
   });
 });

@@ -3,7 +3,9 @@ import type { ByteBudget } from "../../contents/budget.ts";
 import { giveBack } from "../../contents/memory.ts";
 import { objectKey, openObject } from "../../contents/object.ts";
 import { ConclaveError } from "../../errors.ts";
+import { CONCLAVE_JSON_KEY } from "../../group/conclave-json.ts";
 import { openGrant, parseGrantKey } from "../../group/grant.ts";
+import { isGroupKey } from "../../group/group-key.ts";
 import { STORED_BYTES_MAX, type StoredObject, StoreError } from "../../ports/store.ts";
 import { openRecords, parseRecordsKey } from "../../records/records-file.ts";
 import { allBlobs, blobsOf, type DeclaredBlob } from "../../tree/blobs.ts";
@@ -48,6 +50,7 @@ export async function verify(
   const listed = await listAll(session, options.signal);
   const records = await verifyRecords(session, { ...options, listed, report });
   await verifyGrants(session, { ...options, listed, report });
+  for (const key of strangersIn(listed)) report({ code: "foreign", key, detail: "no file of a group is called so" });
   for (const { key } of vanished(session, options.shown)) {
     report({ code: "rollback", key, detail: "this records file was there before and is gone" });
   }
@@ -77,6 +80,13 @@ async function listAll(session: Session, signal?: AbortSignal): Promise<Map<stri
   const listed = new Map<string, StoredObject>();
   for await (const stored of session.store.list("", signal ? { signal } : {})) listed.set(stored.key, stored);
   return listed;
+}
+
+/** Most files of no form of a group's that are named: a stranger may drop any number. */
+const STRANGERS_MAX = 100;
+
+function strangersIn(listed: ReadonlyMap<string, StoredObject>): string[] {
+  return [...listed.keys()].filter((key) => key !== CONCLAVE_JSON_KEY && !isGroupKey(key)).slice(0, STRANGERS_MAX);
 }
 
 /** Every records file is fetched and opened again; one under a known writer's tag is ours even if it never fitted. */
