@@ -63,10 +63,7 @@ export interface Referee {
 
 /** @param specs - The folder of `CONCLAVE_SPECS`. */
 export function driveReferee(specs: string): Referee {
-  const text = readFileSync(join(specs, "google-drive-v3-subset.discovery.json"), "utf8");
-  const discovery = JSON.parse(text) as Discovery;
-  const methods = methodsOf(discovery);
-  const validate = compile(discovery);
+  const { discovery, methods, validate } = described(specs);
   const objections: string[] = [];
   let judged = 0;
 
@@ -101,6 +98,25 @@ export function driveReferee(specs: string): Referee {
       objections.push(...found.map((objection) => `${call.method} ${call.url.pathname}: ${objection}`));
     },
   };
+}
+
+interface Described {
+  readonly discovery: Discovery;
+  readonly methods: readonly Method[];
+  readonly validate: Validators;
+}
+
+/** Read and compiled once, however many referees there are. */
+const known = new Map<string, Described>();
+
+function described(specs: string): Described {
+  const before = known.get(specs);
+  if (before) return before;
+  const text = readFileSync(join(specs, "google-drive-v3-subset.discovery.json"), "utf8");
+  const discovery = JSON.parse(text) as Discovery;
+  const now = { discovery, methods: methodsOf(discovery), validate: compile(discovery) };
+  known.set(specs, now);
+  return now;
 }
 
 /** Methods with the fewest variables in their path first, so that `files/generateIds` is no file's id. */

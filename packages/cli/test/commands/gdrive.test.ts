@@ -11,7 +11,9 @@ it("makes the folder, and gives an address that names it by its id", async () =>
   expect((await alice("cat", "club:/docs/a.txt")).out).toBe("alice wrote this");
 });
 
-it("an editor who was added with an account reads and writes; once removed, the folder is shut as well", async () => {
+it("an editor who was added with an account reads and writes; once removed, the folder is shut as well", {
+  timeout: 120_000,
+}, async () => {
   const all = await club();
   const { alice } = all;
   const bob = await admit(all, { alice, name: "Bob" });
