@@ -30,6 +30,9 @@ const OWN_COMMANDS: readonly (readonly [form: string, summary: string])[] = [
   ["quit", "leave"],
 ];
 
+/** What reading puts in place of bytes that are no UTF-8: a name with it would be another one than was typed. */
+const UNREADABLE = "\uFFFD";
+
 /** Those of them that no command is called. */
 const OWN_NAMES = ["cd", "lcd", "list", "pwd", "quit"];
 
@@ -106,6 +109,12 @@ export class Prompt {
   async #perform(typed: readonly Word[], isQuoteOpen: boolean): Promise<number> {
     try {
       if (isQuoteOpen) throw usage("a quote is not closed", "close it, or put a backslash before it");
+      if (typed.some(({ text }) => text.includes(UNREADABLE))) {
+        throw usage(
+          "the line holds bytes that are no text in UTF-8",
+          "set the terminal to UTF-8, and type the line again",
+        );
+      }
       const argv = await this.#argvOf(typed);
       return argv ? await this.#context.perform(argv, variedIo(this.#world, { cwd: this.#here.local })) : 0;
     } catch (error) {

@@ -125,6 +125,17 @@ describe("the shell, from a pipe", () => {
     expect({ exit, out }).toEqual({ exit: 0, out: "notes.txt\nphotos/\n" });
   });
 
+  it("refuses a line with bytes that are no UTF-8, and does nothing of it", async () => {
+    const { stage, alice } = await withPhotos();
+    const world = new World();
+    world.env = { CONCLAVE_HOME: alice.home };
+    world.cwd = stage.folder;
+    world.stdin.end(Buffer.concat([Buffer.from("mkdir caf"), Buffer.from([0xe9]), Buffer.from("\nlist\n")]));
+    const { out, err } = await runMain(["shell", "family"], { world });
+    expect(err).toContain("no text in UTF-8");
+    expect(out).toBe("notes.txt\nphotos/\n");
+  });
+
   it("asks for a group where none is chosen, and takes another by cd", async () => {
     const { stage, alice } = await withPhotos();
     const { out, err } = await typed(stage, alice, ["list", "cd family:photos", "list"], []);
