@@ -34,8 +34,8 @@ export const DEVICE_DOINGS: Readonly<Record<(typeof DEVICE_ACTS)[number], Doing>
   async kit(stage, actor, command) {
     const session = sessionOf(actor);
     const { me } = session.view;
-    if (!me) return false;
-    const keys = await newKit(stage, actor.person);
+    if (!me || isCrowded(stage)) return false;
+    const keys = newKit(stage, actor.person);
     const time = session.clock.now();
     const kit = await makeDeviceCard(session.crypto, { keys, member: me.id, kind: "kit", time });
     await replaceKit(session, { kit, contents: "now" });
@@ -105,7 +105,7 @@ async function recoverByKit(stage: Stage, actor: Actor, { a, b }: Command): Prom
   mortalLike(reader, { back, actor });
   const seen = await openWithKit(world.ports(reader), { address: world.address(sessionOf(actor)) });
   ledger.recover(back);
-  await recover(seen, { device: back.device.secrets, kit: await newKit(stage, actor.person) });
+  await recover(seen, { device: back.device.secrets, kit: newKit(stage, actor.person) });
   await world.join(back.device, world.address(seen.session));
   back.hasJoined = true;
   return true;

@@ -15,7 +15,8 @@ import {
 import { put } from "../support/world.ts";
 import type { Actor } from "./actor.ts";
 import { entries, onlyPiece, type Shown } from "./contents.ts";
-import { MARKER, type Stage, sessionOf } from "./stage.ts";
+import { MARKER } from "./keys.ts";
+import { type Stage, sessionOf } from "./stage.ts";
 import type { Command, FILE_ACTS } from "./story.ts";
 
 const FOLDERS = ["", "", "d1/", "d2/", "d1/e/"];

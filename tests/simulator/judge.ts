@@ -9,9 +9,10 @@ import { contentsOf, stateOf } from "./contents.ts";
 import { judgeKits } from "./judge-kits.ts";
 import { judgeNewcomer } from "./judge-newcomer.ts";
 import { judgeOutsiders } from "./judge-outsiders.ts";
+import { MARKER } from "./keys.ts";
 import { isListed } from "./out.ts";
 import { comeToRest, type Rest } from "./rest.ts";
-import { actorOf, MARKER, type Stage, sessionOf } from "./stage.ts";
+import { actorOf, type Stage, sessionOf } from "./stage.ts";
 
 /** What a group has come to. */
 export interface Judged extends Rest {

@@ -5,6 +5,7 @@
 import { drawFrom, withSeededPlatform } from "../support/seeded.ts";
 import { judgeDeletion } from "./deletion.ts";
 import { judge } from "./judge.ts";
+import { keysFor } from "./keys.ts";
 import { open } from "./opening.ts";
 import { performStep } from "./perform.ts";
 import { newStage, type Stage, sessionOf, type Tell } from "./stage.ts";
@@ -33,8 +34,9 @@ export interface StoryOptions {
 export async function runStory(story: Story, options: StoryOptions = {}): Promise<Outcome> {
   const draw = drawFrom(story.seed ^ 0x5eed);
   const storage = await (options.storage ?? memoryStorage)({ seed: story.seed });
+  const keys = await keysFor(story.seed);
   return withSeededPlatform(draw, async () => {
-    const stage = newStage(story, { draw, storage, tell: options.tell });
+    const stage = newStage(story, { draw, storage, keys, tell: options.tell });
     try {
       return await play(stage);
     } finally {

@@ -4,17 +4,16 @@ import { isSecret } from "../support/key-ring.ts";
 import { type Draw, seededCrypto } from "../support/seeded.ts";
 import { type DeviceKeys, keyOf, live, World } from "../support/world.ts";
 import type { Actor, Person } from "./actor.ts";
-import { keysOf } from "./keys.ts";
 import { Ledger } from "./ledger.ts";
 import { shutOut } from "./out.ts";
 import type { SimulatedStorage } from "./storage.ts";
 import type { Story } from "./story.ts";
 import { Turns } from "./turns.ts";
 
-/** Stands in every content and name, so that plaintext is found wherever it lies. */
-export const MARKER = "PLANTED";
 /** More take longer, and show nothing more. */
 const ACTORS_MAX = 9;
+/** Keys that are kept for who comes when the story is over. */
+const KEYS_KEPT = 3;
 
 export type Tell = (line: string) => void;
 
@@ -23,6 +22,8 @@ export interface Stage {
   readonly world: World;
   readonly storage: SimulatedStorage;
   readonly turns: Turns;
+  /** Keys that nobody has yet. */
+  readonly keys: DeviceKeys[];
   readonly people: Person[];
   readonly actors: Actor[];
   readonly ledger: Ledger;
@@ -34,25 +35,42 @@ export interface Stage {
 
 export function newStage(
   story: Story,
-  options: { readonly draw: Draw; readonly storage: SimulatedStorage; readonly tell?: Tell | undefined },
+  options: {
+    readonly draw: Draw;
+    readonly storage: SimulatedStorage;
+    readonly keys: readonly DeviceKeys[];
+    readonly tell?: Tell | undefined;
+  },
 ): Stage {
   const { draw, storage, tell = () => {} } = options;
+  const keys = [...options.keys];
   const world = new World({ store: storage.whole, crypto: seededCrypto(draw), keepsIndexesOpen: true });
   const turns = new Turns();
-  return { story, world, storage, turns, people: [], actors: [], ledger: new Ledger(), draw, tell, hours: 0 };
+  return { story, world, storage, turns, keys, people: [], actors: [], ledger: new Ledger(), draw, tell, hours: 0 };
 }
 
 /** Whether nobody else should come in. */
-export function isCrowded({ actors }: Stage): boolean {
-  return actors.length >= ACTORS_MAX;
+export function isCrowded({ actors, keys }: Stage): boolean {
+  return actors.length >= ACTORS_MAX || keys.length <= KEYS_KEPT;
+}
+
+function takeKeys({ keys }: Stage): DeviceKeys {
+  const taken = keys.shift();
+  if (!taken) throw new Error("a story with more devices and kits than there are keys");
+  return taken;
 }
 
 /** Somebody new, at a first device, who is in no group yet. */
 export async function newPerson(stage: Stage): Promise<Actor> {
-  const number = stage.people.length + 1;
-  const name = `${MARKER}-${"abcdefghijklmnopqrstuvwxyz"[(number - 1) % 26]}${number}`;
-  const keys = await keysOf(name, stage.story.seed);
-  const person: Person = { name, number, card: keys.card, kits: [keys.kit], isWithdrawn: false };
+  const keys = takeKeys(stage);
+  const { name } = keys.card.card;
+  const person: Person = {
+    name,
+    number: stage.people.length + 1,
+    card: keys.card,
+    kits: [keys.kit],
+    isWithdrawn: false,
+  };
   stage.people.push(person);
   return newActor(stage, person, { name, keys });
 }
@@ -60,14 +78,14 @@ export async function newPerson(stage: Stage): Promise<Actor> {
 /** A further device of somebody, which is not listed yet. */
 export async function furtherDevice(stage: Stage, person: Person): Promise<Actor> {
   const name = `${person.name}'s ${stage.actors.length + 1}`;
-  const { secrets } = await keysOf(name, stage.story.seed);
+  const { secrets } = takeKeys(stage);
   const [kit] = person.kits as [DeviceSecrets];
   return newActor(stage, person, { name, keys: { card: person.card, secrets, kit } });
 }
 
 /** The keys of a new recovery kit, which its person has in hand before it counts. */
-export async function newKit(stage: Stage, person: Person): Promise<DeviceSecrets> {
-  const { kit } = await keysOf(`${person.name}'s kit ${person.kits.length}`, stage.story.seed);
+export function newKit(stage: Stage, person: Person): DeviceSecrets {
+  const { kit } = takeKeys(stage);
   person.kits.push(kit);
   return kit;
 }
@@ -128,7 +146,8 @@ function ticking(stage: Stage, actor: Actor, store: ObjectStore): ObjectStore {
     put: async (key, bytes, options) => {
       tick();
       const { session } = actor.device;
-      if (session && isSecret(key)) stage.ledger.notePut(shutOut(session.view), { key, bytes: bytes.slice() });
+      // Whoever is out puts nothing but its goodbye, where it was before.
+      if (session?.view.me && isSecret(key)) stage.ledger.notePut(shutOut(session.view), { key, bytes: bytes.slice() });
       return store.put(key, bytes, options);
     },
     delete: async (key, options) => {
