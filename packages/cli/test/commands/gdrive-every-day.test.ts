@@ -1,6 +1,9 @@
 /** The commands of every day on a group in Google Drive, where who reaches the folder is the provider's to say. */
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { accountOf, googleStage, signIn } from "../support/google.ts";
+
+// Each tells a long story of whole commands.
+vi.setConfig({ testTimeout: 120_000 });
 
 async function club() {
   const all = await googleStage();
