@@ -48,8 +48,9 @@ export function disownedDevices(log: Log): ReadonlySet<DeviceKey> {
     const before = parent === null ? undefined : log.nodes.get(parent)?.state;
     if (!before || verified.entry.type !== "conclave/v1/entry") continue;
     const author = memberOfDevice(before, verified.entry.device);
+    if (!author) continue; // A kit at work: its one entry disowns nothing.
     for (const key of keysTakenOff(before, verified.entry)) {
-      if (author && listedDevice(before, key)?.member === author) disowned.add(key); // check: role
+      if (listedDevice(before, key)?.member === author) disowned.add(key); // check: role
     }
   }
   return withListed(log, disowned);

@@ -160,6 +160,14 @@ describe("rule 1: voices", () => {
     expect(fallOf(expectOneChoice(tree, fork), loser)).toBe("digest");
   });
 
+  it("hears nothing in a word for an entry that was not seen", async () => {
+    const { tree, fork } = await group();
+    const left = await tree.grow(fork, who.alice, acts.rotate());
+    const right = await tree.grow(fork, who.bob, acts.rotate());
+    tree.words.push({ device: who.dave.key, entry: "f".repeat(64) });
+    expect(expectOneChoice(tree, fork).head).toBe([left, right].sort()[0]);
+  });
+
   it("hears a viewer as well as an owner", async () => {
     const { tree, fork } = await group();
     const seen = await tree.grow(fork, who.alice, acts.role(who.dave, "viewer"));
