@@ -26,11 +26,16 @@ export function fellOwnWord(fork: ForkCase, falls: Falls): void {
 function isDatedBack(fork: ForkCase, child: RecordDigest): boolean {
   const own = fork.wordsOf.get(fork.authorOf.get(child) ?? "");
   for (const other of own ?? []) {
-    if (other === child) continue;
+    if (other === child || isByAnotherDevice(fork, child, other)) continue; // check: role
     const otherAuthor = fork.authorOf.get(other) ?? "";
     if (!fork.wordsOf.get(otherAuthor)?.has(child)) return true;
   }
   return false;
+}
+
+/** One of two devices of one person may be a thief's: its words are no proof against what the other one signed. */
+function isByAnotherDevice({ authorOf, deviceOf }: ForkCase, child: RecordDigest, other: RecordDigest): boolean {
+  return authorOf.get(child) === authorOf.get(other) && deviceOf.get(child) !== deviceOf.get(other);
 }
 
 function isAuthorRemovedUnder(fork: ForkCase, child: RecordDigest): boolean {

@@ -8,7 +8,7 @@ import { refusalOf } from "../../src/group/rules.ts";
 import { type GroupState, listedDevice, liveDevices, memberById, memberOfDevice } from "../../src/group/state.ts";
 import { isUnder, treeOrder } from "../../src/group/tree-order.ts";
 import type { VerifiedEntry } from "../../src/group/verified-entry.ts";
-import type { Word } from "../../src/group/words.ts";
+import { countingWords, type Word } from "../../src/group/words.ts";
 import type { SignedCard } from "../../src/identity/card.ts";
 import type { SignedDeviceCard } from "../../src/identity/device-card.ts";
 import type { Act, Role } from "../../src/records/entry.ts";
@@ -362,13 +362,12 @@ function hasUninvolvedVoice({ log, words, choice, attacker }: Attack, index: num
   const next = log.nodes.get(choice.path[index + 1] ?? "");
   if (!state || !next) return false;
   const order = treeOrder(log);
-  const parents = [...log.nodes.values()].map(({ verified, parent }) => ({
-    device: verified.entry.device,
-    entry: parent ?? "",
-  }));
   const involved = [attacker.id, listedDevice(state, next.verified.entry.device)?.member.id];
-  return [...words, ...parents].some(({ device, entry }) => {
-    const member = listedDevice(state, device)?.member.id;
-    return member !== undefined && !involved.includes(member) && isUnder(order, { entry, ancestor: next.digest });
-  });
+  return countingWords(log, words).some(
+    ({ member, entry, isDisowned }) =>
+      !isDisowned &&
+      memberById(state, member) !== undefined &&
+      !involved.includes(member) &&
+      isUnder(order, { entry, ancestor: next.digest }),
+  );
 }

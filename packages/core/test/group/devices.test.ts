@@ -253,7 +253,18 @@ describe("where the log forks", () => {
     grown.say(phone, evil);
     const choice = expectOneChoice(grown);
     expect(choice.path).toContain(removal);
-    expect(fallOf(choice, evil)).toBe("own-word");
+    expect(fallOf(choice, evil)).toBe("struck");
+  });
+
+  it("a stolen device undoes nothing of its person's by a word for what it dates back, where somebody else went on", async () => {
+    const grown = branched();
+    const honest = await grown.grow(head, who.alice, acts.rotate());
+    const removal = await grown.grow(honest, who.bob, acts.role(who.dave, "editor"));
+    const evil = await grown.grow(head, phone, acts.remove(who.bob));
+    grown.say(phone, evil);
+    const choice = expectOneChoice(grown);
+    expect(choice.path).toContain(removal);
+    expect(fallOf(choice, evil)).toBe("voices");
   });
 
   it("a stolen device has no voice for its person any more", async () => {

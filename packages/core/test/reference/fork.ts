@@ -42,7 +42,7 @@ class Fork {
     let standing: readonly Node[] = this.place.children;
     standing = this.undated(
       standing,
-      () => true,
+      (child, other) => child.author !== other.author || child.entry.device === other.entry.device,
       (word) => !word.isDisowned,
     );
     standing = this.mostVoices(standing);
