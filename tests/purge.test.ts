@@ -125,6 +125,7 @@ describe("purged contents", () => {
     await purgePath(live(bob), "gone.txt");
     await wait(world, 31, alice, bob, carol);
     expect(await objectsAfterReencryption(world, alice)).toBe(2);
+    await catchUp(live(carol));
     await restorePath(live(carol), { path: "gone.txt", id: "f" });
     expect(await texts(live(carol))).toEqual({ "gone.txt": "gone", "kept.txt": "kept" });
   });
