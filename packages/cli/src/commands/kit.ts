@@ -11,6 +11,7 @@ import {
   openWithKit,
   publicKeysOf,
   replaceKit,
+  SHARES_NEEDED_MIN,
   verifyingKeyOf,
 } from "@conclave/core";
 import { openDatabase, openGroupStore, processRuns, replacePrivateFile } from "@conclave/node";
@@ -65,6 +66,11 @@ export const kit = defineCommand({
       throw usage("--file, --split and --for need --new: the words of the old kit are kept nowhere");
     if (shares.length > 0 && test === undefined && join === undefined)
       throw usage("files with shares go with --test or --join");
+    if (join !== undefined && shares.length < SHARES_NEEDED_MIN)
+      throw usage(
+        "--join takes the file to write, and behind it the files with shares",
+        "conclave kit --join KIT-FILE SHARE-FILE SHARE-FILE...",
+      );
     const parts = split === undefined ? undefined : parseSplit(split);
     if (split === undefined && holders !== undefined) throw usage("--for needs --split");
     if (parts !== undefined && listed(holders).length > parts.count) throw usage("--for names more people than shares");

@@ -307,6 +307,10 @@ describe("a kit in shares", () => {
       code: "malformed",
       message: expect.stringMatching(/takes 2/),
     });
+    expect(await bob.refusal("kit", "--join", "share-3.txt", "share-2.txt")).toMatchObject({
+      exit: 2,
+      hint: expect.stringContaining("--join KIT-FILE SHARE-FILE"),
+    });
     await bob.json("kit", "--join", "joined.txt", "share-3.txt", "share-2.txt");
     expect(await bob.json("kit", "--test", "joined.txt")).toMatchObject({ ok: true });
     const { address } = await alice.json<{ address: string }>("address", "family");
