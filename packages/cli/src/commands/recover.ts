@@ -31,7 +31,7 @@ import { parseStoreAddress } from "@conclave/stores";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { advisingOnDrive } from "../drive-advice.ts";
-import { LABEL_OPTION } from "../identity/device-label.ts";
+import { LABEL_OPTION, tellKeptLabel } from "../identity/device-label.ts";
 import { makeKeys } from "../identity/make-keys.ts";
 import { homeOf, type Person, withPerson } from "../identity/person.ts";
 import { readKitFiles } from "../kit/kit-file.ts";
@@ -77,6 +77,7 @@ export const recover = defineCommand({
     const name = wanted ?? defaultGroupName(url, groups);
     await makeKeys(context, { noPassphrase, label });
     return withPerson(context, async (person) => {
+      tellKeptLabel(context, { label: person.device.label, given: label });
       const wantedPlace = { store: url, account };
       const place = await resolvePlace(person, wantedPlace, { create: false, signal: context.signal });
       const at = { person, address, place, name };

@@ -22,6 +22,16 @@ export function deviceLabel(context: Pick<Context, "io">, given: string | undefi
   return NOBODYS_NAMES.has(safe.toLowerCase()) ? UNNAMED : safe;
 }
 
+/** Says so where a name was given to keys that bear another one already: from a run that was broken off. */
+export function tellKeptLabel(
+  context: Context,
+  options: { readonly label: string; readonly given: string | undefined },
+): void {
+  const { label, given } = options;
+  if (given === undefined || given.trim() === label) return;
+  context.warn(`this device stays "${label}", as its keys were made with that name`);
+}
+
 function requireLabel(label: string): string {
   const length = [...label].length;
   const isSeen = !/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(label);

@@ -28,6 +28,7 @@ import { freeGroupName } from "../parsing/group-name.ts";
 import { pause } from "../terminal/pause.ts";
 import { withKnownGroup } from "../with-group.ts";
 import { codePlaces } from "./code-places.ts";
+import { tellKeptLabel } from "./device-label.ts";
 import { makeKeys } from "./make-keys.ts";
 import { homeOf, type Person, withPerson } from "./person.ts";
 
@@ -57,10 +58,7 @@ export async function enrol(
   const places = codePlaces(options.stores, { groups: code.groups, folder: context.cwd });
   await makeKeys(context, options);
   await withPerson(context, async (person) => {
-    const { label } = person.device;
-    if (options.label !== undefined && options.label.trim() !== label) {
-      context.warn(`this device stays "${label}", as its keys were made with that name`);
-    }
+    tellKeptLabel(context, { label: person.device.label, given: options.label });
     await askAndEnter(context, { person, code, places, account: options.account });
   });
 }

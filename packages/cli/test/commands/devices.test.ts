@@ -407,6 +407,8 @@ describe("recover", () => {
       exit: 5,
       message: expect.stringMatching(/used or replaced/),
     });
+    const again = await thief("recover", "bob-kit.html", newer, "--no-passphrase", "--label", "other");
+    expect(again.err).toMatch(/this device stays ".*", as its keys were made with that name/);
     expect((await alice("log", "family")).out).toContain("came back by the recovery kit");
     expect(await back.json("kit", "--test", "new-kit.txt")).toMatchObject({ ok: true });
   });
