@@ -32,7 +32,7 @@ const EXPECTED: ReadonlySet<ConclaveErrorCode> = new Set([
 const EXPECTED_BY: Partial<Record<Act, ConclaveErrorCode>> = { recover: "rollback" };
 
 /** What an account meets that does not reach the folder any more. */
-const UNREACHED: ReadonlySet<StoreErrorCode> = new Set(["not-found", "refused", "read-only"]);
+const UNREACHED: ReadonlySet<StoreErrorCode> = new Set(["not-found", "gone", "refused", "read-only"]);
 
 export async function performStep(stage: Stage, step: Step): Promise<void> {
   if ("together" in step) return performTogether(stage, step);

@@ -111,9 +111,9 @@ export const PLANTS: readonly Plant[] = [
     edits: [
       {
         file: "packages/core/src/session/people/membership.ts",
-        find: 'const grant = await sealGrant(session.crypto, { state: next, audience: "all", identities, lines: logLines(log) });',
+        find: "state: next,",
         replace:
-          'const grant = await sealGrant(session.crypto, { state: { ...next, members: [...next.members, ...session.view.state.members.filter(({ id }) => !next.members.some((other) => other.id === id))] }, audience: "all", identities, lines: logLines(log) });',
+          "state: { ...next, members: [...next.members, ...session.view.state.members.filter(({ id }) => !next.members.some((other) => other.id === id))] },",
       },
     ],
     caughtBy: {
@@ -126,9 +126,9 @@ export const PLANTS: readonly Plant[] = [
     edits: [
       {
         file: "packages/core/src/session/people/membership.ts",
-        find: 'const grant = await sealGrant(session.crypto, { state: next, audience: "all", identities, lines: logLines(log) });',
+        find: "state: next,",
         replace:
-          'const grant = await sealGrant(session.crypto, { state: { ...next, members: next.members.map((each) => ({ ...each, devices: [...each.devices, ...next.retired.filter(({ member, device }) => member === each.id && device.kind === "device").map(({ device }) => device)] })) }, audience: "all", identities, lines: logLines(log) });',
+          'state: { ...next, members: next.members.map((each) => ({ ...each, devices: [...each.devices, ...next.retired.filter(({ member, device }) => member === each.id && device.kind === "device").map(({ device }) => device)] })) },',
       },
     ],
     caughtBy: { file: "tests/attacks/devices.test.ts", test: "takes those along that it admitted" },
@@ -138,9 +138,9 @@ export const PLANTS: readonly Plant[] = [
     edits: [
       {
         file: "packages/core/src/session/people/membership.ts",
-        find: 'const grant = await sealGrant(session.crypto, { state: next, audience: "all", identities, lines: logLines(log) });',
+        find: "state: next,",
         replace:
-          'const grant = await sealGrant(session.crypto, { state: { ...next, members: next.members.map((each) => ({ ...each, devices: [...each.devices, ...next.retired.filter(({ member, device }) => member === each.id && device.kind === "kit").map(({ device }) => device)] })) }, audience: "all", identities, lines: logLines(log) });',
+          'state: { ...next, members: next.members.map((each) => ({ ...each, devices: [...each.devices, ...next.retired.filter(({ member, device }) => member === each.id && device.kind === "kit").map(({ device }) => device)] })) },',
       },
     ],
     caughtBy: {
