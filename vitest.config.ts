@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig, type TestProjectConfiguration } from "vitest/config";
@@ -65,6 +66,8 @@ export default defineConfig({
   test: {
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // Vitest itself would leave one core to its own work, which is little: on two cores everything took twice as long.
+    maxWorkers: availableParallelism(),
     reporters: ["default", new CountReporter(leftOut)],
     provide: { vectors },
     projects: [
