@@ -64,8 +64,8 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     // Vitest itself would leave one core to its own work, which is little: on two cores everything took twice as long.
     maxWorkers: availableParallelism(),
     reporters: ["default", new CountReporter(leftOut)],
