@@ -1,12 +1,12 @@
 /** SQLite's WASM in memory behind the core's port: what takes the place of `sqlite.ts` where tests run in a browser. */
 import sqlite3InitModule from "@sqlite.org/sqlite-wasm";
 import type { SqlDatabase } from "../../src/ports/sql.ts";
+import { transactionsBy } from "./transactions.ts";
 
 const sqlite3 = await sqlite3InitModule();
 
 export function memoryDatabase(...schemas: readonly string[]): SqlDatabase {
   const sqlite = new sqlite3.oo1.DB(":memory:");
-  let depth = 0;
   const db: SqlDatabase = {
     run(sql, ...values) {
       sqlite.exec({ sql, bind: values as never[] });
@@ -27,21 +27,7 @@ export function memoryDatabase(...schemas: readonly string[]): SqlDatabase {
       }
     },
     script: (sql) => void sqlite.exec(sql),
-    transaction(work) {
-      if (depth > 0) return work();
-      sqlite.exec("BEGIN IMMEDIATE");
-      depth++;
-      try {
-        const result = work();
-        sqlite.exec("COMMIT");
-        return result;
-      } catch (error) {
-        sqlite.exec("ROLLBACK");
-        throw error;
-      } finally {
-        depth--;
-      }
-    },
+    transaction: transactionsBy((sql) => sqlite.exec(sql)),
     close: () => sqlite.close(),
   };
   for (const schema of schemas) db.script(schema);

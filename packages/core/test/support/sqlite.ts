@@ -1,5 +1,6 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { SqlDatabase } from "../../src/ports/sql.ts";
+import { transactionsBy } from "./transactions.ts";
 
 /** SQLite in memory behind the core's port, for tests. */
 export function memoryDatabase(...schemas: readonly string[]): SqlDatabase {
@@ -13,28 +14,13 @@ export function memoryDatabase(...schemas: readonly string[]): SqlDatabase {
     }
     return statement;
   };
-  let depth = 0;
   const db: SqlDatabase = {
     run: (sql, ...values) => Number(prepared(sql).run(...(values as never[])).changes),
     get: (sql, ...values) => prepared(sql).get(...(values as never[])) as never,
     all: (sql, ...values) => prepared(sql).all(...(values as never[])) as never,
     each: (sql, ...values) => prepared(sql).iterate(...(values as never[])) as never,
     script: (sql) => sqlite.exec(sql),
-    transaction(work) {
-      if (depth > 0) return work();
-      sqlite.exec("BEGIN IMMEDIATE");
-      depth++;
-      try {
-        const result = work();
-        sqlite.exec("COMMIT");
-        return result;
-      } catch (error) {
-        sqlite.exec("ROLLBACK");
-        throw error;
-      } finally {
-        depth--;
-      }
-    },
+    transaction: transactionsBy((sql) => sqlite.exec(sql)),
     close: () => sqlite.close(),
   };
   for (const schema of schemas) db.script(schema);
