@@ -8,6 +8,7 @@ import { openDatabase } from "@conclave/node";
 import { findDriveFolder, openDriveStore } from "@conclave/stores";
 import { Crash } from "@conclave/stores/testing";
 import { afterEach, expect, it } from "vitest";
+import { endsInDeath } from "./support/deaths.ts";
 import { openWorld } from "./support/open-world.ts";
 import { type Device, findMember, live, type World } from "./support/world.ts";
 
@@ -143,7 +144,7 @@ it.each(ACTS.flatMap((act) => (["before", "after"] as const).map((when) => ({ ..
     for (let step = 1; ; step++) {
       const stage = await scene();
       const { world, carol } = stage;
-      const hasDied = await dies(async () => {
+      const hasDied = await endsInDeath(async () => {
         const { session, begin } = stage.mortal(step, act.when);
         await catchUp(session);
         begin();
@@ -173,13 +174,3 @@ it.each(ACTS.flatMap((act) => (["before", "after"] as const).map((when) => ({ ..
     expect(left.size).toBe(2);
   },
 );
-
-async function dies(work: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await work();
-    return false;
-  } catch (error) {
-    if (error instanceof Crash) return true;
-    throw error;
-  }
-}

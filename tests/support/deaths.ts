@@ -25,14 +25,21 @@ export async function diesIn(
   device.hooks = death.at === "call" ? { fault: onCall(step, { when: death.when, error: new Crash("here") }) } : {};
   device.disk = death.at === "transaction" ? { transaction: step, when: death.when } : undefined;
   try {
+    return await endsInDeath(work);
+  } finally {
+    device.hooks = {};
+    device.disk = undefined;
+  }
+}
+
+/** Whether the process died at its work; any other error is passed on. */
+export async function endsInDeath(work: () => Promise<unknown>): Promise<boolean> {
+  try {
     await work();
     return false;
   } catch (error) {
     if (error instanceof Crash) return true;
     throw error;
-  } finally {
-    device.hooks = {};
-    device.disk = undefined;
   }
 }
 
