@@ -77,13 +77,13 @@ function invitedWithAccounts(state: GroupState, now: number): (AccountHolder & {
 
 /** Whose accounts are nobody's any more who is in or invited; of each account once. */
 function formerHolders(state: GroupState, now: number): (AccountHolder & { readonly isInvited: boolean })[] {
-  const invited = state.invitations.map(({ invitation, name, account }) => ({ id: invitation, name, account }));
-  const departed = state.departures.map(({ member: { id, name, account } }) => ({ id, name, account }));
+  const invited = state.invitations.map((each) => ({ ...each, id: each.invitation, isInvited: true }));
+  const departed = state.departures.map(({ member }) => ({ ...member, isInvited: false }));
   const current = new Set(invitedWithAccounts(state, now).map(({ account }) => account.toLowerCase()));
-  const found = new Map<string, AccountHolder & { isInvited: boolean }>();
-  for (const { id, name, account } of [...invited, ...departed]) {
+  const found = new Map<string, AccountHolder & { readonly isInvited: boolean }>();
+  for (const { id, name, account, isInvited } of [...invited, ...departed]) {
     if (account === null || memberWith(state, account) || current.has(account.toLowerCase())) continue;
-    found.set(account.toLowerCase(), { id, name, account, isInvited: invited.some((each) => each.id === id) });
+    found.set(account.toLowerCase(), { id, name, account, isInvited });
   }
   return [...found.values()];
 }
