@@ -45,6 +45,7 @@ const ALARMS: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   "late",
   "void",
   "unsupported",
+  "unconfirmed",
   "long-log",
 ]);
 

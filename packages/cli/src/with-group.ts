@@ -3,6 +3,7 @@ import {
   askToJoin,
   ConclaveError,
   catchUp,
+  hiddenFrom,
   misfittingRecords,
   type Reporting,
   type Session,
@@ -39,6 +40,8 @@ export interface GroupOptions {
   readonly asks?: boolean;
   /** The command says itself which of two histories to follow. */
   readonly isSettling?: boolean;
+  /** The command is given a member's word on what the storage shows. */
+  readonly isConfirming?: boolean;
   /** How the group is brought up to date; default `catchUp`. */
   readonly refresh?: (session: Session, options: Reporting & { readonly signal: AbortSignal }) => Promise<Shown>;
 }
@@ -84,6 +87,7 @@ async function openAndWork(context: Context, options: KnownGroupOptions): Promis
     if (shown && !isSettling) await answerDeviceCodes(context, { session, person });
     if (shown) await askForKey(context, { session, person });
     warnOfMisfits(context, session);
+    if (!options.isConfirming) warnOfHidden(context, { session, group: group.name });
     if (!isSettling) warnOfHistories(context, { session, group: group.name });
     const exit = await adviseOnGroup({ session, group }, () => work({ session, person, group, shown, rollback }));
     if (rollback) throw rollback;
@@ -114,6 +118,18 @@ function warnOfMisfits(context: Context, session: Session): void {
   if (keys.length === 0) return;
   const what = keys.length === 1 ? "a file of records does" : `${keys.length} files of records do`;
   context.warn(`${what} not fit on the storage, so something may be missing here: "conclave verify" names it`);
+}
+
+/** A storage that keeps a removal from this device shows nothing wrong but this. */
+function warnOfHidden(
+  context: Context,
+  { session, group }: { readonly session: Session; readonly group: string },
+): void {
+  if (!hiddenFrom(session)) return;
+  context.warn(
+    "something is missing on the storage, and nobody else was heard for long: a change of the group's key may be hidden from " +
+      `you ("conclave status ${group}" has more); ask another member for their "conclave address", and give it to "conclave join"`,
+  );
 }
 
 /** The error of a storage that went back is kept until what the local index holds was shown. */

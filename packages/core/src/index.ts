@@ -183,6 +183,7 @@ export { settle } from "./session/people/settle.ts";
 export type { Problem, ProblemCode } from "./session/problem.ts";
 export { confirmBy, unconfirmedSince } from "./session/reading/confirmed.ts";
 export { type OneHistory, type OpenFork, openForks } from "./session/reading/histories.ts";
+export { confirmation, excuseLacking, hiddenFrom } from "./session/reading/lacking.ts";
 export { readAll, refresh } from "./session/reading/refresh.ts";
 export { isSettled } from "./session/reading/settled.ts";
 export type { Shown } from "./session/reading/shown.ts";

@@ -5,6 +5,7 @@ import {
   ConclaveError,
   catchUp,
   confirmBy,
+  excuseLacking,
   fingerprint,
   hasNewerEpoch,
   type ObjectStore,
@@ -84,6 +85,7 @@ async function confirm(
   return withKnownGroup(context, {
     person,
     group: known,
+    isConfirming: true,
     work: async ({ session }) => {
       requireEntry(session, address);
       show(context, { group: known, session, verb: "confirmed" });
@@ -95,6 +97,7 @@ async function confirm(
 function requireEntry(session: Session, address: Address): void {
   if (session.view.log.nodes.has(address.entry)) {
     confirmBy(session, address.entry);
+    excuseLacking(session, address.entry);
     return;
   }
   throw new Advice(

@@ -1,4 +1,5 @@
 import {
+  confirmation,
   folderReach,
   judgedChanges,
   listRequests,
@@ -35,6 +36,7 @@ export const status = defineCommand({
         const last = lastChange(session);
         const guests = guestsOf(session);
         const open = openInvitations(session.view.state).length;
+        const confirmed = confirmedBy(session);
         const value = {
           group: group.name,
           id,
@@ -47,6 +49,7 @@ export const status = defineCommand({
           requests: waiting,
           refused,
           lastChange: last ?? null,
+          confirmed,
           guests,
           invitations: open,
           strangers,
@@ -68,6 +71,7 @@ export const status = defineCommand({
           for (const guest of guests) line(`guest      ${guest.name}, until ${guest.until}`);
           if (open > 0) line(`invited    ${counted(open, "open invitation")}`);
           line(`newest     ${last ? `a change by ${last.by}, ${last.at}` : "nothing was written yet"}`);
+          if (confirmed.others > 0) line(`confirmed  ${confirmedText(confirmed)}`);
           if (strangers.length > 0) line(`strangers  ${strangers.join(", ")}: reach the folder, and are no members`);
           line(`problems   ${problems.length}`);
           for (const { code, key, path, detail } of problems)
@@ -82,6 +86,23 @@ export const status = defineCommand({
 /** Members whose stay has an end. */
 function guestsOf({ view }: Session): { readonly name: string; readonly until: string }[] {
   return view.state.members.flatMap(({ name, until }) => (until === null ? [] : [{ name, until: isoTime(until) }]));
+}
+
+interface Confirmed {
+  readonly by: readonly string[];
+  readonly others: number;
+  readonly at: string | null;
+}
+
+/** Who else uses the key that this device seals to, as far as it has seen. */
+function confirmedBy(session: Session): Confirmed {
+  const { others, heard, newest } = confirmation(session);
+  return { by: heard.map(({ name }) => name), others, at: newest === undefined ? null : isoTime(newest) };
+}
+
+function confirmedText({ by, others, at }: Confirmed): string {
+  if (at === null) return `by none of ${counted(others, "other member")} in this epoch`;
+  return `by ${by.length} of ${counted(others, "other member")}, the last at ${at}`;
 }
 
 /** The newest change to the tree that this device has seen, as its author dates it: how fresh all of this is. */

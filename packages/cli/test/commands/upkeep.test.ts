@@ -30,6 +30,7 @@ describe("status", () => {
       invitations: 0,
       strangers: [],
       lastChange: { by: "Alice", at: expect.stringMatching(/^\d{4}-/) },
+      confirmed: { by: [], others: 0, at: null },
       store: expect.stringMatching(/^file:/),
       problems: [],
     });

@@ -35,6 +35,12 @@ CREATE TABLE IF NOT EXISTS followed(
   entry TEXT PRIMARY KEY, ms INTEGER NOT NULL DEFAULT 0, stood INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 
+-- What this device looks for and does not find: records that others name, entries that would name an epoch which lies
+-- there, and a word of anybody else in the current epoch. For how long, from look to look; excused by a member's address.
+CREATE TABLE IF NOT EXISTS lacking(
+  what TEXT PRIMARY KEY, kind TEXT NOT NULL, ms INTEGER NOT NULL DEFAULT 0, excused INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+
 -- Epochs' identities, sealed under the device's key.
 CREATE TABLE IF NOT EXISTS identities(epoch TEXT PRIMARY KEY, sealed BLOB NOT NULL) WITHOUT ROWID;
 -- When this device first saw an epoch as the current one: its own clock, for the store's lag.

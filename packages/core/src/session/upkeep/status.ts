@@ -9,6 +9,7 @@ import { conflicts, countTree } from "../../tree/listing.ts";
 import { accessGaps } from "../people/folder-access.ts";
 import { memberNames, namesInLog } from "../people/member-names.ts";
 import type { Problem } from "../problem.ts";
+import { hiddenFrom } from "../reading/lacking.ts";
 import { isSettled } from "../reading/settled.ts";
 import { isUpdateNeeded } from "../reading/update-needed.ts";
 import { judgedChanges } from "../reading/verdicts.ts";
@@ -49,6 +50,7 @@ export function problemsOf(session: Session): Problem[] {
     ...lostRemovals(session),
     ...misfits(session),
     ...awaitedRecords(session),
+    ...unconfirmed(session),
     ...copies(session),
     ...refusedEntries(session),
     ...voids(session),
@@ -159,6 +161,18 @@ function awaitedRecords(session: Session): Problem[] {
     code: "awaited" as const,
     detail: `${device ? `${name(device)}'s record ${number}` : `record ${digest.slice(0, 16)}`} has not arrived; named by ${claimedBy.map(name).join(", ")}`,
   }));
+}
+
+function unconfirmed(session: Session): Problem[] {
+  const hidden = hiddenFrom(session);
+  if (!hidden) return [];
+  const what = [
+    ...(hidden.records > 0 ? [`${hidden.records} named records that have not arrived`] : []),
+    ...(hidden.epochs > 0 ? [`${hidden.epochs} keys in epochs/ that no entry names`] : []),
+  ].join(" and ");
+  return [
+    { code: "unconfirmed", detail: `nobody else was heard under the current key for long, and there are ${what}` },
+  ];
 }
 
 function copies(session: Session): Problem[] {
