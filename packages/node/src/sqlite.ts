@@ -95,10 +95,11 @@ class NodeDatabase implements SqlDatabase {
     this.#database.close();
   }
 
-  /** A statement by its text; the one unused for longest goes when there are too many. */
+  /** A statement by its text; the one that was made first goes when there are too many. */
   #statement(sql: string): StatementSync {
-    const statement = this.#statements.get(sql) ?? this.#database.prepare(sql);
-    this.#statements.delete(sql);
+    const kept = this.#statements.get(sql);
+    if (kept) return kept;
+    const statement = this.#database.prepare(sql);
     this.#statements.set(sql, statement);
     if (this.#statements.size > STATEMENTS_MAX) this.#statements.delete(this.#statements.keys().next().value ?? "");
     return statement;

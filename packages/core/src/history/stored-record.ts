@@ -86,12 +86,20 @@ export function recordOf(db: SqlDatabase, digest: RecordDigest): AppliedRecord |
   return row === undefined ? undefined : fromRow(row);
 }
 
+/** Records that are read from the database at once. */
+const PAGE_RECORDS = 1000;
+
 /**
- * Records applied after the one of that sequence (0: all), in the order in which they were applied; at most `limit`.
- * That is how a caller learns what a record that was awaited has set free.
+ * Records applied after the one of that sequence (0: all), in the order in which they were applied. That is how a caller
+ * learns what a record that was awaited has set free.
  */
-export function appliedSince(db: SqlDatabase, sequence: number, limit = 1000): AppliedRecord[] {
-  return db.all<FullRow>(`${FULL_ROW} WHERE r.id > ? ORDER BY r.id LIMIT ?`, sequence, limit).map(fromRow);
+export function* appliedSince(db: SqlDatabase, sequence: number): Generator<AppliedRecord> {
+  for (let since = sequence; ; ) {
+    const page = db.all<FullRow>(`${FULL_ROW} WHERE r.id > ? ORDER BY r.id LIMIT ?`, since, PAGE_RECORDS);
+    yield* page.map(fromRow);
+    if (page.length < PAGE_RECORDS) return;
+    since = page.at(-1)?.id ?? since;
+  }
 }
 
 /** Whether the record is applied, or waits, or neither was ever seen nor accepted. */

@@ -9,7 +9,6 @@ import { readRecord } from "../records/record.ts";
 import type { RecordDigest } from "../records/shapes.ts";
 
 interface EntryRow {
-  readonly digest: string;
   readonly line: Uint8Array<ArrayBuffer>;
   readonly signature: Uint8Array<ArrayBuffer>;
   readonly flaw: string | null;
@@ -24,13 +23,18 @@ export function loadEntries(
   options: { readonly except: ReadonlyMap<RecordDigest, unknown> },
 ): VerifiedEntry[] {
   return index
-    .all<EntryRow>("SELECT digest, line, signature, flaw FROM entries")
+    .all<{ digest: RecordDigest }>("SELECT digest FROM entries")
     .filter(({ digest }) => !options.except.has(digest))
-    .map(({ digest, line, signature, flaw }) => {
-      const entry = readRecord(line) as LogEntry;
-      const cards = flaw === null ? cardsOf(entry) : { card: null, devices: [] };
-      return { signed: { digest, line, signature }, digest, entry, ...cards, flaw };
-    });
+    .map(({ digest }) => loadEntry(index, digest));
+}
+
+function loadEntry(index: SqlDatabase, digest: RecordDigest): VerifiedEntry {
+  const row = index.get<EntryRow>("SELECT line, signature, flaw FROM entries WHERE digest = ?", digest);
+  if (!row) throw new Error("an entry went from the index while it was read");
+  const { line, signature, flaw } = row;
+  const entry = readRecord(line) as LogEntry;
+  const cards = flaw === null ? cardsOf(entry) : { card: null, devices: [] };
+  return { signed: { digest, line, signature }, digest, entry, ...cards, flaw };
 }
 
 /** Keeps verified entries; those known already stay as they are. */

@@ -1,4 +1,3 @@
-import { emptyLog } from "../group/log.ts";
 import { verifyingKeyOf } from "../identity/device.ts";
 import { readMeta, writeMeta } from "../index/meta.ts";
 import { drawWriter, readWriter } from "../index/writer.ts";
@@ -21,7 +20,7 @@ export function openSession(
   if (readWriter(ports.index).writer === "") drawWriter(ports);
   const deviceKey = options.deviceKey ?? verifyingKeyOf(ports.device.signingKey);
   const { index, device } = ports;
-  const view = look({ index, group, deviceKey, signingKey: device.signingKey, base: emptyLog(group) });
+  const view = look({ index, group, deviceKey, signingKey: device.signingKey });
   return { ...ports, group, deviceKey, acceptRollback: options.acceptRollback ?? false, view };
 }
 

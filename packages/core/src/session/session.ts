@@ -4,6 +4,8 @@
  * Everything that lasts lies in the index; `view` is what follows from it, computed anew by `look` after each change.
  */
 
+import { toUtf8 } from "../encoding/bytes.ts";
+import { sha256Hex } from "../encoding/digest.ts";
 import { HISTORY_SCHEMA } from "../history/schema.ts";
 import type { DeviceSecrets } from "../identity/device.ts";
 import { INDEX_SCHEMA } from "../index/schema.ts";
@@ -34,9 +36,20 @@ export interface Session extends SessionPorts {
   view: View;
 }
 
-/** Makes the tables of an index, if they are not there. */
+const SCHEMAS = [INDEX_SCHEMA, HISTORY_SCHEMA, TREE_SCHEMA];
+
+/** Makes the tables of an index, those that are not there: each command opens one, and nearly always all are. */
 export function prepareIndex(index: SqlDatabase): void {
+  const version = schemaVersion();
+  const { user_version: prepared } = index.get<{ user_version: number }>("PRAGMA user_version") ?? { user_version: 0 };
+  if (prepared === version) return;
   index.transaction(() => {
-    for (const schema of [INDEX_SCHEMA, HISTORY_SCHEMA, TREE_SCHEMA]) index.script(schema);
+    for (const schema of SCHEMAS) index.script(schema);
+    index.script(`PRAGMA user_version = ${version}`);
   });
+}
+
+/** Follows from the schema's text, so that no change of it can be forgotten here. */
+function schemaVersion(): number {
+  return Number.parseInt(sha256Hex(toUtf8(SCHEMAS.join("\n"))).slice(0, 7), 16);
 }

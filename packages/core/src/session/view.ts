@@ -25,19 +25,19 @@ export interface View {
   readonly opened: ReadonlyMap<EpochId, OpenEpoch>;
 }
 
-/** Computes the view from the index. `base` saves reading what is known of the log already. */
+/** Computes the view from the index. `before`, an earlier one of the same index, saves reading what it knows already. */
 export function look(options: {
   readonly index: SqlDatabase;
   readonly group: string;
   readonly deviceKey: DeviceKey;
   readonly signingKey: Uint8Array;
-  readonly base?: Log;
+  readonly before?: View;
 }): View {
-  const { index, group, deviceKey, signingKey, base } = options;
-  const { log, choice } = chooseFrom(index, base ?? emptyLog(group));
+  const { index, group, deviceKey, signingKey, before } = options;
+  const { log, choice } = chooseFrom(index, before?.log ?? emptyLog(group));
   if (!choice) throw new ConclaveError("the local index lacks the group's first entry", { code: "corrupt" });
   const state = choice.state;
-  const opened = openEpochs({ index, log, signingKey });
+  const opened = openEpochs({ index, log, signingKey, known: before?.opened ?? new Map() });
   return { log, choice, state, me: memberOfDevice(state, deviceKey), current: currentEpoch(state), opened };
 }
 
@@ -64,15 +64,16 @@ function openEpochs(options: {
   readonly index: SqlDatabase;
   readonly log: Log;
   readonly signingKey: Uint8Array;
+  readonly known: ReadonlyMap<EpochId, OpenEpoch>;
 }): Map<EpochId, OpenEpoch> {
-  const { index, log, signingKey } = options;
+  const { index, log, signingKey, known } = options;
   const opened = new Map<EpochId, OpenEpoch>();
   for (const { epoch, sealed } of index.all<{ epoch: EpochId; sealed: Uint8Array }>(
     "SELECT epoch, sealed FROM identities",
   )) {
     const named = namedEpoch(log, epoch);
     if (named === undefined) continue; // check: epoch
-    const identity = openSecret({ signingKey, sealed });
+    const identity = known.get(epoch)?.identity ?? openSecret({ signingKey, sealed });
     opened.set(epoch, {
       epoch,
       recipient: named.recipient,

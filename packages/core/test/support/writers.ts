@@ -91,7 +91,7 @@ export function take(db: SqlDatabase, changes: readonly MadeChange[]): void {
   const byDigest = new Map(changes.map((change) => [change.digest, change]));
   const { sequence } = db.get("SELECT coalesce(max(id), 0) AS sequence FROM history_record") as { sequence: number };
   for (const change of changes) addRecord(db, change);
-  for (const { digest } of appliedSince(db, sequence, changes.length)) {
+  for (const { digest } of appliedSince(db, sequence)) {
     const change = byDigest.get(digest);
     if (change !== undefined) applyChange(db, change);
   }

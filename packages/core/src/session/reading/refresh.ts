@@ -78,7 +78,7 @@ function isAffected(
 export function takeView(session: Session): void {
   const before = session.view;
   const { index, group, deviceKey, device } = session;
-  session.view = look({ index, group, deviceKey, signingKey: device.signingKey, base: before.log });
+  session.view = look({ index, group, deviceKey, signingKey: device.signingKey, before });
   noteEpochs(session);
   if (session.view.log !== before.log || session.view.state.head !== before.state.head) rejudge(session);
 }

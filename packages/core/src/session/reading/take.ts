@@ -91,16 +91,14 @@ function takeRecord(session: Session, { record, signed }: ReadRecord<NumberedRec
 /** Applies to the tree, in causal order, every change that became applied in the history since the last time. */
 function applyChanges(session: Session): void {
   const { index } = session;
-  for (;;) {
-    const since = readMeta<number>(index, "applied") ?? 0;
-    const applied = appliedSince(index, since);
-    if (applied.length === 0) return;
-    for (const record of applied) {
-      if (record.type === "conclave/v1/change") applyOne(session, record);
-      if (record.type === "conclave/v1/receipt") believeReceipt(session, record);
-    }
-    writeMeta(index, "applied", applied.at(-1)?.sequence ?? since);
+  const since = readMeta<number>(index, "applied") ?? 0;
+  let newest = since;
+  for (const record of appliedSince(index, since)) {
+    if (record.type === "conclave/v1/change") applyOne(session, record);
+    if (record.type === "conclave/v1/receipt") believeReceipt(session, record);
+    newest = record.sequence;
   }
+  if (newest > since) writeMeta(index, "applied", newest);
 }
 
 function storedRecord(session: Session, digest: RecordDigest): AnyRecord | undefined {

@@ -59,14 +59,8 @@ export function isVoidForGood(session: Session, digest: RecordDigest): boolean {
 export function* judgedChanges(
   session: Session,
 ): Generator<{ readonly record: AppliedRecord; readonly verdict: Verdict }> {
-  for (let sequence = 0; ; ) {
-    const page = appliedSince(session.index, sequence);
-    for (const record of page) {
-      if (record.type === "conclave/v1/change") yield { record, verdict: judgeChange(session, record) };
-    }
-    const last = page.at(-1);
-    if (!last) return;
-    sequence = last.sequence;
+  for (const record of appliedSince(session.index, 0)) {
+    if (record.type === "conclave/v1/change") yield { record, verdict: judgeChange(session, record) };
   }
 }
 
