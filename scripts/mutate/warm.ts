@@ -23,6 +23,16 @@ export class WarmTests {
    * end in time: it is ended, and the next run starts afresh.
    */
   async run(order: Order, seconds: number): Promise<readonly string[] | undefined> {
+    const isFresh = this.#vitest === undefined;
+    const answer = await this.#ask(order, seconds);
+    if (answer !== "died") return answer;
+    // One that has run for long may have died of what an earlier mutant left behind.
+    const again = isFresh ? answer : await this.#ask(order, seconds);
+    if (again === "died") throw new Error(`vitest could not run ${order.path}`);
+    return again;
+  }
+
+  async #ask(order: Order, seconds: number): Promise<readonly string[] | undefined | "died"> {
     const { child, end, ended } = await this.#started();
     let isTimedOut = false;
     const timer = setTimeout(() => {
@@ -33,9 +43,8 @@ export class WarmTests {
     const answer = await Promise.race([once(child, "message"), ended]);
     clearTimeout(timer);
     if (answer) return answer[0];
-    if (!isTimedOut) throw new Error(`vitest could not run ${order.path}`);
     this.#vitest = undefined;
-    return undefined;
+    return isTimedOut ? undefined : "died";
   }
 
   async #started(): Promise<Started> {

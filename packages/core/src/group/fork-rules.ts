@@ -26,7 +26,7 @@ export function fellOwnWord(fork: ForkCase, falls: Falls): void {
 function isDatedBack(fork: ForkCase, child: RecordDigest): boolean {
   const own = fork.wordsOf.get(fork.authorOf.get(child) ?? "");
   for (const other of own ?? []) {
-    if (other === child || isByAnotherDevice(fork, child, other)) continue; // check: role
+    if (isByAnotherDevice(fork, child, other)) continue; // check: role
     const otherAuthor = fork.authorOf.get(other) ?? "";
     if (!fork.wordsOf.get(otherAuthor)?.has(child)) return true;
   }

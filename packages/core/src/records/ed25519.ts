@@ -69,15 +69,16 @@ function isSmallOrder(encoded: Uint8Array): boolean {
  * @param verifyingKey - 32 bytes, public, not trusted.
  */
 export function isAdmissibleKey(verifyingKey: Uint8Array): boolean {
-  if (verifyingKey.length !== 32 || !isCanonicalPoint(verifyingKey) || isSmallOrder(verifyingKey)) return false; // check: signature
+  if (isSmallOrder(verifyingKey)) return false; // check: signature
   const name = toHex(verifyingKey);
   if (admissible.has(name)) return true;
-  const isFree = isTorsionFree(verifyingKey); // check: signature
+  const isFree = isTorsionFreePoint(verifyingKey); // check: signature
   if (isFree && admissible.size < REMEMBERED_KEYS) admissible.add(name);
   return isFree;
 }
 
-function isTorsionFree(verifyingKey: Uint8Array): boolean {
+/** The library reads points strictly: 32 bytes, the one encoding that each point has, on the curve. */
+function isTorsionFreePoint(verifyingKey: Uint8Array): boolean {
   try {
     return ed25519.Point.fromBytes(verifyingKey).isTorsionFree();
   } catch {
