@@ -112,6 +112,20 @@ describe("a device that was removed", () => {
     expect(goingWith(alice, phone).toSorted()).toEqual([keyOf(phone), keyOf(tablet)].sort());
   });
 
+  it("cannot write with so many writers that its person, who is no admin, could not remove it", async () => {
+    const { world, alice, bob, carol } = await group();
+    const phone = await world.further(carol);
+    await world.admitFurther(carol, phone);
+    const session = live(phone);
+    const { head } = session.view.state;
+    for (let count = 0; count < 257; count++) {
+      await forge(session, { records: [forgedChange({ head, operations: [newFolder(session, `of ${count}`)] })] });
+    }
+    await removeAll(carol, [keyOf(phone)]);
+    await comeTogether(alice, bob, carol);
+    await expect(catchUp(session)).rejects.toMatchObject({ code: "removed" });
+  });
+
   it("is not let in again: its keys are taken for good", async () => {
     const { world, alice, phone } = await group();
     await removeAll(alice, [keyOf(phone)]);
