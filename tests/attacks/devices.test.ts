@@ -48,6 +48,13 @@ async function removeAll(by: Device, devices: readonly string[]): Promise<void> 
   await reencrypt(session, { budget: budget() });
 }
 
+/** Devices that are to go with another one of the same person. */
+function goingWith(person: Device, device: Device): string[] {
+  const { me, state } = live(person).view;
+  if (!me) throw new Error(`${person.name} is out`);
+  return withAdmitted(state, { member: me, devices: [keyOf(device)] }).map(({ verifyingKey }) => verifyingKey);
+}
+
 /** Whether any grant that lies on the storage opens with these keys. */
 async function opensAny(world: World, keys: Device["secrets"], address: Address): Promise<boolean> {
   const thief = Object.assign(await world.device("thief"), { secrets: keys });
@@ -86,14 +93,37 @@ describe("a device that was removed", () => {
     const tablet = await world.further(alice, "tablet");
     await world.admitFurther(phone, tablet);
     await catchUp(live(alice));
-    const { me } = live(alice).view;
-    if (!me) throw new Error("alice is out");
-    const gone = withAdmitted(me, [keyOf(phone)]).map(({ verifyingKey }) => verifyingKey);
+    const gone = goingWith(alice, phone);
     expect(gone.toSorted()).toEqual([keyOf(phone), keyOf(tablet)].sort());
     await removeAll(alice, gone);
     for (const device of [phone, tablet])
       await expect(catchUp(live(device))).rejects.toMatchObject({ code: "removed" });
     expect(await opensAny(world, tablet.secrets, world.address(live(alice)))).toBe(false);
+  });
+
+  it("takes those along that it admitted through one that it has taken off the list itself", async () => {
+    const { world, alice, phone } = await group();
+    const [between, tablet] = [await world.further(alice, "between"), await world.further(alice, "tablet")];
+    await world.admitFurther(phone, between);
+    await world.admitFurther(between, tablet);
+    await catchUp(live(phone));
+    await removeDevices(live(phone), { devices: [keyOf(between)], contents: "on-change" });
+    await catchUp(live(alice));
+    expect(goingWith(alice, phone).toSorted()).toEqual([keyOf(phone), keyOf(tablet)].sort());
+  });
+
+  it("cannot write with so many writers that its person, who is no admin, could not remove it", async () => {
+    const { world, alice, bob, carol } = await group();
+    const phone = await world.further(carol);
+    await world.admitFurther(carol, phone);
+    const session = live(phone);
+    const { head } = session.view.state;
+    for (let count = 0; count < 257; count++) {
+      await forge(session, { records: [forgedChange({ head, operations: [newFolder(session, `of ${count}`)] })] });
+    }
+    await removeAll(carol, [keyOf(phone)]);
+    await comeTogether(alice, bob, carol);
+    await expect(catchUp(session)).rejects.toMatchObject({ code: "removed" });
   });
 
   it("is not let in again: its keys are taken for good", async () => {

@@ -71,7 +71,7 @@ async function removeDevice(stage: Stage, actor: Actor, command: Command): Promi
   const target = chooseDevice(session, command);
   if (!target) return false;
   const { member, key } = target;
-  const devices = withAdmitted(member, [key])
+  const devices = withAdmitted(session.view.state, { member, devices: [key] })
     .map(({ verifyingKey }) => verifyingKey)
     .filter((each) => each !== session.deviceKey);
   for (const each of devices) stage.ledger.suspendDevice(actorOf(stage, each));

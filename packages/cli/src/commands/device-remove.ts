@@ -131,7 +131,8 @@ function leaving(
   const named = liveDevices(owner).map((device) => ({ name: device.label, key: device.verifyingKey }));
   const staying = new Set(kept.flatMap((each) => devicesCalled(named, each)).map((device) => device.key));
   staying.add(session.deviceKey); // What one is at would be refused; that it stays is what the person sees.
-  return withAdmitted(owner, [key]).filter(({ verifyingKey }) => verifyingKey === key || !staying.has(verifyingKey));
+  const going = withAdmitted(session.view.state, { member: owner, devices: [key] });
+  return going.filter(({ verifyingKey }) => verifyingKey === key || !staying.has(verifyingKey));
 }
 
 async function removeNow(

@@ -10,7 +10,15 @@ import type { Log, LogNode } from "./log.ts";
 import { mayManage } from "./refusals.ts";
 import { branchBase, type History, historyOf } from "./rights.ts";
 import { refusalOf } from "./rules.ts";
-import { currentEpoch, departureOf, type GroupState, listedDevice, memberById, memberOfDevice } from "./state.ts";
+import {
+  currentEpoch,
+  departureOf,
+  type GroupState,
+  type ListedDevice,
+  listedDevice,
+  memberById,
+  memberOfDevice,
+} from "./state.ts";
 import { isUnder, treeOrder } from "./tree-order.ts";
 import { disownedDevices, type Word } from "./words.ts";
 
@@ -97,15 +105,35 @@ function stillIn(history: History, lost: Lost): Aim | undefined {
   return { target, devices: null };
 }
 
-/** Those of the devices that are listed, and were so already where the lost branch began. */
+/** Those of the devices that are listed, and were so already where the lost branch began; and what they have listed since. */
 function devicesStillIn(
   history: History,
   options: { readonly lost: Lost; readonly keys: readonly DeviceKey[] },
 ): Aim | undefined {
-  const listed = options.keys.flatMap((key) => listedDevice(history.choice.state, key) ?? []);
-  const older = listed.filter(({ device }) => (history.indexes.get(device.since) ?? 0) <= options.lost.base);
-  const target = older[0]?.member.id;
-  return target === undefined ? undefined : { target, devices: older.map(({ device }) => device.verifyingKey) };
+  const { lost, keys } = options;
+  const listed = keys.flatMap((key) => listedDevice(history.choice.state, key) ?? []);
+  const older = listed.filter(({ device }) => (history.indexes.get(device.since) ?? 0) <= lost.base);
+  const aimed = [...older, ...listedSinceBy(history, { lost, keys })];
+  const target = aimed[0]?.member.id;
+  return target === undefined ? undefined : { target, devices: aimed.map(({ device }) => device.verifyingKey) };
+}
+
+/** What these devices have listed on the branch since the parting, and that in turn: a thief who is to go must not stay so. */
+function listedSinceBy(
+  history: History,
+  { lost, keys }: { readonly lost: Lost; readonly keys: readonly DeviceKey[] },
+): ListedDevice[] {
+  const by = new Set(keys);
+  const brought = history.choice.path.slice(lost.base + 1).flatMap((digest) => {
+    const { entry, devices } = history.log.nodes.get(digest)?.verified ?? {};
+    if (!entry || !devices || !by.has(entry.device)) return [];
+    const listed = devices.filter(({ card }) => card.kind === "device").map(({ card }) => card.keys.verifyingKey);
+    for (const key of listed) by.add(key); // check: role
+    return listed;
+  });
+  // Whoever signed the removal does not mean itself.
+  const others = brought.filter((key) => key !== lost.node.verified.entry.device);
+  return others.flatMap((key) => listedDevice(history.choice.state, key) ?? []);
 }
 
 /**
@@ -127,9 +155,14 @@ function actsAfter(history: History, base: number): Act[] {
   });
 }
 
-/** Whether author and device could sign it at the chosen head, or its author left of its own will. */
+/**
+ * Whether author and device could sign it at the chosen head, or its author has just left: what turns up once an admin has
+ * started an epoch after that may be dated back, by somebody who has no say in the group any more.
+ */
 function hasRightStill({ choice }: History, aimed: Aimed): boolean {
-  return departureOf(choice.state, aimed.lost.author)?.how === "left" || hasRight(choice.state, aimed);
+  const departure = departureOf(choice.state, aimed.lost.author);
+  const hasJustLeft = departure?.how === "left" && departure.cut === null; // check: cut
+  return hasJustLeft || hasRight(choice.state, aimed);
 }
 
 /** A lost removal, and at whom or what it is aimed still. */

@@ -170,13 +170,20 @@ export function devicesEver(state: GroupState, members: readonly MemberId[]): De
   return [...new Set([...devices, ...retired].map(({ verifyingKey }) => verifyingKey))];
 }
 
-/** These devices, and whatever devices they admitted, and those admitted in turn. */
-export function withAdmitted(member: Member, devices: readonly DeviceKey[]): MemberDevice[] {
+/**
+ * These devices of a member, as far as they are listed, and whatever devices they admitted, and those admitted in turn: also
+ * by one that is off the list by now, else a thief's would stay who takes off what stands between.
+ */
+export function withAdmitted(
+  { retired }: GroupState,
+  { member, devices }: { readonly member: Member; readonly devices: readonly DeviceKey[] },
+): MemberDevice[] {
   const all = new Set(devices);
+  const known = [...retired.map(({ device }) => device), ...member.devices];
   for (let before = -1; before < all.size; ) {
     before = all.size;
-    for (const { admittedBy, verifyingKey } of liveDevices(member)) {
-      if (admittedBy !== null && all.has(admittedBy)) all.add(verifyingKey);
+    for (const { admittedBy, verifyingKey } of known) {
+      if (admittedBy !== null && all.has(admittedBy)) all.add(verifyingKey); // check: role
     }
   }
   return liveDevices(member).filter(({ verifyingKey }) => all.has(verifyingKey));

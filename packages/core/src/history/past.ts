@@ -2,7 +2,7 @@ import { fromHex } from "../encoding/hex.ts";
 import { ConclaveError } from "../errors.ts";
 import type { SqlDatabase } from "../ports/sql.ts";
 import type { RecordDigest } from "../records/shapes.ts";
-import { reach } from "./lanes.ts";
+import { type Position, reach, reachOfAll } from "./lanes.ts";
 import { type AppliedRow, appliedRow, CHANGE_CODE } from "./stored-record.ts";
 
 /** Whether `a` is `b` or lies in the causal past of `b`: its writer's chain, parents, and theirs. False unless both are applied. */
@@ -43,6 +43,41 @@ export function isWithinCut(
     const newer = appliedRow(db, fromHex(limit));
     return newer !== undefined && isIn(db, row, newer); // check: cut
   });
+}
+
+/** The past of several records together: how far it reaches into every lane that it reaches at all. */
+export type JoinedPast = Map<number, number>;
+
+/** Adds a record and its past. */
+export function joinPast(db: SqlDatabase, past: JoinedPast, at: Position): void {
+  for (const [lane, number] of reachOfAll(db, at)) past.set(lane, Math.max(number, past.get(lane) ?? 0));
+}
+
+export function isInPast(past: ReadonlyMap<number, number>, at: Position): boolean {
+  return (past.get(at.lane) ?? 0) >= at.number;
+}
+
+/**
+ * What lies under a cut, worked out once for all records that are held against it: a cut may name a thousand heads, and void
+ * thousands of records. Undefined while one of the heads is not applied here: what it covers may yet arrive.
+ */
+export function pastOfCut(
+  db: SqlDatabase,
+  { heads, removerPrevious }: Parameters<typeof isWithinCut>[2],
+): JoinedPast | undefined {
+  const past: JoinedPast = new Map();
+  for (const limit of removerPrevious === null ? heads : [...heads, removerPrevious]) {
+    const row = appliedRow(db, fromHex(limit));
+    if (row === undefined) return undefined;
+    if (!isInPast(past, row)) joinPast(db, past, row);
+  }
+  return past;
+}
+
+/** As {@link isWithinCut}, by what {@link pastOfCut} gave. */
+export function isWithinPast(db: SqlDatabase, record: RecordDigest, past: JoinedPast): boolean {
+  const row = appliedRow(db, fromHex(record));
+  return row !== undefined && isInPast(past, row); // check: cut
 }
 
 function isIn(db: SqlDatabase, older: AppliedRow, newer: AppliedRow): boolean {

@@ -40,13 +40,29 @@ function removalOf(node: Node, path: readonly Node[]): Lost | undefined {
   if (act.act === "leave") return { ...lost, member: author, isLeave: true };
   if (act.act === "remove") return { ...lost, member: act.member };
   if (act.act !== "remove-device") return undefined;
-  const devices = act.devices.filter((each) => isListedSince(each, partedAt(node, path), path));
+  const parted = partedAt(node, path);
+  const named = act.devices.filter((each) => isListedSince(each, parted, path));
+  const devices = [
+    ...named,
+    ...broughtBy(act.devices, path.slice(parted + 1)).filter((each) => each !== device),
+  ].filter((each) => path.at(-1)?.group.holder(each));
   return { ...lost, member: path.at(-1)?.group.holder(devices[0] ?? "")?.id ?? "", devices };
 }
 
 /** Whether this device is listed at every entry of the branch from that place on. */
 function isListedSince(device: string, place: number, path: readonly Node[]): boolean {
   return path.slice(place).every(({ group }) => group.holder(device));
+}
+
+/** The devices that these have listed in these entries, and those that they have listed in turn. */
+function broughtBy(devices: readonly string[], since: readonly Node[]): string[] {
+  const brought: string[] = [];
+  for (const { entry, parent, group } of since) {
+    if (![...devices, ...brought].includes(entry.device)) continue;
+    const owner = group.holder(entry.device);
+    brought.push(...(owner?.devices ?? []).filter((each) => !parent?.group.holder(each)));
+  }
+  return brought;
 }
 
 function partedAt(node: Node, path: readonly Node[]): number {
@@ -73,7 +89,7 @@ function isOwed(lost: Lost, { log, path, words }: Grounds): boolean {
   );
   if (isSignedAgain && !lost.devices) return false;
   const { author } = lost.node;
-  if (!end.members.has(author) && end.departures.get(author) === "left") return true;
+  if (!end.members.has(author) && end.unbound.has(author)) return true;
   if (maySign(end, lost)) return true;
   const taker = since.findLast(({ parent, group }) => parent && maySign(parent.group, lost) && !maySign(group, lost));
   const under = lyingUnder(lost.node);

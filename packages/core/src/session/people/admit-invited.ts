@@ -5,8 +5,8 @@ import { usesOf } from "../../group/asking.ts";
 import type { Invitation } from "../../group/invitation-state.ts";
 import { invitationOf, openInvitations } from "../../group/invitations.ts";
 import { mayManage } from "../../group/refusals.ts";
-import { type Member, memberById } from "../../group/state.ts";
-import type { MemberId } from "../../records/shapes.ts";
+import { type Member, memberById, memberOfDevice } from "../../group/state.ts";
+import type { DeviceKey, MemberId } from "../../records/shapes.ts";
 import type { Reporting } from "../news.ts";
 import type { Session } from "../session.ts";
 import { withdraw } from "./invitations.ts";
@@ -88,18 +88,28 @@ export async function removeTwice(session: Session, { onNews, signal }: DutyOpti
 }
 
 function admittedTwice({ view }: Session): Member[] {
-  const { state, log, choice } = view;
+  const { state, choice } = view;
   if (choice.forks.length === 0 || choice.undecided) return [];
-  const used = new Map<string, Set<MemberId>>();
-  for (const { verified } of log.nodes.values()) {
-    const { entry, card } = verified;
-    if (entry.type !== "conclave/v1/entry" || entry.act.act !== "admit" || !card) continue;
-    used.set(entry.act.invitation, (used.get(entry.act.invitation) ?? new Set()).add(card.member));
-  }
   return state.invitations.flatMap(({ invitation, end }) => {
-    if (end?.how !== "used" || (used.get(invitation)?.size ?? 0) < 2) return [];
+    if (end?.how !== "used") return [];
     const member = memberById(state, end.card);
     // Somebody who was added by hand since was compared.
-    return member?.since === end.entry ? [member] : [];
+    return member?.since === end.entry && isUsedElsewhere(view, { invitation, member }) ? [member] : [];
+  });
+}
+
+/**
+ * Whether the invitation let another card in on a branch that lost, by somebody who could remove this member too. Nobody else's
+ * word is taken: whoever is out, or was an admin once, could date an admission back to have others removed.
+ */
+function isUsedElsewhere(
+  { log, state }: Session["view"],
+  { invitation, member }: { readonly invitation: DeviceKey; readonly member: Member },
+): boolean {
+  return [...log.nodes.values()].some(({ verified: { entry, card } }) => {
+    if (entry.type !== "conclave/v1/entry" || entry.act.act !== "admit" || entry.act.invitation !== invitation)
+      return false;
+    const author = memberOfDevice(state, entry.device);
+    return card?.member !== member.id && author !== undefined && mayManage(author.role, member.role); // check: role
   });
 }

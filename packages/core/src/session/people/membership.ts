@@ -1,14 +1,16 @@
 /** Acts on the group's log: admitting, removing, changing roles, leaving, rotating. */
 import { newEpochIdentity } from "../../age/epoch-identity.ts";
+import { OWN_CUT_MAX } from "../../group/device-rules.ts";
 import { draftAdd, draftAdmit, draftLeave, draftRemove, draftRole, draftRotate, entryOf } from "../../group/draft.ts";
 import { recipientFile, recipientKey } from "../../group/epoch.ts";
 import { sealGrant } from "../../group/grant.ts";
 import { extendLog, type Log } from "../../group/log.ts";
 import { sealNotice } from "../../group/notice.ts";
-import { cutTargets } from "../../group/refusals.ts";
+import { cutTargets, settlesLeaves } from "../../group/refusals.ts";
 import type { GroupState, Member } from "../../group/state.ts";
 import { type VerifiedEntry, verifyEntry } from "../../group/verified-entry.ts";
-import { writerHeads } from "../../history/frontier.ts";
+import { cutHeads } from "../../history/cut-heads.ts";
+import type { WriterHead } from "../../history/frontier.ts";
 import type { SignedCard } from "../../identity/card.ts";
 import { saveEntries } from "../../index/log-store.ts";
 import { writeMeta } from "../../index/meta.ts";
@@ -146,9 +148,17 @@ export async function rotate(
   });
 }
 
+/** Most writers that a cut names which is written here: an entry must stay well within one line. SPEC.md §10. */
+const CUT_NAMES_MAX = 1024;
+
 /** The newest records of these devices, as far as this one has read. */
 export function writerCut(session: Session, devices: readonly DeviceKey[]): Cut {
-  return writerHeads(session.index, devices).map(({ writer, digest }) => [writer, digest] as const);
+  return namedByCut(session, devices).map(({ writer, digest }) => [writer, digest] as const);
+}
+
+/** What {@link writerCut} names, with its numbers. */
+export function namedByCut({ index, view, deviceKey }: Session, devices: readonly DeviceKey[]): readonly WriterHead[] {
+  return cutHeads(index, devices, settlesLeaves(view.state, deviceKey) ? CUT_NAMES_MAX : OWN_CUT_MAX);
 }
 
 /**

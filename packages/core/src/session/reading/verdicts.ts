@@ -2,7 +2,7 @@
 
 import type { LogNode } from "../../group/log.ts";
 import { changeVerdict, type History, historyOf, type JudgedRecord, type Verdict } from "../../group/rights.ts";
-import { isWithinCut } from "../../history/past.ts";
+import { isWithinCut, isWithinPast, type JoinedPast, pastOfCut } from "../../history/past.ts";
 import { type AppliedRecord, appliedSince, recordOf, recordState } from "../../history/stored-record.ts";
 import type { Cut } from "../../records/entry.ts";
 import type { RecordDigest } from "../../records/shapes.ts";
@@ -29,9 +29,18 @@ export function judgeChange(
   const judged = { device: record.device, digest: record.digest, head: record.head ?? session.group };
   return changeVerdict(history(session.view), {
     record: judged,
-    isWithinCut: (digest, cutting) =>
-      isWithinCut(session.index, digest, { heads: headsOf(cutting), removerPrevious: cutting.verified.entry.previous }),
+    isWithinCut: (digest, cutting) => isWithin(session, digest, cutting),
   });
+}
+
+const pasts = new WeakMap<LogNode, JoinedPast>();
+
+function isWithin({ index }: Session, digest: RecordDigest, cutting: LogNode): boolean {
+  const limits = { heads: headsOf(cutting), removerPrevious: cutting.verified.entry.previous };
+  const past = pasts.get(cutting) ?? pastOfCut(index, limits);
+  if (past === undefined) return isWithinCut(index, digest, limits);
+  pasts.set(cutting, past);
+  return isWithinPast(index, digest, past);
 }
 
 function headsOf(cutting: LogNode): RecordDigest[] {

@@ -3,8 +3,8 @@ import { newEpochIdentity } from "../../age/epoch-identity.ts";
 import { draftRemove } from "../../group/draft.ts";
 import { cutTargets } from "../../group/refusals.ts";
 import type { Member } from "../../group/state.ts";
-import { writerHeads } from "../../history/frontier.ts";
 import type { DeviceKey } from "../../records/shapes.ts";
+import { namedByCut } from "../people/membership.ts";
 import type { Session } from "../session.ts";
 import type { Amount } from "./reencrypt.ts";
 
@@ -48,7 +48,7 @@ export async function rehearseRemoval(session: Session, options: { readonly memb
     contents,
     // Objects are read, put and deleted; of the rest: recipient, grant, entry, notice, bundles, listing, receipt.
     requests: 3 * contents.objects + Math.ceil(files / RECORDS_FILES_PER_BUNDLE) + files + 6,
-    cut: writerHeads(index, keys).map(({ device, number }) => ({ device, number })),
+    cut: namedByCut(session, keys).map(({ device, number }) => ({ device, number })),
   };
 }
 
