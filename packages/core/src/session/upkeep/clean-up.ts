@@ -8,16 +8,14 @@ import { objectKey, openObject } from "../../contents/object.ts";
 import { ConclaveError } from "../../errors.ts";
 import { EPOCHS_FOLDER } from "../../group/epoch.ts";
 import { parseGrantKey } from "../../group/grant.ts";
-import { awaited } from "../../history/awaited.ts";
 import { StoreError } from "../../ports/store.ts";
 import type { EpochId } from "../../records/shapes.ts";
 import { changesOfBlob, knownPieces } from "../../tree/blobs.ts";
-import { purgedBlobs } from "../../tree/purges.ts";
 import type { WorkOptions } from "../events.ts";
 import { isEditorDevice, type LocationRow, locationsOf, markProven, toPieces } from "../files/blob-sources.ts";
-import { lettingGo } from "../let-go.ts";
+import { lettingGo, purgedContents } from "../let-go.ts";
 import { forkMs } from "../reading/standing.ts";
-import { isVoidForGood } from "../reading/verdicts.ts";
+import { expected, isVoidForGood } from "../reading/verdicts.ts";
 import type { Session } from "../session.ts";
 import { doubtVanished, type Lying, takeBackShown, whatLies } from "./what-lies.ts";
 
@@ -92,7 +90,7 @@ export async function cleanUp(
   takeBackShown(session, lying, older);
   doubtVanished(session, lying);
   const unwanted = lettingGo(session);
-  const purged = purgedBlobs(session.index);
+  const purged = purgedContents(session);
   for (const old of oldObjects(session)) {
     signal?.throwIfAborted();
     if (!isOver(session, old.epoch)) continue; // check: epoch
@@ -131,7 +129,7 @@ function isGone(
   const { old, lying, purged } = options;
   if (lying.has(objectKey(old.epoch, old.object))) return false;
   const isUndeclared = (blob: string) => knownPieces(session.index, blob) === undefined;
-  if (old.blobs.every(isUndeclared) && awaited(session.index).length === 0) return true;
+  if (old.blobs.every(isUndeclared) && expected(session).length === 0) return true;
   const files = session.index.all<{ key: string }>(
     "SELECT key FROM locations WHERE epoch = ? AND object = ?",
     old.epoch,
@@ -161,7 +159,7 @@ export async function isReplaced(session: Session, check: Check): Promise<boolea
  * by somebody who may write now; or no change that counts, or may yet count, declares it; or it was purged and is let go.
  */
 async function hasSuccessor(session: Session, blob: string, check: Check): Promise<boolean> {
-  if (check.unwanted.has(blob) || isDeclaredInVain(session, blob)) return true;
+  if (check.unwanted.has(blob) || isDeclaredInVain(session, blob, check.old.epoch)) return true;
   const pieces = knownPieces(session.index, blob);
   if (pieces === undefined) return false;
   const { epoch } = session.view.current;
@@ -177,13 +175,13 @@ async function hasSuccessor(session: Session, blob: string, check: Check): Promi
 
 /**
  * A blob that only changes declare that will never count. One that nobody has declared may be on its way, unless only
- * people who are out say where it lies and no record is awaited any more.
+ * people who are out say where it lies and no record is expected any more.
  */
-function isDeclaredInVain(session: Session, blob: string): boolean {
+function isDeclaredInVain(session: Session, blob: string, epoch: EpochId): boolean {
   const changes = changesOfBlob(session.index, blob);
-  if (changes.length > 0) return changes.every((change) => isVoidForGood(session, change)); // check: cut
+  if (changes.length > 0) return changes.every((change) => isVoidForGood(session, change, { in: epoch })); // check: cut
   const isOfOutsiders = locationsOf(session, blob).every(({ device }) => !isEditorDevice(session, device));
-  return isOfOutsiders && awaited(session.index).length === 0;
+  return isOfOutsiders && expected(session).length === 0;
 }
 
 async function isWhole(
