@@ -1,9 +1,10 @@
 /** Good copies of contents: no honest device deletes the last one because others say or show what is not so. */
-import { catchUp, reencrypt } from "@conclave/core";
+import { catchUp, download, reencrypt } from "@conclave/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { comeTogether, groupOf, keysLike, removeBy } from "../support/attacked.ts";
+import { comeTogether, groupOf, keysLike, putBy, removeBy } from "../support/attacked.ts";
 import { forge, forgedLocation, forgedReceipt } from "../support/forge.ts";
 import { blobsToMove, type Location, moveContents } from "../support/insides.ts";
+import { memoryTarget } from "../support/memory-files.ts";
 import { budget, type Device, live, put, texts, World } from "../support/world.ts";
 
 let world: World;
@@ -84,5 +85,52 @@ describe("attack 30: old objects that the storage puts back once they were delet
     expect(await objectsIn(old)).toEqual([]);
     const newcomer = await newcomerOf(alice);
     expect([...live(newcomer).view.opened.keys()]).toEqual([live(alice).view.current.epoch]);
+  });
+});
+
+describe("attack 50: a version whose object an editor deletes, and that somebody still has on their disk", () => {
+  it("is not replaced there by a newer one", async () => {
+    const [alice, mallory] = (await groupOf(world, ["mallory"])) as [Device, Device];
+    await put(live(alice), { one: "first" });
+    const target = memoryTarget();
+    const into = () => download(live(alice), { path: "", target, budget: budget() });
+    await into();
+    await catchUp(live(mallory));
+    const [key = ""] = await objectsIn(live(alice).view.current.epoch);
+    await put(live(mallory), { one: "another" }, 1);
+    await world.store.delete(key);
+    await catchUp(live(alice));
+    expect((await into()).failed).toMatchObject([{ path: "one", code: "conflict" }]);
+    expect(target.texts()).toEqual({ one: "first" });
+  });
+
+  it("is replaced there while the storage gives it back", async () => {
+    const [alice, mallory] = (await groupOf(world, ["mallory"])) as [Device, Device];
+    await put(live(alice), { one: "first" });
+    const target = memoryTarget();
+    const into = () => download(live(alice), { path: "", target, budget: budget() });
+    await into();
+    await catchUp(live(mallory));
+    await put(live(mallory), { one: "another" }, 1);
+    await catchUp(live(alice));
+    expect((await into()).failed).toEqual([]);
+    expect(target.texts()).toEqual({ one: "another" });
+  });
+
+  it("is not replaced either where its person changes it while the storage takes its time", async () => {
+    const [alice, mallory] = (await groupOf(world, ["mallory"])) as [Device, Device];
+    await put(live(alice), { one: "first" });
+    const target = memoryTarget();
+    const into = () => download(live(alice), { path: "", target, budget: budget() });
+    await into();
+    await catchUp(live(mallory));
+    const ofMallory = await putBy(world, () => put(live(mallory), { one: "another" }, 1), /\/objects\//);
+    await catchUp(live(alice));
+    alice.hooks.alter = (key, bytes) => {
+      if (ofMallory.has(key)) target.files.set("one", Buffer.from("hers, as of now"));
+      return bytes;
+    };
+    expect((await into()).failed).toMatchObject([{ path: "one", code: "conflict" }]);
+    expect(target.texts()).toEqual({ one: "hers, as of now" });
   });
 });
