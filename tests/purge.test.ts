@@ -17,9 +17,9 @@ import {
   verify,
 } from "@conclave/core";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { putBy } from "./support/attacked.ts";
+import { problemCodes, putBy } from "./support/attacked.ts";
 import { DEATHS, type Death, dies } from "./support/deaths.ts";
-import { forge, forgedChange } from "./support/forge.ts";
+import { forge, forgedChange, openedEpoch } from "./support/forge.ts";
 import { budget, type Device, findMember, live, put, texts, World } from "./support/world.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -137,6 +137,31 @@ describe("purged contents", () => {
     await forge(live(bob), { records: [forgedChange({ head, parents: ["00".repeat(32)], operations: [] })] });
     await wait(world, 31, alice, bob);
     expect(await objectsAfterReencryption(world, alice)).toBe(2);
+  });
+
+  it.each([
+    ["a viewer writes a version of them", false],
+    ["a removed editor writes a version of them, and names a record that nobody has", true],
+  ])("go although %s", async (_, isRemoved) => {
+    const { world, alice, bob } = await scene();
+    const victor = await world.device("victor");
+    await world.admit(alice, victor, "viewer");
+    const by = live(isRemoved ? bob : victor);
+    const epoch = openedEpoch(by);
+    const found = resolvePath(by.index, "gone.txt");
+    if (found?.kind !== "file") throw new Error("the scene has no such file");
+    const { node, extents, size } = found;
+    const version = { node, replaces: [], size, modified: 3, executable: false, extents, path: "gone.txt" };
+    const { head } = by.view.state;
+    await purgePath(live(alice), "gone.txt");
+    if (isRemoved) {
+      await removeMember(live(alice), { member: findMember(live(alice).view.state, "bob"), contents: "on-change" });
+      await forge(by, { epoch, records: [forgedChange({ head, parents: ["00".repeat(32)], operations: [] })] });
+    }
+    await forge(by, { epoch, records: [forgedChange({ head, operations: [{ op: "file", ...version }] })] });
+    await wait(world, 31, alice);
+    expect(problemCodes(live(alice))).toContain("void");
+    expect(await objectsAfterReencryption(world, alice)).toBe(1);
   });
 
   it("stay for thirty days after somebody deletes what an admin has purged while it was in use", async () => {

@@ -1,35 +1,16 @@
 /** What members sign that is not true: others delete nothing, lose nothing and stop nothing because of it. */
-import { catchUp, reencrypt, removeMember, rotate } from "@conclave/core";
+import { catchUp, reencrypt, rotate } from "@conclave/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { comeTogether, details, keysLike } from "../support/attacked.ts";
+import { comeTogether, details, groupOf, keysLike, removeBy } from "../support/attacked.ts";
 import { forge, forgedLocation, forgedReceipt, openedEpoch } from "../support/forge.ts";
 import { blobsToMove, type Location, moveContents, sealNotice } from "../support/insides.ts";
-import { budget, type Device, findMember, live, put, texts, World } from "../support/world.ts";
+import { budget, type Device, live, put, texts, World } from "../support/world.ts";
 
 let world: World;
 beforeEach(() => {
   world = new World();
 });
 afterEach(() => world.close());
-
-/** Alice, who founded the group, and editors, who have all seen everything. */
-async function group(...names: readonly string[]): Promise<[alice: Device, ...others: Device[]]> {
-  const alice = await world.device("alice");
-  await world.found(alice);
-  const others: Device[] = [];
-  for (const name of names) {
-    const device = await world.device(name);
-    await world.admit(alice, device);
-    others.push(device);
-  }
-  await comeTogether(alice, ...others);
-  return [alice, ...others];
-}
-
-async function remove(admin: Device, name: string, contents: "now" | "on-change" = "on-change"): Promise<void> {
-  const session = live(admin);
-  await removeMember(session, { member: findMember(session.view.state, name), contents });
-}
 
 /** Where a device has itself placed a blob in the current epoch. */
 function placeOf(device: Device, blob: string): { object: string; length: number } {
@@ -45,10 +26,10 @@ describe("attack 50: a location that borrows another blob's object", () => {
     ["first", 0],
     ["second", 1],
   ])("lets nobody delete the good copy of the blob that is not in it, but in the %s one's", async (_, borrowedFrom) => {
-    const [alice, , mallory] = (await group("bob", "mallory")) as [Device, Device, Device];
+    const [alice, , mallory] = (await groupOf(world, ["bob", "mallory"])) as [Device, Device, Device];
     await put(live(alice), { one: "one" });
     await put(live(alice), { two: "two" });
-    await remove(alice, "bob");
+    await removeBy(alice, "bob");
     await catchUp(live(mallory));
     const blobs = blobsToMove(live(mallory));
     const [first, second] = [blobs[borrowedFrom], blobs[1 - borrowedFrom]];
@@ -76,7 +57,7 @@ describe("attack 58: an old object that is said to hold another blob too", () =>
     ["first", 0],
     ["second", 1],
   ])("is kept while the %s of them has no other copy", async (_, victim) => {
-    const [alice, , mallory] = (await group("bob", "mallory")) as [Device, Device, Device];
+    const [alice, , mallory] = (await groupOf(world, ["bob", "mallory"])) as [Device, Device, Device];
     await put(live(alice), { one: "one" });
     await put(live(alice), { two: "two" });
     await comeTogether(alice, mallory);
@@ -86,7 +67,7 @@ describe("attack 58: an old object that is said to hold another blob too", () =>
     const [kept, moved] = [places[victim], places[1 - victim]];
     if (!kept || !moved) throw new Error("there are two blobs");
     await forge(live(mallory), { locations: [forgedLocation(live(mallory), { ...kept, blob: moved.blob })] });
-    await remove(alice, "bob");
+    await removeBy(alice, "bob");
     await catchUp(live(mallory));
     const blobs = blobsToMove(live(mallory)).filter(({ blob }) => blob.blob === moved.blob);
     await moveContents(live(mallory), { budget: budget(), blobs });
@@ -105,10 +86,15 @@ describe("attack 33: a receipt for work that was not done", () => {
     ["alone", false],
     ["with a location in an object that does not exist", true],
   ])("deletes nothing and hides nothing, %s", async (_, isPlaced) => {
-    const [alice, , mallory, carol] = (await group("bob", "mallory", "carol")) as [Device, Device, Device, Device];
+    const [alice, , mallory, carol] = (await groupOf(world, ["bob", "mallory", "carol"])) as [
+      Device,
+      Device,
+      Device,
+      Device,
+    ];
     await put(live(alice), { one: "one" });
     await comeTogether(alice, carol);
-    await remove(alice, "bob");
+    await removeBy(alice, "bob");
     await catchUp(live(mallory));
     const blobs = blobsToMove(live(mallory)).map(({ blob }) => blob.blob);
     expect(blobs).toHaveLength(1);
@@ -128,11 +114,11 @@ describe("attack 33: a receipt for work that was not done", () => {
 
 describe("attack 30: a removed member's location of what nobody declares", () => {
   it("keeps no old epoch open: the newcomer is not given its key", async () => {
-    const [alice, bob] = (await group("bob")) as [Device, Device];
+    const [alice, bob] = (await groupOf(world, ["bob"])) as [Device, Device];
     await put(live(alice), { one: "one" });
     const epoch = openedEpoch(live(bob));
     const location = forgedLocation(live(bob), { blob: "ab".repeat(32), object: "cd".repeat(16), length: 4219 });
-    await remove(alice, "bob", "now");
+    await removeBy(alice, "bob", "now");
     await forge(live(bob), { epoch, locations: [location] });
     await catchUp(live(alice));
     expect(details(live(alice), "foreign")).toEqual([]);
@@ -149,13 +135,13 @@ describe("attack 57: a notice that lies in the true one's place", () => {
     ["does not end the epoch", 0],
     ["ends an earlier epoch", 1],
   ])("and %s keeps nobody from leaving the true one again", async (_, rotations) => {
-    const [alice, bob, carol] = (await group("bob", "carol")) as [Device, Device, Device];
+    const [alice, bob, carol] = (await groupOf(world, ["bob", "carol"])) as [Device, Device, Device];
     for (let count = 0; count < rotations; count++) await rotate(live(alice), { contents: "on-change" });
     await comeTogether(alice, bob, carol);
     const { log, state, current: old } = live(alice).view;
     const entry = log.nodes.get(rotations === 0 ? live(alice).group : state.head);
     if (!entry) throw new Error("the entry is in the log");
-    await remove(alice, "bob");
+    await removeBy(alice, "bob");
     const notices = new RegExp(`^${old.epoch}/notice-`);
     const [own = ""] = await keysLike(world, notices);
     await world.store.delete(own);

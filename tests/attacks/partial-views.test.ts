@@ -1,5 +1,5 @@
 /** A storage that shows one device less than another, for a while: nothing is lost by it, and nothing is given up for good. */
-import { addMember, catchUp, reencrypt, removeMember, rotate } from "@conclave/core";
+import { addMember, catchUp, changeRole, reencrypt, removeMember, rotate } from "@conclave/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { comeTogether, details, putBy } from "../support/attacked.ts";
 import { budget, type Device, findMember, live, paths, put, texts, World } from "../support/world.ts";
@@ -59,6 +59,34 @@ describe("attack 33: a re-encryption by somebody who was not shown everything", 
     await comeTogether(alice, frank, carol);
     const admission = await putBy(world, () => addMember(live(frank), { card: erin.card, role: "editor" }));
     alice.hooks.hides = (key) => admission.has(key);
+    await catchUp(live(carol));
+    await put(live(carol), { mine: "mine" });
+    await catchUp(live(alice));
+    await remove(alice, "bob", "now");
+    await reencrypt(live(alice), { budget: budget() });
+    alice.hooks = {};
+    await comeTogether(alice, frank, carol);
+    for (const device of [alice, carol]) expect(await texts(live(device))).toEqual({ mine: "mine" });
+  });
+});
+
+describe("attack 33: a re-encryption by somebody who has cut the author of what cannot be judged yet", () => {
+  it("deletes nothing that they wrote in an epoch which went on after the cut", async () => {
+    const [alice, frank, bob, carol] = (await devices("alice", "frank", "bob", "carol")) as [
+      Device,
+      Device,
+      Device,
+      Device,
+    ];
+    await world.found(alice);
+    await world.admit(alice, frank, "admin");
+    for (const device of [bob, carol]) await world.admit(alice, device);
+    await comeTogether(alice, frank, carol);
+    const carols = () => findMember(live(alice).view.state, "carol");
+    await changeRole(live(alice), { member: carols(), role: "viewer" });
+    await comeTogether(frank, carol);
+    const promotion = await putBy(world, () => changeRole(live(frank), { member: carols(), role: "editor" }));
+    alice.hooks.hides = (key) => promotion.has(key);
     await catchUp(live(carol));
     await put(live(carol), { mine: "mine" });
     await catchUp(live(alice));

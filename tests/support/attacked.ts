@@ -1,15 +1,18 @@
 /** What every attack is held against: what devices show, what they say is wrong, and what lies on the storage. */
 import {
   ConclaveError,
+  type ContentsMode,
   catchUp,
   listFolder,
   memberNames,
   type ProblemCode,
   problemsOf,
+  type Role,
+  removeMember,
   type Session,
 } from "@conclave/core";
 import { expect } from "vitest";
-import { type Device, live, World } from "./world.ts";
+import { type Device, findMember, live, World } from "./world.ts";
 
 /** Everything of a device's state that an attack must not change. */
 export function stateOf(session: Session) {
@@ -76,6 +79,30 @@ export async function people(
   await world.admit(alice, carol, carolRole);
   await comeTogether(alice, bob, carol);
   return { world, alice, bob, carol };
+}
+
+/** Alice, who founded a group, and editors (or what `roles` says), who have all seen everything. */
+export async function groupOf(
+  world: World,
+  names: readonly string[],
+  roles: Readonly<Record<string, Role>> = {},
+): Promise<[alice: Device, ...others: Device[]]> {
+  const alice = await world.device("alice");
+  await world.found(alice);
+  const others: Device[] = [];
+  for (const name of names) {
+    const device = await world.device(name);
+    await world.admit(alice, device, roles[name] ?? "editor");
+    others.push(device);
+  }
+  await comeTogether(alice, ...others);
+  return [alice, ...others];
+}
+
+/** Removes a member by name. */
+export async function removeBy(admin: Device, name: string, contents: ContentsMode = "on-change"): Promise<void> {
+  const session = live(admin);
+  await removeMember(session, { member: findMember(session.view.state, name), contents });
 }
 
 /** All keys that lie on the storage and fit. */

@@ -5,6 +5,7 @@
 // biome-ignore-start lint/style/noRestrictedImports: attackers do not keep to the public interface.
 
 export { newEpochIdentity } from "../../packages/core/src/age/epoch-identity.ts";
+export { declareBlob } from "../../packages/core/src/contents/blob.ts";
 export { sealObject } from "../../packages/core/src/contents/object.ts";
 export { equalBytes } from "../../packages/core/src/encoding/bytes.ts";
 export { conclaveJson } from "../../packages/core/src/group/conclave-json.ts";

@@ -79,7 +79,10 @@ export function memoryTarget(): MemoryTarget {
     },
     open: async (path) => openedBytes(files.get(path) ?? new Uint8Array(0), modifiedTimes.get(path) ?? 0),
     makeFolder: async () => undefined,
-    async create(path, { size }) {
+    async create(path, { size, over }) {
+      const now = files.get(path);
+      if (now && over !== undefined && (over?.size !== now.length || over.modified !== modifiedTimes.get(path)))
+        throw new ConclaveError("it was changed meanwhile", { code: "conflict" });
       const bytes = new Uint8Array(size);
       const file: TargetFile = {
         write: async (offset, part) => bytes.set(part, offset),

@@ -60,8 +60,9 @@ export const PLANTS: readonly Plant[] = [
     edits: [
       {
         file: "packages/core/src/session/upkeep/clean-up.ts",
-        find: "if (check.unwanted.has(blob) || isDeclaredInVain(session, blob)) return true;",
-        replace: "if (check.unwanted.has(blob) || isDeclaredInVain(session, blob) || blob !== undefined) return true;",
+        find: "if (check.unwanted.has(blob) || isDeclaredInVain(session, blob, check.old.epoch)) return true;",
+        replace:
+          "if (check.unwanted.has(blob) || isDeclaredInVain(session, blob, check.old.epoch) || blob !== undefined) return true;",
       },
       {
         file: "packages/core/src/session/upkeep/reencrypt.ts",

@@ -68,8 +68,13 @@ export interface TargetTree {
   open(path: string): Promise<SourceFile>;
   /** Makes a folder and those above it; one that is there is no error. Private to the user. */
   makeFolder(path: string): Promise<void>;
-  /** Starts a new file of that final size, private to the user and not executable; the folders above it are made. */
-  create(path: string, options: { readonly size: number }): Promise<TargetFile>;
+  /**
+   * Starts a new file of that final size, private to the user and not executable; the folders above it are made.
+   *
+   * @param options.over - The file that it may replace, as `state` gave it, null for none: what has changed since is in the
+   *   way. Default: whatever file is there when it is started.
+   */
+  create(path: string, options: { readonly size: number; readonly over?: TargetState | null }): Promise<TargetFile>;
   /** Makes a link whose text does not lead out of the target. */
   makeLink(path: string, target: string): Promise<void>;
   /**

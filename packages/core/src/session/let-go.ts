@@ -3,8 +3,8 @@
  * epoch. Slowly, and by more than one editor's word, because what is deleted comes back for nobody. SPEC.md §10.
  */
 import { isAtLeast, memberOfDevice } from "../group/state.ts";
-import { awaited } from "../history/awaited.ts";
 import { type Purge, purgedBlobs, purges } from "../tree/purges.ts";
+import { expected, isVoidForGood } from "./reading/verdicts.ts";
 import type { Session } from "./session.ts";
 
 /** So long a purge holds without a break, by this device's own clock, before bytes go: time to see it, and to object. */
@@ -22,13 +22,18 @@ export function notePurges({ index, clock }: Session): void {
   });
 }
 
+/** Blobs that nothing refers to but versions of purged nodes, and what will never count: their ids, each with those nodes. */
+export function purgedContents(session: Session): Map<string, ReadonlySet<string>> {
+  return purgedBlobs(session.index, { isVoid: (change) => isVoidForGood(session, change) });
+}
+
 /**
  * Blobs that may go: all that refers to them is purged, has been for thirty days, and by the word of an admin or of two
  * members. Nothing goes while records are awaited that could refer to it.
  */
 export function lettingGo(session: Session): ReadonlySet<string> {
-  const blobs = purgedBlobs(session.index);
-  if (blobs.size === 0 || awaited(session.index).length > 0) return new Set();
+  const blobs = purgedContents(session);
+  if (blobs.size === 0 || expected(session).length > 0) return new Set();
   const words = Map.groupBy(lastingPurges(session), ({ node }) => node);
   const mayGo = (node: string) => hasWord(session, words.get(node) ?? []);
   return new Set([...blobs].filter(([, nodes]) => [...nodes].every(mayGo)).map(([blob]) => blob));

@@ -67,21 +67,42 @@ export function purges(db: SqlDatabase): Purge[] {
     .map(({ node, digest, device }) => ({ node, change: toHex(digest), device: toHex(device) }));
 }
 
-/** Blobs that nothing refers to but versions of purged nodes: their digests, each with those nodes. What does not count may yet. */
-export function purgedBlobs(db: SqlDatabase): Map<string, ReadonlySet<string>> {
+interface ReferringRow {
+  readonly key: string;
+  readonly extents: Uint8Array;
+  readonly digest: Uint8Array;
+  readonly counts: number;
+  readonly purged: number;
+}
+
+/**
+ * Blobs that nothing refers to but versions of purged nodes: their digests, each with those nodes.
+ *
+ * @param options.isVoid - Whether a change that does not count will never count either: what it refers to is not needed for it.
+ *   Default: any may.
+ */
+export function purgedBlobs(
+  db: SqlDatabase,
+  { isVoid = () => false }: { readonly isVoid?: (change: RecordDigest) => boolean } = {},
+): Map<string, ReadonlySet<string>> {
   if (db.get("SELECT 1 FROM tree_purge LIMIT 1") === undefined) return new Map();
   const needed = new Set<number>();
   const purged = new Map<number, Set<string>>();
-  const versions = db.each<{ key: string; extents: Uint8Array; purged: number }>(
-    `SELECT n.key, v.extents, c.counts = 1 AND ${IS_PURGED} AS purged
+  const versions = db.each<ReferringRow>(
+    `SELECT n.key, v.extents, r.digest, c.counts, c.counts = 1 AND ${IS_PURGED} AS purged
      FROM tree_version v JOIN tree_node n ON n.id = v.node JOIN tree_change c ON c.id = v.change
-     WHERE v.extents IS NOT NULL`,
+     JOIN history_record r ON r.id = c.id WHERE v.extents IS NOT NULL`,
   );
-  for (const { key, extents, purged: isPurged } of versions) {
-    for (const blob of unpackNumbers(extents).filter((_, index) => index % 3 === 0)) {
-      if (isPurged === 0) needed.add(blob);
-      else purged.set(blob, (purged.get(blob) ?? new Set()).add(key));
-    }
+  const doubtful: { readonly change: RecordDigest; readonly blobs: readonly number[] }[] = [];
+  for (const { key, extents, digest, counts, purged: isPurged } of versions) {
+    const blobs = unpackNumbers(extents).filter((_, index) => index % 3 === 0);
+    if (isPurged === 1) for (const blob of blobs) purged.set(blob, (purged.get(blob) ?? new Set()).add(key));
+    else if (counts === 1) for (const blob of blobs) needed.add(blob);
+    else doubtful.push({ change: toHex(digest), blobs });
+  }
+  for (const { change, blobs } of doubtful) {
+    const wanted = blobs.filter((blob) => purged.has(blob) && !needed.has(blob));
+    if (wanted.length > 0 && !isVoid(change)) for (const blob of wanted) needed.add(blob);
   }
   return new Map([...purged].filter(([blob]) => !needed.has(blob)).map(([blob, nodes]) => [digestOf(db, blob), nodes]));
 }

@@ -11,7 +11,7 @@ import {
   writeSync,
 } from "node:fs";
 import { promisify } from "node:util";
-import { ConclaveError, type TargetFile } from "@conclave/core";
+import { ConclaveError, type TargetFile, type TargetState } from "@conclave/core";
 import { modifiedOf } from "./opened-file.ts";
 import type { FolderLease } from "./target-folders.ts";
 import { inTheWay, unsafe } from "./target-path.ts";
@@ -34,9 +34,13 @@ interface Place {
 }
 
 /** Starts a file under a hidden name in its own folder, and makes sure that it lies there before a byte is written. */
-export async function startFile(place: Place, size: number): Promise<TargetFile> {
+export async function startFile(
+  place: Place,
+  { size, over }: { readonly size: number; readonly over?: TargetState | null },
+): Promise<TargetFile> {
   const { folder } = place.lease;
   const before = whatIsThere(place);
+  if (before !== undefined && over !== undefined && !isSeen(before, over)) throw changed(place.path);
   const unfinished = unfinishedName();
   let descriptor: number | undefined;
   try {
@@ -126,9 +130,7 @@ class StartedFile implements TargetFile {
       throw unsafe(`${path} would have been named outside the target folder`); // check: link
     }
     // Looking and renaming in one go: `rename` itself replaces files and links without asking.
-    if (!isUnchanged(this.#before, whatIsThere(this.#place))) {
-      throw inTheWay(`${path} was changed by somebody else meanwhile`);
-    }
+    if (!isUnchanged(this.#before, whatIsThere(this.#place))) throw changed(path);
     renameSync(lease.folder.at(this.#unfinished), lease.folder.at(name));
   }
 
@@ -142,6 +144,14 @@ class StartedFile implements TargetFile {
   #cut(what: string): ConclaveError {
     return new ConclaveError(`${this.#place.path} ${what}`, { code: "corrupt" });
   }
+}
+
+function isSeen(now: Stats, seen: TargetState | null): boolean {
+  return seen !== null && seen.size === now.size && seen.modified === modifiedOf(now);
+}
+
+function changed(path: string): ConclaveError {
+  return inTheWay(`${path} was changed by somebody else meanwhile`);
 }
 
 function isUnchanged(before: Stats | undefined, now: Stats | undefined): boolean {

@@ -86,13 +86,13 @@ class LocalTargetTree implements LocalTarget {
     });
   }
 
-  create(path: string, options: { readonly size: number }): Promise<TargetFile> {
+  create(path: string, options: { readonly size: number; readonly over?: TargetState | null }): Promise<TargetFile> {
     return unlessTooLong(path, async () => {
       const { parents, name } = this.#place(path);
       if (name === "") throw unsafe("the target folder itself cannot become a file");
       const lease = await this.#folders.make(parents);
       try {
-        return await startFile({ lease, name, path }, options.size);
+        return await startFile({ lease, name, path }, options);
       } catch (error) {
         await lease.release();
         throw error;

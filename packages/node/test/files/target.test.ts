@@ -123,6 +123,21 @@ describe.each(WAYS)("a target folder (by path: $byPath)", ({ byPath }) => {
     expect(readdirSync(top)).toEqual(before);
   });
 
+  it.each<[string, (place: string) => unknown]>([
+    ["was changed since it was looked at", (place) => writeFileSync(place, "mine, and longer")],
+    ["was not there when it was looked at", () => undefined],
+  ])("does not begin to replace what %s", async (what, change) => {
+    const top = scratch();
+    const target = await open(top);
+    writeFileSync(join(top, "a"), "old");
+    const over = what.startsWith("was changed") ? await target.state("a") : null;
+    change(join(top, "a"));
+    await expect(target.create("a", { size: 0, ...(over !== undefined && { over }) })).rejects.toMatchObject({
+      code: "conflict",
+    });
+    expect(readdirSync(top)).toEqual(["a"]);
+  });
+
   it("does not replace folders, fifos or links, nor write through them", async () => {
     const top = scratch();
     const outside = scratch();

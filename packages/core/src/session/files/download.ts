@@ -2,7 +2,7 @@
 import type { ByteBudget } from "../../contents/budget.ts";
 import type { ContentReader } from "../../contents/reader.ts";
 import { ConclaveError } from "../../errors.ts";
-import type { TargetFile, TargetTree } from "../../ports/files.ts";
+import type { TargetFile, TargetState, TargetTree } from "../../ports/files.ts";
 import { type FilePiece, filePieces } from "../../tree/blobs.ts";
 import { listFolder, resolvePath } from "../../tree/listing.ts";
 import { isTooDeep, TOO_DEEP } from "../../tree/paths.ts";
@@ -35,6 +35,8 @@ export interface DownloadOptions extends WorkOptions {
 interface Incoming {
   readonly entry: ViewEntry;
   readonly local: string;
+  /** What is there and may be replaced; null for nothing. */
+  readonly over: TargetState | null;
   /** Pieces that are still to be written. */
   missing: number;
   file: Promise<TargetFile> | undefined;
@@ -137,12 +139,13 @@ class Download {
     this.#files += 1;
     this.#bytes += entry.size;
     const pieces = filePieces(this.#session.index, entry);
-    if (await this.#isThere(entry, { local, pieces })) {
+    const over = (await this.#options.target.state(local)) ?? null;
+    if (over && (await this.#isThere(entry, { local, pieces, state: over }))) {
       this.#skipped += 1;
       this.#doneBytes += entry.size;
       return;
     }
-    const incoming: Incoming = { entry, local, missing: pieces.length, file: undefined, failed: false };
+    const incoming: Incoming = { entry, local, over, missing: pieces.length, file: undefined, failed: false };
     if (pieces.length === 0) return this.#finish(incoming);
     let offset = 0;
     for (const piece of pieces) {
@@ -165,17 +168,20 @@ class Download {
   /** Whether the target has the file already. Refuses to replace what the group does not hold. */
   async #isThere(
     entry: ViewEntry,
-    at: { readonly local: string; readonly pieces: readonly FilePiece[] },
+    {
+      local: path,
+      pieces,
+      state,
+    }: { readonly local: string; readonly pieces: readonly FilePiece[]; readonly state: TargetState },
   ): Promise<boolean> {
-    const { target, overwrite = false } = this.#options;
-    const state = await target.state(at.local);
-    if (!state) return false;
+    const { target, overwrite = false, budget, signal } = this.#options;
     if (state.kind !== "file") throw new ConclaveError(`a ${state.kind} is in the way`, { code: "conflict" });
     if (state.size === entry.size && state.modified === entry.modified) return true;
     if (overwrite) return false;
-    const local = { target, path: at.local, crypto: this.#session.crypto, size: state.size };
-    if (await isSameAsLocal(local, at.pieces)) return true;
-    if (await isHeldByGroup(this.#session, { ...local, nodes: entry.nodes })) return false;
+    const local = { target, path, crypto: this.#session.crypto, size: state.size };
+    if (await isSameAsLocal(local, pieces)) return true;
+    const held = { ...local, nodes: entry.nodes, successor: pieces, budget, ...(signal ? { signal } : {}) };
+    if (await isHeldByGroup(this.#session, held)) return false;
     throw new ConclaveError("a local file that the group does not hold is in the way", { code: "conflict" });
   }
 
@@ -222,7 +228,7 @@ class Download {
     if (incoming.failed) return;
     const { target, onProgress } = this.#options;
     try {
-      incoming.file ??= target.create(incoming.local, { size: incoming.entry.size });
+      incoming.file ??= target.create(incoming.local, { size: incoming.entry.size, over: incoming.over });
       await (await incoming.file).write(offset, bytes);
       this.#doneBytes += bytes.length;
       incoming.missing -= 1;
@@ -241,8 +247,8 @@ class Download {
   }
 
   async #finish(incoming: Incoming): Promise<void> {
-    const { entry, local } = incoming;
-    incoming.file ??= this.#options.target.create(local, { size: entry.size });
+    const { entry, local, over } = incoming;
+    incoming.file ??= this.#options.target.create(local, { size: entry.size, over });
     await (await incoming.file).commit({ modified: entry.modified });
     incoming.missing = 0;
     this.#transferred += 1;

@@ -6,7 +6,7 @@ import { resolvePath } from "../../tree/listing.ts";
 import { Planner, type PlanOptions, planCopy, planDelete, planMove } from "../../tree/plan.ts";
 import { planEmptyTrash, planPurge } from "../../tree/plan-purge.ts";
 import { planRestore } from "../../tree/plan-restore.ts";
-import { purgedBlobs } from "../../tree/purges.ts";
+import { purgedContents } from "../let-go.ts";
 import { memberNames } from "../people/member-names.ts";
 import type { Session } from "../session.ts";
 import { publishChanges } from "../writing/change-writer.ts";
@@ -143,10 +143,10 @@ async function purge(
   session: Session,
   options: SignalOption & { readonly operations: readonly Operation[] },
 ): Promise<Purged> {
-  const before = purgedBlobs(session.index);
+  const before = purgedContents(session);
   await publishChanges(session, options);
   await writeListingIfDue(session, options.signal);
-  const blobs = [...purgedBlobs(session.index).keys()].filter((blob) => !before.has(blob));
+  const blobs = [...purgedContents(session).keys()].filter((blob) => !before.has(blob));
   const sizes = blobs.map((blob) => locationsOf(session, blob)[0]?.length ?? 0);
   const items = options.operations.filter(({ op }) => op === "purge").length;
   return { items, bytes: sizes.reduce((sum, size) => sum + size, 0) };

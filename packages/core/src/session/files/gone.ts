@@ -3,9 +3,9 @@ import { objectKey } from "../../contents/object.ts";
 import { ConclaveError } from "../../errors.ts";
 import { getIfThere } from "../../ports/store.ts";
 import type { Operation } from "../../records/change.ts";
-import { purgedBlobs } from "../../tree/purges.ts";
 import { pathOf } from "../../tree/stored-node.ts";
 import { versionsOf } from "../../tree/versions-of.ts";
+import { purgedContents } from "../let-go.ts";
 import type { Session } from "../session.ts";
 import { locationsOf } from "./blob-sources.ts";
 
@@ -23,7 +23,7 @@ export async function requireStored(
   session: Session,
   { operations, signal }: SignalOption & { readonly operations: readonly Operation[] },
 ): Promise<void> {
-  const purged = purgedBlobs(session.index);
+  const purged = purgedContents(session);
   if (purged.size === 0) return;
   for (const [node, blobs] of broughtBack(session, operations)) {
     for (const blob of blobs) {

@@ -1,4 +1,5 @@
 /** Whether a local file is what the group holds, by its pieces' digests. */
+import type { ByteBudget } from "../../contents/budget.ts";
 import { toHex } from "../../encoding/hex.ts";
 import { ConclaveError } from "../../errors.ts";
 import type { Crypto } from "../../ports/crypto.ts";
@@ -7,6 +8,7 @@ import { PIECE_BYTES } from "../../records/change.ts";
 import { type FilePiece, filePieces } from "../../tree/blobs.ts";
 import { versionsOf } from "../../tree/versions-of.ts";
 import type { Session } from "../session.ts";
+import { unreadableBlobs } from "./unreadable-blobs.ts";
 
 /** A file in a target folder. */
 export interface LocalFile {
@@ -44,17 +46,37 @@ export async function hasPieces(
   return true;
 }
 
-/** Whether some version of these files, an old one too, is what lies there: then nothing is lost by replacing it. */
+/**
+ * Whether some version of these files, an old one too, is what lies there, and the storage gives it back: then nothing is lost
+ * by replacing it. What records say is not enough: whoever may write knows the digests of what others have on their disks, and
+ * what lay on the storage may have been deleted since.
+ *
+ * @param local.successor - Pieces that are read before anything is replaced, and need not be read for this.
+ */
 export async function isHeldByGroup(
   session: Session,
-  local: LocalFile & { readonly nodes: readonly string[] },
+  local: LocalFile & {
+    readonly nodes: readonly string[];
+    readonly successor: readonly FilePiece[];
+    readonly budget: ByteBudget;
+    readonly signal?: AbortSignal;
+  },
 ): Promise<boolean> {
-  for (const version of versionsOf(session.index, local.nodes)) {
+  const { nodes, successor, budget, signal } = local;
+  const known = new Set(successor.map(placeOf));
+  for (const version of versionsOf(session.index, nodes)) {
     if (version.size !== local.size) continue;
-    const pieces = readable(session, version);
-    if (pieces && (await isSameAsLocal(local, pieces))) return true;
+    const found = readable(session, version);
+    if (!found || !(await isSameAsLocal(local, found))) continue;
+    const pieces = found.filter((piece) => !known.has(placeOf(piece)));
+    const unreadable = await unreadableBlobs(session, { pieces, budget, ...(signal ? { signal } : {}) });
+    if (unreadable.size === 0) return true; // check: digest
   }
   return false;
+}
+
+function placeOf({ blob, index }: FilePiece): string {
+  return `${blob} ${index}`;
 }
 
 function readable(

@@ -6,10 +6,10 @@ import { type FilePiece, filePieces } from "../../tree/blobs.ts";
 import { fileAt } from "../../tree/listing.ts";
 import type { WorkOptions } from "../events.ts";
 import type { Session } from "../session.ts";
-import { contentReader, sourceOf } from "./blob-sources.ts";
 import { hasPieces } from "./local-copies.ts";
 import { requireUnchanged } from "./local-pieces.ts";
 import { type Failure, joinPath } from "./transfer.ts";
+import { unreadableBlobs } from "./unreadable-blobs.ts";
 
 /** Local files that the storage holds whole, and others with the reason. */
 export interface ReadBack {
@@ -39,7 +39,7 @@ export async function readBack(
       held.push({ entry, pieces: filePieces(session.index, version) });
     });
   }
-  const unreadable = await readBlobs(session, { ...options, pieces: held.flatMap(({ pieces }) => pieces) });
+  const unreadable = await unreadableBlobs(session, { ...options, pieces: held.flatMap(({ pieces }) => pieces) });
   const safe: SourceEntry[] = [];
   for (const { entry, pieces } of held) {
     signal?.throwIfAborted();
@@ -61,33 +61,6 @@ async function failing(failed: Failure[], entry: SourceEntry, work: () => Promis
     const isStored = error.code === "missing" || error.code === "corrupt";
     failed.push({ path: entry.path, error: error.message, ...(isStored ? { code: error.code } : {}) });
   }
-}
-
-/** Reads pieces of each blob once; gives the blobs that could not be read, with the reason. */
-async function readBlobs(
-  session: Session,
-  options: WorkOptions & { readonly pieces: readonly FilePiece[]; readonly budget: ByteBudget },
-): Promise<ReadonlyMap<string, ConclaveError>> {
-  const { pieces, budget, signal, onProgress } = options;
-  const reader = contentReader(session, budget);
-  const unreadable = new Map<string, ConclaveError>();
-  const totalBytes = pieces.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  let doneBytes = 0;
-  for (const [blob, wanted] of Map.groupBy(pieces, (piece) => piece.blob)) {
-    try {
-      const source = sourceOf(session, blob);
-      if (!source) throw new ConclaveError(`no record that counts declares blob ${blob}`, { code: "missing" });
-      const indexes = new Set(wanted.map(({ index }) => index));
-      for await (const { bytes } of reader.read(source, indexes, signal ? { signal } : {})) {
-        doneBytes += bytes.length;
-        onProgress?.({ doneBytes, totalBytes, doneItems: 0, totalItems: 0 });
-      }
-    } catch (error) {
-      if (!(error instanceof ConclaveError)) throw error;
-      unreadable.set(blob, error);
-    }
-  }
-  return unreadable;
 }
 
 /** @throws ConclaveError `source-changed` if the local file is not what the group holds, or changes meanwhile. */

@@ -1,11 +1,20 @@
 /** Which records count: the log's rules, asked about the records of the index. SPEC.md §7. */
 
 import type { LogNode } from "../../group/log.ts";
-import { changeVerdict, type History, historyOf, type JudgedRecord, type Verdict } from "../../group/rights.ts";
+import {
+  type CuttingEntry,
+  changeVerdict,
+  type History,
+  hasRole,
+  historyOf,
+  type JudgedRecord,
+  type Verdict,
+} from "../../group/rights.ts";
+import { type AwaitedRecord, awaited } from "../../history/awaited.ts";
 import { isWithinCut, isWithinPast, type JoinedPast, pastOfCut } from "../../history/past.ts";
 import { type AppliedRecord, appliedSince, recordOf, recordState } from "../../history/stored-record.ts";
 import type { Cut } from "../../records/entry.ts";
-import type { RecordDigest } from "../../records/shapes.ts";
+import type { DeviceKey, EpochId, RecordDigest } from "../../records/shapes.ts";
 import { setCounts } from "../../tree/set-counts.ts";
 import type { Session } from "../session.ts";
 import type { View } from "../view.ts";
@@ -50,18 +59,60 @@ function headsOf(cutting: LogNode): RecordDigest[] {
 }
 
 /**
- * Whether a change will not count whatever else arrives: a cut leaves it out, and all that the cut rests on has been read.
- * Anything else that does not count now may do so later: once an entry arrives, or its author is let in or promoted.
+ * Whether a change will not count whatever else arrives. A cut leaves it out, and all that the cut rests on has been read. Or
+ * its author knew an entry of the branch that let them write nothing: nobody's program writes so, but to be in the way.
+ * Anything else that does not count now may do so later, once an entry arrives.
+ *
+ * @param options.in - An older epoch, where it is asked for the sake of what lies there: whoever was cut as it ended, or later,
+ *   has written nothing there that may still count, also where they name an entry that nobody has seen.
  */
-export function isVoidForGood(session: Session, digest: RecordDigest): boolean {
+export function isVoidForGood(
+  session: Session,
+  digest: RecordDigest,
+  options: { readonly in?: EpochId } = {},
+): boolean {
   const record = recordOf(session.index, digest);
   const verdict = record && judgeChange(session, record);
-  if (!verdict || verdict.counts || verdict.why !== "cut") return false;
-  const cutting = session.view.log.nodes.get(verdict.by ?? "");
+  if (!verdict || verdict.counts) return false;
+  if (verdict.why === "cut") return isRead(session, session.view.log.nodes.get(verdict.by ?? ""));
+  if (verdict.why === "not-an-editor") return history(session.view).indexes.has(record.head ?? session.group); // check: role
+  return options.in !== undefined && isOutOf(session, record.device, options.in);
+}
+
+/** Whether all that a cut rests on is applied here: then whatever else its target signed before it is left out. */
+function isRead(session: Session, cutting: LogNode | undefined): boolean {
   if (!cutting) return false;
   const { previous } = cutting.verified.entry;
   const limits = previous === null ? headsOf(cutting) : [...headsOf(cutting), previous];
   return limits.every((limit) => recordState(session.index, limit) === "applied"); // check: cut
+}
+
+/** The last entry of the branch that cuts a device of nobody who may write now, if all that it rests on was read. */
+function lastCut(session: Session, device: DeviceKey): CuttingEntry | undefined {
+  const { choice, cuts } = history(session.view);
+  if (hasRole(choice.state, { device, role: "editor" })) return undefined; // check: role
+  const last = cuts.get(device)?.at(-1);
+  return last && isRead(session, last.node) ? last : undefined;
+}
+
+/** Whether a device was cut as an epoch ended, or later, and all of its work that counts has been read. */
+function isOutOf(session: Session, device: DeviceKey, epoch: EpochId): boolean {
+  const { epochs } = session.view.state;
+  const at = epochs.findIndex((each) => each.epoch === epoch);
+  const next = at < 0 ? undefined : epochs[at + 1];
+  const end = next && history(session.view).indexes.get(next.entry);
+  const cut = lastCut(session, device);
+  return end !== undefined && cut !== undefined && end <= cut.index; // check: epoch
+}
+
+/**
+ * Records that somebody names, that were never held, and that may say what is needed. Not those which only people name who
+ * are out, and whose own work has all been read: they could name for ever what does not exist.
+ */
+export function expected(session: Session): AwaitedRecord[] {
+  return awaited(session.index).filter(({ claimedBy }) =>
+    claimedBy.some((device) => lastCut(session, device) === undefined),
+  );
 }
 
 /** Every applied change with its verdict, in causal order. */

@@ -8,17 +8,16 @@ import { objectKey, openObject } from "../../contents/object.ts";
 import { ConclaveError } from "../../errors.ts";
 import { EPOCHS_FOLDER } from "../../group/epoch.ts";
 import { parseGrantKey } from "../../group/grant.ts";
-import { awaited } from "../../history/awaited.ts";
 import { StoreError } from "../../ports/store.ts";
 import type { EpochId } from "../../records/shapes.ts";
 import { changesOfBlob, knownPieces } from "../../tree/blobs.ts";
-import { purgedBlobs } from "../../tree/purges.ts";
 import type { WorkOptions } from "../events.ts";
 import { isEditorDevice, type LocationRow, locationsOf, markProven, toPieces } from "../files/blob-sources.ts";
-import { lettingGo } from "../let-go.ts";
+import { lettingGo, purgedContents } from "../let-go.ts";
 import { forkMs } from "../reading/standing.ts";
-import { isVoidForGood } from "../reading/verdicts.ts";
+import { expected, isVoidForGood } from "../reading/verdicts.ts";
 import type { Session } from "../session.ts";
+import { doubtVanished, type Lying, takeBackShown, whatLies } from "./what-lies.ts";
 
 /** An object in an older epoch that records place there and nobody has deleted yet. */
 export interface OldObject {
@@ -82,67 +81,62 @@ export async function cleanUp(
   options: WorkOptions & { readonly budget: ByteBudget },
 ): Promise<Cleaned> {
   const { signal, budget } = options;
+  const call = signal ? { signal } : {};
   const kept: string[] = [];
   let objects = 0;
   let bytes = 0;
-  const listed = await listedObjects(session, olderEpochs(session), signal);
-  await doubtVanished(session, signal);
+  const older = olderEpochs(session);
+  const lying = await whatLies(session, { older, ...call });
+  takeBackShown(session, lying, older);
+  doubtVanished(session, lying);
   const unwanted = lettingGo(session);
-  const purged = purgedBlobs(session.index);
+  const purged = purgedContents(session);
   for (const old of oldObjects(session)) {
     signal?.throwIfAborted();
     if (!isOver(session, old.epoch)) continue; // check: epoch
-    const isListed = listed.has(objectKey(old.epoch, old.object));
-    if (
-      !isListed &&
-      (old.emptied === 1 ||
-        old.blobs.every((blob) => purged.has(blob) || knownPieces(session.index, blob) === undefined))
-    ) {
-      session.index.run("UPDATE locations SET gone = 1 WHERE epoch = ? AND object = ?", old.epoch, old.object);
+    if (isGone(session, { old, lying, purged })) {
+      noteGone(session, old);
       continue;
     }
-    if (!(await isReplaced(session, { old, budget, unwanted, ...(signal ? { signal } : {}) }))) continue;
-    const result = await session.store.delete(objectKey(old.epoch, old.object), signal ? { signal } : {});
+    if (!(await isReplaced(session, { old, budget, unwanted, ...call }))) continue;
+    const result = await session.store.delete(objectKey(old.epoch, old.object), call);
     if (result === "refused") {
       kept.push(old.object);
       continue;
     }
-    session.index.run("UPDATE locations SET gone = 1 WHERE epoch = ? AND object = ?", old.epoch, old.object);
+    noteGone(session, old);
     if (result === "detached") kept.push(old.object);
     objects += 1;
     bytes += old.length;
   }
-  for (const epoch of olderEpochs(session)) if (isOver(session, epoch)) await clearEpoch(session, epoch, signal);
+  for (const epoch of older) if (isOver(session, epoch)) await clearEpoch(session, { epoch, lying, ...call });
   return { deleted: { objects, bytes }, kept };
 }
 
-/** Keys of objects that lie in these epochs, as the storage says. */
-async function listedObjects(
-  session: Session,
-  epochs: readonly EpochId[],
-  signal?: AbortSignal,
-): Promise<ReadonlySet<string>> {
-  const keys = new Set<string>();
-  for (const epoch of epochs) {
-    for await (const { key } of session.store.list(`${epoch}/objects`, signal ? { signal } : {})) keys.add(key);
-  }
-  return keys;
+function noteGone({ index }: Session, { epoch, object }: OldObject): void {
+  index.run("UPDATE locations SET gone = 1 WHERE epoch = ? AND object = ?", epoch, object);
 }
 
 /**
- * Those who followed a branch that lost may have emptied the epoch that is current: what this device has put there, and
- * the storage does not list, has to be read again before anything is deleted for it.
+ * Whether an old object counts as gone without a look at what succeeds it: it is not shown, and either nobody declares what
+ * is said to be in it, or others have deleted it, as a receipt says or a purge lets them. Whoever does that deletes the
+ * records files that place it as well: where one of them is shown, what is not shown may be hidden for the moment.
  */
-async function doubtVanished(session: Session, signal?: AbortSignal): Promise<void> {
-  const { current, state } = session.view;
-  const onBranch = new Set(state.epochs.map(({ epoch }) => epoch));
-  if (olderEpochs(session).every((epoch) => onBranch.has(epoch))) return;
-  const listed = await listedObjects(session, [current.epoch], signal);
-  const sql = "SELECT DISTINCT object FROM locations WHERE epoch = ? AND gone = 0 AND proven = 1";
-  const objects = session.index.all<{ object: string }>(sql, current.epoch).map(({ object }) => object);
-  for (const object of objects.filter((each) => !listed.has(objectKey(current.epoch, each)))) {
-    session.index.run("UPDATE locations SET proven = 0 WHERE epoch = ? AND object = ?", current.epoch, object);
-  }
+function isGone(
+  session: Session,
+  options: { readonly old: OldObject; readonly lying: Lying; readonly purged: ReadonlyMap<string, unknown> },
+): boolean {
+  const { old, lying, purged } = options;
+  if (lying.has(objectKey(old.epoch, old.object))) return false;
+  const isUndeclared = (blob: string) => knownPieces(session.index, blob) === undefined;
+  if (old.blobs.every(isUndeclared) && expected(session).length === 0) return true;
+  const files = session.index.all<{ key: string }>(
+    "SELECT key FROM locations WHERE epoch = ? AND object = ?",
+    old.epoch,
+    old.object,
+  );
+  if (files.some(({ key }) => lying.has(key))) return false; // check: link
+  return old.emptied === 1 || old.blobs.every((blob) => purged.has(blob) || isUndeclared(blob));
 }
 
 /** An old object that is to go. */
@@ -165,7 +159,7 @@ export async function isReplaced(session: Session, check: Check): Promise<boolea
  * by somebody who may write now; or no change that counts, or may yet count, declares it; or it was purged and is let go.
  */
 async function hasSuccessor(session: Session, blob: string, check: Check): Promise<boolean> {
-  if (check.unwanted.has(blob) || isDeclaredInVain(session, blob)) return true;
+  if (check.unwanted.has(blob) || isDeclaredInVain(session, blob, check.old.epoch)) return true;
   const pieces = knownPieces(session.index, blob);
   if (pieces === undefined) return false;
   const { epoch } = session.view.current;
@@ -181,13 +175,13 @@ async function hasSuccessor(session: Session, blob: string, check: Check): Promi
 
 /**
  * A blob that only changes declare that will never count. One that nobody has declared may be on its way, unless only
- * people who are out say where it lies and no record is awaited any more.
+ * people who are out say where it lies and no record is expected any more.
  */
-function isDeclaredInVain(session: Session, blob: string): boolean {
+function isDeclaredInVain(session: Session, blob: string, epoch: EpochId): boolean {
   const changes = changesOfBlob(session.index, blob);
-  if (changes.length > 0) return changes.every((change) => isVoidForGood(session, change)); // check: cut
+  if (changes.length > 0) return changes.every((change) => isVoidForGood(session, change, { in: epoch })); // check: cut
   const isOfOutsiders = locationsOf(session, blob).every(({ device }) => !isEditorDevice(session, device));
-  return isOfOutsiders && awaited(session.index).length === 0;
+  return isOfOutsiders && expected(session).length === 0;
 }
 
 async function isWhole(
@@ -226,10 +220,15 @@ async function isWhole(
 }
 
 /** Records, listings and grants of an older epoch; its recipient and notices stay, for those who come late. */
-async function clearEpoch(session: Session, epoch: EpochId, signal?: AbortSignal): Promise<void> {
+async function clearEpoch(
+  session: Session,
+  options: { readonly epoch: EpochId; readonly lying: Lying; readonly signal?: AbortSignal },
+): Promise<void> {
+  const { epoch, lying, signal } = options;
   const left = session.index.get("SELECT 1 FROM locations WHERE epoch = ? AND gone = 0", epoch);
   for (const key of movedRecords(session, epoch)) {
-    if ((await session.store.delete(key, signal ? { signal } : {})) === "refused") continue;
+    // What is not shown is deleted, or hidden together with all that it places: then it goes when it is shown again.
+    if (lying.has(key) && (await session.store.delete(key, signal ? { signal } : {})) === "refused") continue;
     session.index.transaction(() => {
       session.index.run("DELETE FROM files WHERE key = ?", key);
       session.index.run("DELETE FROM held WHERE key = ?", key);

@@ -9,11 +9,10 @@ import { ConclaveError } from "../../errors.ts";
 import { StoreError } from "../../ports/store.ts";
 import type { Location } from "../../records/location.ts";
 import type { OpenEpoch } from "../../records/records-file.ts";
-import { changesOfBlob, type DeclaredBlob, knownBlobs } from "../../tree/blobs.ts";
-import { purgedBlobs } from "../../tree/purges.ts";
+import { blobOf, changesOfBlob, type DeclaredBlob, knownBlobs } from "../../tree/blobs.ts";
 import type { WorkOptions } from "../events.ts";
 import { isEditorDevice, type LocationRow, locationsOf, markProven, toPieces } from "../files/blob-sources.ts";
-import { lettingGo } from "../let-go.ts";
+import { lettingGo, purgedContents } from "../let-go.ts";
 import type { Problem } from "../problem.ts";
 import { isVoidForGood } from "../reading/verdicts.ts";
 import type { Session } from "../session.ts";
@@ -57,10 +56,15 @@ export function blobsToMove(session: Session): BlobToMove[] {
 function* blobsToKeep(session: Session): Generator<DeclaredBlob> {
   const unwanted = lettingGo(session);
   for (const { counting, ...blob } of knownBlobs(session.index)) {
-    if (unwanted.has(blob.blob)) continue;
-    const changes = counting ? [] : changesOfBlob(session.index, blob.blob);
-    if (counting || changes.some((change) => !isVoidForGood(session, change))) yield blob;
+    if (!unwanted.has(blob.blob) && (counting || mayCount(session, blob.blob))) yield blob;
   }
+}
+
+function mayCount(session: Session, blob: string): boolean {
+  const epochs = new Set(locationsOf(session, blob).map(({ epoch }) => epoch));
+  return changesOfBlob(session.index, blob).some((change) =>
+    [...epochs].some((epoch) => !isVoidForGood(session, change, { in: epoch })),
+  );
 }
 
 /**
@@ -167,8 +171,9 @@ async function moveOne(
   try {
     const archive = await openAnywhere(session, { each, ...(signal ? { signal } : {}) });
     if (archive instanceof ConclaveError) {
-      // Another device may have let it go already.
-      if (archive.code === "missing" && purgedBlobs(session.index).has(each.blob.blob)) return undefined;
+      // Another device may have let it go already; and what does not count yet, nobody misses.
+      if (archive.code === "missing" && purgedContents(session).has(each.blob.blob)) return undefined;
+      if (blobOf(session.index, each.blob.blob) === undefined) return undefined;
       problems.push({ code: archive.code === "missing" ? "missing" : "altered", detail: archive.message });
       return undefined;
     }

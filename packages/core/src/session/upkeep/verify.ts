@@ -11,9 +11,9 @@ import { openRecords, parseRecordsKey } from "../../records/records-file.ts";
 import { allBlobs, blobsOf, type DeclaredBlob } from "../../tree/blobs.ts";
 import { countTree, listFolder } from "../../tree/listing.ts";
 import { isTooDeep, TOO_DEEP } from "../../tree/paths.ts";
-import { purgedBlobs } from "../../tree/purges.ts";
 import type { WorkOptions } from "../events.ts";
 import { locationsOf, toPieces } from "../files/blob-sources.ts";
+import { purgedContents } from "../let-go.ts";
 import type { Problem } from "../problem.ts";
 import { requireNotDeleted } from "../reading/deleted.ts";
 import { vanished } from "../reading/pins.ts";
@@ -147,7 +147,7 @@ async function verifyGrants(session: Session, { listed, report, signal }: Check)
 async function verifyObjects(session: Session, check: Check): Promise<number> {
   const { listed, report, full = false, signal, onProgress } = check;
   // What is purged may be gone already.
-  const purged = purgedBlobs(session.index);
+  const purged = purgedContents(session);
   const blobs = [...allBlobs(session.index)].filter(({ blob }) => !purged.has(blob));
   let paths: Map<string, string[]> | undefined;
   const pathsOf = (blob: string) => {

@@ -1,0 +1,136 @@
+/** Good copies of contents: no honest device deletes the last one because others say or show what is not so. */
+import { catchUp, download, reencrypt } from "@conclave/core";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { comeTogether, groupOf, keysLike, putBy, removeBy } from "../support/attacked.ts";
+import { forge, forgedLocation, forgedReceipt } from "../support/forge.ts";
+import { blobsToMove, type Location, moveContents } from "../support/insides.ts";
+import { memoryTarget } from "../support/memory-files.ts";
+import { budget, type Device, live, put, texts, World } from "../support/world.ts";
+
+let world: World;
+beforeEach(() => {
+  world = new World();
+});
+afterEach(() => world.close());
+
+async function newcomerOf(admin: Device): Promise<Device> {
+  const newcomer = await world.device("newcomer");
+  await world.admit(admin, newcomer);
+  return newcomer;
+}
+
+/** Objects in an epoch's folder. */
+function objectsIn(epoch: string): Promise<string[]> {
+  return keysLike(world, new RegExp(`^${epoch}/objects/`));
+}
+
+describe("attack 50: an object in the new epoch that an editor deletes or cuts before the old one goes", () => {
+  it.each(["deleted", "cut"])("is made anew where it was %s, by who has put it", async (how) => {
+    const [alice] = (await groupOf(world, ["bob"])) as [Device, Device];
+    await put(live(alice), { one: "one" });
+    await removeBy(alice, "bob");
+    await moveContents(live(alice), { budget: budget(), blobs: blobsToMove(live(alice)) });
+    const [key = ""] = await objectsIn(live(alice).view.current.epoch);
+    const bytes = await world.store.get(key);
+    await world.store.delete(key);
+    if (how === "cut") await world.store.put(key, bytes.slice(0, 100));
+    expect((await reencrypt(live(alice), { budget: budget() })).remaining.objects).toBe(0);
+    expect(await texts(live(alice))).toEqual({ one: "one" });
+  });
+});
+
+describe("attack 33: a receipt and locations for work that was not done, while a listing hides old objects", () => {
+  it.each([
+    ["alone", /\/objects\//],
+    ["with the records files that place them", /\/(?:objects|records)\//],
+  ])("let nobody delete what says where they lie, hidden %s", async (_, hidden) => {
+    const [alice, , mallory, carol] = (await groupOf(world, ["bob", "mallory", "carol"])) as [
+      Device,
+      Device,
+      Device,
+      Device,
+    ];
+    await put(live(alice), { one: "one" });
+    await comeTogether(alice, carol, mallory);
+    const old = live(alice).view.current.epoch;
+    await removeBy(alice, "bob");
+    await catchUp(live(mallory));
+    const locations = blobsToMove(live(mallory)).map(
+      ({ blob: { blob } }): Location => forgedLocation(live(mallory), { blob, object: "ab".repeat(16), length: 2760 }),
+    );
+    await forge(live(mallory), { records: [forgedReceipt(live(mallory))], locations });
+    await catchUp(live(carol));
+    carol.hooks.hides = (key) => key.startsWith(old) && hidden.test(key);
+    await reencrypt(live(carol), { budget: budget() });
+    carol.hooks = {};
+    expect(await texts(live(await newcomerOf(alice)))).toEqual({ one: "one" });
+    await catchUp(live(carol));
+    await reencrypt(live(carol), { budget: budget() });
+    expect(await objectsIn(old)).toEqual([]);
+    expect(await texts(live(carol))).toEqual({ one: "one" });
+  });
+});
+
+describe("attack 30: old objects that the storage puts back once they were deleted", () => {
+  it("are deleted again by the next re-encryption, and their key goes to no newcomer after that", async () => {
+    const [alice] = (await groupOf(world, ["bob"])) as [Device, Device];
+    await put(live(alice), { one: "one" });
+    const old = live(alice).view.current.epoch;
+    const [key = ""] = await objectsIn(old);
+    const bytes = await world.store.get(key);
+    await removeBy(alice, "bob");
+    await reencrypt(live(alice), { budget: budget() });
+    await world.store.put(key, bytes);
+    await reencrypt(live(alice), { budget: budget() });
+    expect(await objectsIn(old)).toEqual([]);
+    const newcomer = await newcomerOf(alice);
+    expect([...live(newcomer).view.opened.keys()]).toEqual([live(alice).view.current.epoch]);
+  });
+});
+
+describe("attack 50: a version whose object an editor deletes, and that somebody still has on their disk", () => {
+  it("is not replaced there by a newer one", async () => {
+    const [alice, mallory] = (await groupOf(world, ["mallory"])) as [Device, Device];
+    await put(live(alice), { one: "first" });
+    const target = memoryTarget();
+    const into = () => download(live(alice), { path: "", target, budget: budget() });
+    await into();
+    await catchUp(live(mallory));
+    const [key = ""] = await objectsIn(live(alice).view.current.epoch);
+    await put(live(mallory), { one: "another" }, 1);
+    await world.store.delete(key);
+    await catchUp(live(alice));
+    expect((await into()).failed).toMatchObject([{ path: "one", code: "conflict" }]);
+    expect(target.texts()).toEqual({ one: "first" });
+  });
+
+  it("is replaced there while the storage gives it back", async () => {
+    const [alice, mallory] = (await groupOf(world, ["mallory"])) as [Device, Device];
+    await put(live(alice), { one: "first" });
+    const target = memoryTarget();
+    const into = () => download(live(alice), { path: "", target, budget: budget() });
+    await into();
+    await catchUp(live(mallory));
+    await put(live(mallory), { one: "another" }, 1);
+    await catchUp(live(alice));
+    expect((await into()).failed).toEqual([]);
+    expect(target.texts()).toEqual({ one: "another" });
+  });
+
+  it("is not replaced either where its person changes it while the storage takes its time", async () => {
+    const [alice, mallory] = (await groupOf(world, ["mallory"])) as [Device, Device];
+    await put(live(alice), { one: "first" });
+    const target = memoryTarget();
+    const into = () => download(live(alice), { path: "", target, budget: budget() });
+    await into();
+    await catchUp(live(mallory));
+    const ofMallory = await putBy(world, () => put(live(mallory), { one: "another" }, 1), /\/objects\//);
+    await catchUp(live(alice));
+    alice.hooks.alter = (key, bytes) => {
+      if (ofMallory.has(key)) target.files.set("one", Buffer.from("hers, as of now"));
+      return bytes;
+    };
+    expect((await into()).failed).toMatchObject([{ path: "one", code: "conflict" }]);
+    expect(target.texts()).toEqual({ one: "hers, as of now" });
+  });
+});
