@@ -14,12 +14,10 @@ import { invitationKey, signInvited } from "../../group/invitation.ts";
 import { extendLog } from "../../group/log.ts";
 import { type Asking, parseRequestKey, REQUESTS_FOLDER, requestId, sealRequest } from "../../group/request.ts";
 import { verifyEntries } from "../../group/verified-entry.ts";
-import { type VerifiedGrant, verifyGrant } from "../../group/verified-grant.ts";
+import { givesItsEpoch, type VerifiedGrant, verifyGrant } from "../../group/verified-grant.ts";
 import type { SignedCard } from "../../identity/card.ts";
 import { verifyingKeyOf } from "../../identity/device.ts";
-import { saveEntries } from "../../index/log-store.ts";
 import { writeMeta } from "../../index/meta.ts";
-import { sealSecret } from "../../index/secrets.ts";
 import type { Crypto } from "../../ports/crypto.ts";
 import { getIfThere, type ObjectStore, STORED_BYTES_MAX, StoreError } from "../../ports/store.ts";
 import type { Suite } from "../../records/entry.ts";
@@ -27,6 +25,7 @@ import { type OpenEpoch, openRecords, parseRecordsKey } from "../../records/reco
 import type { SignedLine } from "../../records/signed-line.ts";
 import { bindIndex, openSession } from "../open.ts";
 import { claimedAt } from "../reading/claimed-group.ts";
+import { takeGrant } from "../reading/read-epochs.ts";
 import type { Session, SessionPorts } from "../session.ts";
 import { verifiedOf } from "../view.ts";
 
@@ -59,7 +58,7 @@ export async function joinGroup(
       const grant = await openGrant(ports.crypto, { name, bytes, identities: ports.device });
       if (!grant) continue;
       const verified = await verifyGrant(ports.crypto, { grant, group: address.group });
-      if (verified.identities.length === 0) continue;
+      if (!givesItsEpoch(verified, name)) continue; // check: key
       const reaching = await readOn(ports, { verified, address, suite: grant.suite, ...(signal ? { signal } : {}) });
       return enter(ports, { address, verified: reaching });
     } catch (error) {
@@ -126,20 +125,19 @@ async function entryLines(
 }
 
 function enter(ports: SessionPorts, options: { readonly address: Address; readonly verified: VerifiedGrant }): Session {
-  const { index, crypto, device } = ports;
+  const { index } = ports;
   bindIndex(ports, options.address.group);
   index.transaction(() => {
     writeMeta(index, "pinned", options.address.entry);
-    saveEntries(index, options.verified.entries);
-    for (const { epoch, identity } of options.verified.identities) {
-      const sealed = sealSecret(crypto, { signingKey: device.signingKey, secret: identity });
-      index.run("INSERT OR IGNORE INTO identities(epoch, sealed) VALUES(?, ?)", epoch, sealed);
-    }
+    takeGrant(ports, options.verified);
   });
   return openSession(ports);
 }
 
-/** Grants that may be for this device, newest put first: of everybody, and of its own. */
+/**
+ * Grants that may be for this device, newest put first: before those to everybody its own, as a stranger, who may leave any
+ * number, cannot draw their name.
+ */
 async function ownGrants(
   ports: SessionPorts,
   options: { readonly anyAudience: boolean; readonly signal?: AbortSignal },
@@ -153,7 +151,8 @@ async function ownGrants(
     if (!anyAudience && name.audience !== "all" && name.audience !== audienceTag(name.epoch, { device })) continue;
     found.push({ key: stored.key, name, stored: stored.stored.getTime() });
   }
-  found.sort((left, right) => right.stored - left.stored);
+  const isForAll = (name: GrantName) => Number(name.audience === "all");
+  found.sort((left, right) => isForAll(left.name) - isForAll(right.name) || right.stored - left.stored);
   return found.slice(0, GRANTS_MAX);
 }
 
