@@ -19,6 +19,7 @@ import type { SignedCard } from "../../identity/card.ts";
 import { verifyingKeyOf } from "../../identity/device.ts";
 import { writeMeta } from "../../index/meta.ts";
 import type { Crypto } from "../../ports/crypto.ts";
+import { listStored } from "../../ports/list-stored.ts";
 import { getIfThere, type ObjectStore, STORED_BYTES_MAX, StoreError } from "../../ports/store.ts";
 import type { Suite } from "../../records/entry.ts";
 import { type OpenEpoch, openRecords, parseRecordsKey } from "../../records/records-file.ts";
@@ -109,7 +110,7 @@ async function entryLines(
   const { epoch, group, signal } = options;
   const call = signal ? { signal } : {};
   const lines: SignedLine[] = [];
-  for await (const { key, size } of ports.store.list(`${epoch.epoch}/records`, call)) {
+  for await (const { key, size } of listStored(ports.store, `${epoch.epoch}/records`, call)) {
     const name = parseRecordsKey(key);
     if (!name || size > STORED_BYTES_MAX) continue; // check: size
     try {
@@ -145,7 +146,7 @@ async function ownGrants(
   const { anyAudience, signal } = options;
   const device = verifyingKeyOf(ports.device.signingKey);
   const found: { key: string; name: GrantName; stored: number }[] = [];
-  for await (const stored of ports.store.list(EPOCHS_FOLDER, signal ? { signal } : {})) {
+  for await (const stored of listStored(ports.store, EPOCHS_FOLDER, signal ? { signal } : {})) {
     const name = parseGrantKey(stored.key);
     if (!name || stored.size > STORED_BYTES_MAX) continue; // check: size
     if (!anyAudience && name.audience !== "all" && name.audience !== audienceTag(name.epoch, { device })) continue;
@@ -179,7 +180,7 @@ export async function askToJoin(
     device: card.card.device.verifyingKey,
     invitation: asking.invited?.invitation,
   });
-  for await (const { key, stored } of ports.store.list(REQUESTS_FOLDER, signal ? { signal } : {})) {
+  for await (const { key, stored } of listStored(ports.store, REQUESTS_FOLDER, signal ? { signal } : {})) {
     if (parseRequestKey(key)?.id === id) return stored;
   }
   const request = await sealRequest(ports.crypto, { group, asking, recipient });
@@ -202,7 +203,7 @@ async function invitedBy(
 export async function hasNewerEpoch(store: ObjectStore, address: Address): Promise<boolean> {
   let own = Number.POSITIVE_INFINITY;
   let newest = 0;
-  for await (const { key, stored } of store.list(EPOCHS_FOLDER)) {
+  for await (const { key, stored } of listStored(store, EPOCHS_FOLDER)) {
     const epoch = parseRecipientKey(key);
     if (epoch === undefined) continue;
     if (epoch === address.epoch) own = stored.getTime();

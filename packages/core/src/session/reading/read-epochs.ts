@@ -7,6 +7,7 @@ import { audienceTag, type GrantName, openGrant, parseGrantKey } from "../../gro
 import { givesItsEpoch, type VerifiedGrant, verifyGrant } from "../../group/verified-grant.ts";
 import { saveEntries } from "../../index/log-store.ts";
 import { sealSecret } from "../../index/secrets.ts";
+import { listStored } from "../../ports/list-stored.ts";
 import type { SqlDatabase } from "../../ports/sql.ts";
 import { getIfThere, STORED_BYTES_MAX, type StoredObject } from "../../ports/store.ts";
 import type { EpochId } from "../../records/shapes.ts";
@@ -41,7 +42,7 @@ export async function readEpochs(session: Session, signal?: AbortSignal): Promis
   const candidates: Candidate[] = [];
   const recipients: EpochId[] = [];
   const deletions = new Set<string>();
-  for await (const stored of session.store.list(EPOCHS_FOLDER, signal ? { signal } : {})) {
+  for await (const stored of listStored(session.store, EPOCHS_FOLDER, signal ? { signal } : {})) {
     const name = parseGrantKey(stored.key);
     const recipient = parseRecipientKey(stored.key);
     if (recipient) recipients.push(recipient);

@@ -4,6 +4,7 @@ import { extendLog } from "../../group/log.ts";
 import { endingEntry, NOTICE_BYTES_MAX, type NoticeName, openNotice, parseNoticeKey } from "../../group/notice.ts";
 import { verifyEntries } from "../../group/verified-entry.ts";
 import { saveEntries } from "../../index/log-store.ts";
+import { listStored } from "../../ports/list-stored.ts";
 import { getIfThere, type StoredObject } from "../../ports/store.ts";
 import type { OpenEpoch } from "../../records/records-file.ts";
 import type { Session } from "../session.ts";
@@ -17,7 +18,7 @@ const NOTICES_MAX = 16;
 export async function readNotices(session: Session, epoch: OpenEpoch, signal?: AbortSignal): Promise<boolean> {
   const found: { readonly stored: StoredObject; readonly name: NoticeName }[] = [];
   const options = { shallow: true, ...(signal ? { signal } : {}) };
-  for await (const stored of session.store.list(epoch.epoch, options)) {
+  for await (const stored of listStored(session.store, epoch.epoch, options)) {
     const name = parseNoticeKey(stored.key);
     if (name && stored.size <= NOTICE_BYTES_MAX) found.push({ stored, name }); // check: size
   }

@@ -1,5 +1,6 @@
 /** Reading `<epoch>/records/`: what is new there is fetched, verified and taken in; what does not fit is noted. */
 import { ConclaveError, type ConclaveErrorCode, MisfitError } from "../../errors.ts";
+import { listStored } from "../../ports/list-stored.ts";
 import { getIfThere, STORED_BYTES_MAX, type StoredObject, StoreError } from "../../ports/store.ts";
 import {
   type OpenEpoch,
@@ -38,7 +39,7 @@ interface Candidate {
 export async function readRecords(session: Session, epoch: OpenEpoch, signal?: AbortSignal): Promise<RecordsListing> {
   const keys = new Set<string>();
   const found: Candidate[] = [];
-  for await (const stored of session.store.list(`${epoch.epoch}/records`, signal ? { signal } : {})) {
+  for await (const stored of listStored(session.store, `${epoch.epoch}/records`, signal ? { signal } : {})) {
     keys.add(stored.key);
     const name = parseRecordsKey(stored.key);
     if (name) found.push({ stored, name });
