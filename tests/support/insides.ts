@@ -8,9 +8,10 @@ export { newEpochIdentity } from "../../packages/core/src/age/epoch-identity.ts"
 export { declareBlob } from "../../packages/core/src/contents/blob.ts";
 export { sealObject } from "../../packages/core/src/contents/object.ts";
 export { equalBytes } from "../../packages/core/src/encoding/bytes.ts";
+export { nameDigest } from "../../packages/core/src/encoding/digest.ts";
 export { conclaveJson } from "../../packages/core/src/group/conclave-json.ts";
 export { sealDeletion } from "../../packages/core/src/group/deletion.ts";
-export { sealGrant } from "../../packages/core/src/group/grant.ts";
+export { encodeGrant, sealGrant } from "../../packages/core/src/group/grant.ts";
 export { sealNotice } from "../../packages/core/src/group/notice.ts";
 export { openSecret } from "../../packages/core/src/index/secrets.ts";
 export type { Change, Operation } from "../../packages/core/src/records/change.ts";

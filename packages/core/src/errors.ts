@@ -35,3 +35,10 @@ export class ConclaveError extends Error {
     this.code = options.code;
   }
 }
+
+/** A stored file whose bytes do not have the digest in its name: half of it yet, or altered. Under that name others may come. */
+export class MisfitError extends ConclaveError {
+  constructor(message: string) {
+    super(message, { code: "corrupt" });
+  }
+}

@@ -10,7 +10,7 @@ import { joinBytes } from "../encoding/bytes.ts";
 import { labelledDigest, NAME_DIGEST_LENGTH, nameDigest } from "../encoding/digest.ts";
 import { fromHex } from "../encoding/hex.ts";
 import { list, object, oneOf, readLine, type Shaped, text, tuple, variant, writeLine } from "../encoding/strict.ts";
-import { ConclaveError } from "../errors.ts";
+import { ConclaveError, MisfitError } from "../errors.ts";
 import { recipientFor } from "../identity/device.ts";
 import type { Crypto } from "../ports/crypto.ts";
 import { STORED_BYTES_MAX } from "../ports/store.ts";
@@ -178,7 +178,7 @@ export async function openGrant(
 ): Promise<OpenedGrant | undefined> {
   const { name, bytes, identities } = options;
   if (bytes.length > STORED_BYTES_MAX) throw new ConclaveError("grant is too large", { code: "limit" }); // check: size
-  if (nameDigest(bytes) !== name.digest) throw new ConclaveError("grant does not fit its name", { code: "corrupt" }); // check: digest
+  if (nameDigest(bytes) !== name.digest) throw new MisfitError("grant does not fit its name"); // check: digest
   for (const suite of ["hybrid", "classic"] as const) {
     const identity = suite === "hybrid" ? identities.hybridIdentity : identities.classicIdentity;
     const plaintext = await tryOpen(crypto, { sealed: bytes.slice(), identity, suite });

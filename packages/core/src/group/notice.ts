@@ -5,7 +5,7 @@
 import { openFile, sealFile } from "../age/file.ts";
 import { joinBytes } from "../encoding/bytes.ts";
 import { nameDigest } from "../encoding/digest.ts";
-import { ConclaveError } from "../errors.ts";
+import { ConclaveError, MisfitError } from "../errors.ts";
 import type { Crypto } from "../ports/crypto.ts";
 import { type OpenEpoch, padLines } from "../records/records-file.ts";
 import type { EpochId, RecordDigest } from "../records/shapes.ts";
@@ -74,7 +74,7 @@ export async function openNotice(
   const { name, bytes, epoch } = options;
   if (bytes.length > NOTICE_BYTES_MAX) throw new ConclaveError("notice is too large", { code: "limit" }); // check: size
   if (name.epoch !== epoch.epoch) refuse("lies in another epoch's folder"); // check: epoch
-  if (nameDigest(bytes) !== name.digest) refuse("does not fit its name"); // check: digest
+  if (nameDigest(bytes) !== name.digest) throw new MisfitError("notice does not fit its name"); // check: digest
   const plaintext = await openFile(crypto, { sealed: bytes, identities: [epoch.identity], suite: epoch.suite });
   const lines = decodeSignedLines(plaintext);
   if (lines.length === 0) refuse("holds no entry"); // check: canonical

@@ -4,7 +4,7 @@ import { requireIdentity } from "../age/suite.ts";
 import { ConclaveError } from "../errors.ts";
 import type { Crypto } from "../ports/crypto.ts";
 import type { EpochId, RecordDigest } from "../records/shapes.ts";
-import type { OpenedGrant } from "./grant.ts";
+import type { GrantName, OpenedGrant } from "./grant.ts";
 import { emptyLog, extendLog, type Log, namedEpoch } from "./log.ts";
 import { type VerifiedEntry, verifyEntries } from "./verified-entry.ts";
 
@@ -45,6 +45,11 @@ export async function verifyGrant(
   requireReach(log, { grant, newest });
   const checked = await fittingIdentities(log, grant);
   return { log, entries, identities: checked.identities, problems: [...problems, ...checked.problems] };
+}
+
+/** Whether a grant gives what its name says: the identity of that very epoch. An honest one begins with it. */
+export function givesItsEpoch({ identities }: Pick<VerifiedGrant, "identities">, name: GrantName): boolean {
+  return identities.some(({ epoch }) => epoch === name.epoch);
 }
 
 function requireReach(

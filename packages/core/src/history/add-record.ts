@@ -176,6 +176,12 @@ function wait(
     db.run("INSERT INTO history_link (needed, waiter, parent) VALUES (?, ?, ?)", link.needed, id, link.parent ? 1 : 0);
 }
 
+/** How many links the waiting records of one device have now. */
+export function openLinks(db: SqlDatabase, device: DeviceKey): number {
+  const sql = "SELECT links FROM history_device WHERE device = ?";
+  return db.get<{ links: number }>(sql, fromHex(device))?.links ?? 0;
+}
+
 function splitLinks(links: readonly Link[], rows: readonly AppliedRow[]) {
   const previous = links.findIndex((link) => !link.parent);
   return { previous: rows[previous], parents: rows.filter((_, index) => index !== previous) };

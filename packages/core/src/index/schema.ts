@@ -3,10 +3,13 @@ export const INDEX_SCHEMA = `
 CREATE TABLE IF NOT EXISTS meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 
 -- Every key that this device has met on the storage, and what came of reading it.
--- state: 'read' (ours, taken in), 'waiting' (may become readable), 'foreign' (nothing of the group), 'gone' (rightly deleted)
+-- state: 'read' (ours, taken in), 'waiting' (for entries of the log), 'crowded' (too much of its device waits), 'unsupported',
+-- 'altered', 'foreign' (nothing of the group).
+-- entries: how many entries counted when it was tried. fits: its bytes had the digest in its name, so none but these will come.
+-- tried: how often, since it was first listed with this size; first, last: when, by this device's own clock.
 CREATE TABLE IF NOT EXISTS files(
   key TEXT PRIMARY KEY, epoch TEXT NOT NULL, kind TEXT NOT NULL, size INTEGER NOT NULL, state TEXT NOT NULL,
-  writer TEXT, first INTEGER, count INTEGER, detail TEXT, tried INTEGER NOT NULL DEFAULT 0, entries INTEGER
+  device TEXT, detail TEXT, entries INTEGER, fits INTEGER NOT NULL, tried INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS files_by_epoch ON files(epoch, kind, state);
 
@@ -14,7 +17,9 @@ CREATE INDEX IF NOT EXISTS files_by_epoch ON files(epoch, kind, state);
 CREATE TABLE IF NOT EXISTS entries(digest TEXT PRIMARY KEY, line BLOB NOT NULL, signature BLOB NOT NULL, flaw TEXT) WITHOUT ROWID;
 
 -- Entries of listed devices that only a newer version can read.
-CREATE TABLE IF NOT EXISTS newer(digest TEXT PRIMARY KEY, device TEXT NOT NULL, line BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS newer(
+  digest TEXT PRIMARY KEY, device TEXT NOT NULL, line BLOB NOT NULL, signature BLOB NOT NULL
+) WITHOUT ROWID;
 
 -- Numbered records of listed devices, signature verified, as they stand on the storage.
 CREATE TABLE IF NOT EXISTS lines(
@@ -65,7 +70,7 @@ CREATE TABLE IF NOT EXISTS locations(
 CREATE INDEX IF NOT EXISTS locations_by_epoch ON locations(epoch, gone);
 CREATE INDEX IF NOT EXISTS locations_by_object ON locations(epoch, object);
 
--- Grants to all and notices as they were read: put back if the storage loses them.
+-- Grants to all as they were read: put back if the storage loses them.
 CREATE TABLE IF NOT EXISTS kept(key TEXT PRIMARY KEY, epoch TEXT NOT NULL, bytes BLOB NOT NULL) WITHOUT ROWID;
 
 -- Invitations whose end this person was told of.

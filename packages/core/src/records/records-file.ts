@@ -5,7 +5,7 @@ import { openFile, sealFile } from "../age/file.ts";
 import { paddedLength } from "../contents/padme.ts";
 import { joinBytes } from "../encoding/bytes.ts";
 import { nameDigest } from "../encoding/digest.ts";
-import { ConclaveError } from "../errors.ts";
+import { ConclaveError, MisfitError } from "../errors.ts";
 import { writerTag } from "../group/writer-tag.ts";
 import type { Crypto } from "../ports/crypto.ts";
 import type { Suite } from "./entry.ts";
@@ -133,7 +133,7 @@ export async function openRecordLines(
   },
 ): Promise<SignedLine[]> {
   const { name, bytes, epoch } = options;
-  if (nameDigest(bytes) !== name.digest) throw corrupt("bytes that do not fit its name"); // check: digest
+  if (nameDigest(bytes) !== name.digest) throw new MisfitError("records file holds bytes that do not fit its name"); // check: digest
   const plaintext = await openFile(crypto, {
     sealed: bytes,
     identities: [epoch.identity],

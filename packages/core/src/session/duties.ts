@@ -20,6 +20,7 @@ import { removeMember, rotate } from "./people/membership.ts";
 import { maySignOwed, owedNow } from "./people/owed-removals.ts";
 import { unconfirmedSince } from "./reading/confirmed.ts";
 import { isDecided } from "./reading/decided.ts";
+import { noteFile } from "./reading/known-files.ts";
 import { noteLook } from "./reading/note-look.ts";
 import { forgetVanished } from "./reading/pins.ts";
 import { readNotices } from "./reading/read-notices.ts";
@@ -31,7 +32,7 @@ import { clearAfterReceipt } from "./upkeep/clear-kept.ts";
 import { blobsToMove, moveContents } from "./upkeep/move-contents.ts";
 import { entriesSince, grantIdentities, logLines } from "./writing/log-lines.ts";
 import { clearStrayPuts } from "./writing/object-puts.ts";
-import { flushOutbox, noteFile, waitingFor } from "./writing/outbox.ts";
+import { flushOutbox, waitingFor } from "./writing/outbox.ts";
 import { countMissing, resealRecords } from "./writing/reseal.ts";
 import { unlessUnwritable } from "./writing/unwritable.ts";
 
@@ -180,7 +181,7 @@ async function leaveNotices(session: Session, { signal }: { readonly signal?: Ab
     const entries = entriesSince(session.view.log, { head: ending.entry, epoch });
     const notice = await sealNotice(session.crypto, { epoch: ended, entries });
     await session.store.put(notice.key, notice.bytes, signal ? { signal } : {});
-    noteFile(session.index, { key: notice.key, epoch, kind: "notice", size: notice.bytes.length, state: "read" });
+    noteFile(session, { key: notice.key, epoch, kind: "notice", size: notice.bytes.length, state: "read" });
   }
 }
 

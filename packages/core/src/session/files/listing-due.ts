@@ -10,6 +10,7 @@ import { readLine } from "../../encoding/strict.ts";
 import { ConclaveError } from "../../errors.ts";
 import { recordOf } from "../../history/stored-record.ts";
 import { readMeta, writeMeta } from "../../index/meta.ts";
+import { listStored } from "../../ports/list-stored.ts";
 import { getIfThere } from "../../ports/store.ts";
 import { type ListingStart, listingStart } from "../../records/listing-start.ts";
 import type { EpochId } from "../../records/shapes.ts";
@@ -48,7 +49,7 @@ export async function listings(
 ): Promise<{ readonly key: string; readonly number: number; readonly size: number }[]> {
   const found: { key: string; number: number; size: number }[] = [];
   const folder = `${session.view.current.epoch}/listings`;
-  for await (const { key, size } of session.store.list(folder, signal ? { signal } : {})) {
+  for await (const { key, size } of listStored(session.store, folder, signal ? { signal } : {})) {
     const number = numberOf(key);
     if (number > 0) found.push({ key, number, size });
   }

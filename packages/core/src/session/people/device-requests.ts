@@ -14,6 +14,7 @@ import {
 import { memberOfDevice } from "../../group/state.ts";
 import { verifyingKeyOf } from "../../identity/device.ts";
 import { makeDeviceCard } from "../../identity/device-card.ts";
+import { listStored } from "../../ports/list-stored.ts";
 import { getIfThere } from "../../ports/store.ts";
 import type { OpenEpoch } from "../../records/records-file.ts";
 import type { DeviceKey } from "../../records/shapes.ts";
@@ -37,7 +38,7 @@ export async function askForDevice(
   const { group, secret, signal } = options;
   const { crypto, store, clock, device: keys } = ports;
   const id = requestId({ group: group.address.group, device: verifyingKeyOf(keys.signingKey) });
-  for await (const { key } of store.list(REQUESTS_FOLDER, signal ? { signal } : {})) {
+  for await (const { key } of listStored(store, REQUESTS_FOLDER, signal ? { signal } : {})) {
     if (parseRequestKey(key)?.id === id) return;
   }
   const recipient = await addressRecipient(store, group.address);
@@ -141,7 +142,7 @@ interface Found extends AskingDevice {
 async function askingDevices(session: Session, options: SignalOption): Promise<Found[]> {
   const found: Found[] = [];
   let looked = 0;
-  for await (const { key, size } of session.store.list(REQUESTS_FOLDER, options)) {
+  for await (const { key, size } of listStored(session.store, REQUESTS_FOLDER, options)) {
     const name = parseRequestKey(key);
     if (!name || size > REQUEST_BYTES_MAX || looked++ >= REQUESTS_MAX) continue; // check: size
     const bytes = await getIfThere(session.store, key, { length: REQUEST_BYTES_MAX + 1, ...options });

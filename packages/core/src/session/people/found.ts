@@ -12,6 +12,7 @@ import type { SignedCard } from "../../identity/card.ts";
 import { saveEntries } from "../../index/log-store.ts";
 import { sealSecret } from "../../index/secrets.ts";
 import { drawWriter, readWriter, writeWriter } from "../../index/writer.ts";
+import { listStored } from "../../ports/list-stored.ts";
 import type { ObjectStore } from "../../ports/store.ts";
 import type { Suite } from "../../records/entry.ts";
 import { sealRecords } from "../../records/records-file.ts";
@@ -73,7 +74,7 @@ export async function foundGroup(
 }
 
 async function requireEmpty(store: ObjectStore): Promise<void> {
-  for await (const { key } of store.list("")) {
+  for await (const { key } of listStored(store, "")) {
     const what = key === CONCLAVE_JSON_KEY || key.startsWith("epochs/") ? "a group already" : "other files";
     throw new ConclaveError(`the storage holds ${what}, for example ${key}`, { code: "exists" });
   }

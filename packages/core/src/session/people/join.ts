@@ -14,19 +14,19 @@ import { invitationKey, signInvited } from "../../group/invitation.ts";
 import { extendLog } from "../../group/log.ts";
 import { type Asking, parseRequestKey, REQUESTS_FOLDER, requestId, sealRequest } from "../../group/request.ts";
 import { verifyEntries } from "../../group/verified-entry.ts";
-import { type VerifiedGrant, verifyGrant } from "../../group/verified-grant.ts";
+import { givesItsEpoch, type VerifiedGrant, verifyGrant } from "../../group/verified-grant.ts";
 import type { SignedCard } from "../../identity/card.ts";
 import { verifyingKeyOf } from "../../identity/device.ts";
-import { saveEntries } from "../../index/log-store.ts";
 import { writeMeta } from "../../index/meta.ts";
-import { sealSecret } from "../../index/secrets.ts";
 import type { Crypto } from "../../ports/crypto.ts";
+import { listStored } from "../../ports/list-stored.ts";
 import { getIfThere, type ObjectStore, STORED_BYTES_MAX, StoreError } from "../../ports/store.ts";
 import type { Suite } from "../../records/entry.ts";
 import { type OpenEpoch, openRecords, parseRecordsKey } from "../../records/records-file.ts";
 import type { SignedLine } from "../../records/signed-line.ts";
 import { bindIndex, openSession } from "../open.ts";
 import { claimedAt } from "../reading/claimed-group.ts";
+import { takeGrant } from "../reading/read-epochs.ts";
 import type { Session, SessionPorts } from "../session.ts";
 import { verifiedOf } from "../view.ts";
 
@@ -59,7 +59,7 @@ export async function joinGroup(
       const grant = await openGrant(ports.crypto, { name, bytes, identities: ports.device });
       if (!grant) continue;
       const verified = await verifyGrant(ports.crypto, { grant, group: address.group });
-      if (verified.identities.length === 0) continue;
+      if (!givesItsEpoch(verified, name)) continue; // check: key
       const reaching = await readOn(ports, { verified, address, suite: grant.suite, ...(signal ? { signal } : {}) });
       return enter(ports, { address, verified: reaching });
     } catch (error) {
@@ -110,7 +110,7 @@ async function entryLines(
   const { epoch, group, signal } = options;
   const call = signal ? { signal } : {};
   const lines: SignedLine[] = [];
-  for await (const { key, size } of ports.store.list(`${epoch.epoch}/records`, call)) {
+  for await (const { key, size } of listStored(ports.store, `${epoch.epoch}/records`, call)) {
     const name = parseRecordsKey(key);
     if (!name || size > STORED_BYTES_MAX) continue; // check: size
     try {
@@ -126,20 +126,19 @@ async function entryLines(
 }
 
 function enter(ports: SessionPorts, options: { readonly address: Address; readonly verified: VerifiedGrant }): Session {
-  const { index, crypto, device } = ports;
+  const { index } = ports;
   bindIndex(ports, options.address.group);
   index.transaction(() => {
     writeMeta(index, "pinned", options.address.entry);
-    saveEntries(index, options.verified.entries);
-    for (const { epoch, identity } of options.verified.identities) {
-      const sealed = sealSecret(crypto, { signingKey: device.signingKey, secret: identity });
-      index.run("INSERT OR IGNORE INTO identities(epoch, sealed) VALUES(?, ?)", epoch, sealed);
-    }
+    takeGrant(ports, options.verified);
   });
   return openSession(ports);
 }
 
-/** Grants that may be for this device, newest put first: of everybody, and of its own. */
+/**
+ * Grants that may be for this device, newest put first: before those to everybody its own, as a stranger, who may leave any
+ * number, cannot draw their name.
+ */
 async function ownGrants(
   ports: SessionPorts,
   options: { readonly anyAudience: boolean; readonly signal?: AbortSignal },
@@ -147,13 +146,14 @@ async function ownGrants(
   const { anyAudience, signal } = options;
   const device = verifyingKeyOf(ports.device.signingKey);
   const found: { key: string; name: GrantName; stored: number }[] = [];
-  for await (const stored of ports.store.list(EPOCHS_FOLDER, signal ? { signal } : {})) {
+  for await (const stored of listStored(ports.store, EPOCHS_FOLDER, signal ? { signal } : {})) {
     const name = parseGrantKey(stored.key);
     if (!name || stored.size > STORED_BYTES_MAX) continue; // check: size
     if (!anyAudience && name.audience !== "all" && name.audience !== audienceTag(name.epoch, { device })) continue;
     found.push({ key: stored.key, name, stored: stored.stored.getTime() });
   }
-  found.sort((left, right) => right.stored - left.stored);
+  const isForAll = (name: GrantName) => Number(name.audience === "all");
+  found.sort((left, right) => isForAll(left.name) - isForAll(right.name) || right.stored - left.stored);
   return found.slice(0, GRANTS_MAX);
 }
 
@@ -180,7 +180,7 @@ export async function askToJoin(
     device: card.card.device.verifyingKey,
     invitation: asking.invited?.invitation,
   });
-  for await (const { key, stored } of ports.store.list(REQUESTS_FOLDER, signal ? { signal } : {})) {
+  for await (const { key, stored } of listStored(ports.store, REQUESTS_FOLDER, signal ? { signal } : {})) {
     if (parseRequestKey(key)?.id === id) return stored;
   }
   const request = await sealRequest(ports.crypto, { group, asking, recipient });
@@ -203,7 +203,7 @@ async function invitedBy(
 export async function hasNewerEpoch(store: ObjectStore, address: Address): Promise<boolean> {
   let own = Number.POSITIVE_INFINITY;
   let newest = 0;
-  for await (const { key, stored } of store.list(EPOCHS_FOLDER)) {
+  for await (const { key, stored } of listStored(store, EPOCHS_FOLDER)) {
     const epoch = parseRecipientKey(key);
     if (epoch === undefined) continue;
     if (epoch === address.epoch) own = stored.getTime();

@@ -7,6 +7,7 @@ import { audienceTag, sealGrant } from "../../group/grant.ts";
 import { mayManage } from "../../group/refusals.ts";
 import { isAtLeast, listedDevice, type Member, memberOfDevice } from "../../group/state.ts";
 import type { SignedCard } from "../../identity/card.ts";
+import { listStored } from "../../ports/list-stored.ts";
 import type { DeviceKey } from "../../records/shapes.ts";
 import type { Session } from "../session.ts";
 import { grantIdentities, logLines } from "../writing/log-lines.ts";
@@ -57,7 +58,7 @@ export async function grantToListed(
   const call = signal ? { signal } : {};
   const audience = { device };
   const prefix = `${EPOCHS_FOLDER}/${current.epoch}-${audienceTag(current.epoch, audience)}-`;
-  for await (const { key } of session.store.list(EPOCHS_FOLDER, call)) if (key.startsWith(prefix)) return true;
+  for await (const { key } of listStored(session.store, EPOCHS_FOLDER, call)) if (key.startsWith(prefix)) return true;
   const owner = memberOfDevice(state, device);
   if (!me || !owner || (owner.id !== me.id && !isAtLeast(me.role, "admin"))) return false; // check: role
   const grant = await sealGrant(session.crypto, {

@@ -11,6 +11,7 @@ import {
   sealRequest,
 } from "../../group/request.ts";
 import type { SignedCard } from "../../identity/card.ts";
+import { listStored } from "../../ports/list-stored.ts";
 import { getIfThere } from "../../ports/store.ts";
 import { isDecided } from "../reading/decided.ts";
 import { isUpdateNeeded } from "../reading/update-needed.ts";
@@ -45,7 +46,7 @@ export async function listRequests(
 ): Promise<JoinRequest[]> {
   const found = new Map<string, JoinRequest>();
   let looked = 0;
-  for await (const { key, size, stored } of session.store.list(REQUESTS_FOLDER, options)) {
+  for await (const { key, size, stored } of listStored(session.store, REQUESTS_FOLDER, options)) {
     const name = parseRequestKey(key);
     if (!name || size > REQUEST_BYTES_MAX || looked++ >= REQUESTS_MAX) continue; // check: size
     const fetched = await fetchOne(session, { key, name, ...options });

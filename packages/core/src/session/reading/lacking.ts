@@ -9,12 +9,12 @@
 
 import { namedEpoch } from "../../group/log.ts";
 import { liveDevices, type Member, memberOfDevice } from "../../group/state.ts";
-import { awaited } from "../../history/awaited.ts";
 import { heard } from "../../history/heard.ts";
 import type { DeviceKey, RecordDigest } from "../../records/shapes.ts";
 import type { Session } from "../session.ts";
 import type { Shown } from "./shown.ts";
 import { forkMs, type Observed } from "./standing.ts";
+import { expected } from "./verdicts.ts";
 
 /** Most things of one kind that are counted: a stranger or a member may make up any number. */
 const LACKING_MAX = 100;
@@ -71,7 +71,7 @@ function wordsOfOthers({ index, view, deviceKey }: Knowing): Map<DeviceKey, Word
 
 /** Notes what this look did not find, and for how long that has been so. */
 export function noteLacking(
-  session: Knowing,
+  session: Session,
   { shown, observed }: { readonly shown: Pick<Shown, "unopened">; readonly observed: Observed },
 ): void {
   const { index } = session;
@@ -86,9 +86,9 @@ export function noteLacking(
   }
 }
 
-function missingNow({ index, view }: Knowing, { unopened }: Pick<Shown, "unopened">): [what: string, kind: Kind][] {
-  const records = awaited(index).slice(0, LACKING_MAX);
-  const epochs = unopened.filter((epoch) => namedEpoch(view.log, epoch) === undefined).slice(0, LACKING_MAX);
+function missingNow(session: Session, { unopened }: Pick<Shown, "unopened">): [what: string, kind: Kind][] {
+  const records = expected(session).slice(0, LACKING_MAX);
+  const epochs = unopened.filter((epoch) => namedEpoch(session.view.log, epoch) === undefined).slice(0, LACKING_MAX);
   return [
     ...records.map(({ digest }): [string, Kind] => [digest, "record"]),
     ...epochs.map((epoch): [string, Kind] => [epoch, "epoch"]),

@@ -6,6 +6,7 @@
  * but for those who followed a branch that lost meanwhile, and moved its records on.
  */
 import { ConclaveError } from "../../errors.ts";
+import { listStored } from "../../ports/list-stored.ts";
 import { parseRecordsKey } from "../../records/records-file.ts";
 import type { EpochId } from "../../records/shapes.ts";
 import type { Session } from "../session.ts";
@@ -77,7 +78,7 @@ function epochsEndedUnseen(session: Session): EpochId[] {
 export async function countElsewhere(session: Session, signal?: AbortSignal): Promise<number> {
   let records = 0;
   for (const epoch of epochsEndedUnseen(session)) {
-    for await (const { key } of session.store.list(`${epoch}/records`, signal ? { signal } : {})) {
+    for await (const { key } of listStored(session.store, `${epoch}/records`, signal ? { signal } : {})) {
       records += parseRecordsKey(key)?.count ?? 0;
     }
   }

@@ -11,6 +11,7 @@ import { type EpochsListing, readEpochs } from "./read-epochs.ts";
 import { readNotices } from "./read-notices.ts";
 import { readRecords } from "./read-records.ts";
 import type { Shown } from "./shown.ts";
+import { takeUpdated } from "./update-needed.ts";
 import { rejudge } from "./verdicts.ts";
 
 /** Most rounds of one refresh: each reads what the one before made readable. */
@@ -34,6 +35,7 @@ export async function refresh(session: Session, options: { readonly signal?: Abo
 /** As {@link refresh}, without drawing conclusions. */
 export async function readAll(session: Session, signal?: AbortSignal): Promise<Shown> {
   const keys = new Set<string>();
+  await takeUpdated(session);
   for (let round = 0; round < ROUNDS_MAX; round++) {
     const before = session.view;
     const epochs = await readEpochs(session, signal);

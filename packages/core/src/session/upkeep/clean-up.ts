@@ -8,6 +8,7 @@ import { objectKey, openObject } from "../../contents/object.ts";
 import { ConclaveError } from "../../errors.ts";
 import { EPOCHS_FOLDER } from "../../group/epoch.ts";
 import { parseGrantKey } from "../../group/grant.ts";
+import { listStored } from "../../ports/list-stored.ts";
 import { StoreError } from "../../ports/store.ts";
 import type { EpochId } from "../../records/shapes.ts";
 import { changesOfBlob, knownPieces } from "../../tree/blobs.ts";
@@ -239,9 +240,9 @@ async function clearEpoch(
     session.index.get("SELECT 1 FROM files WHERE epoch = ? AND kind = 'records' AND state = 'read'", epoch) ===
       undefined;
   if (!isFinished) return;
-  for await (const { key } of session.store.list(`${epoch}/listings`, signal ? { signal } : {}))
+  for await (const { key } of listStored(session.store, `${epoch}/listings`, signal ? { signal } : {}))
     await session.store.delete(key);
-  for await (const { key } of session.store.list(EPOCHS_FOLDER, signal ? { signal } : {})) {
+  for await (const { key } of listStored(session.store, EPOCHS_FOLDER, signal ? { signal } : {})) {
     if (parseGrantKey(key)?.epoch === epoch) await session.store.delete(key);
   }
   session.index.run(

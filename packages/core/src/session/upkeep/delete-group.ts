@@ -5,6 +5,7 @@ import { parseDeletionKey, sealDeletion } from "../../group/deletion.ts";
 import { isGroupKey } from "../../group/group-key.ts";
 import { isAtLeast } from "../../group/state.ts";
 import { readMeta, writeMeta } from "../../index/meta.ts";
+import { listStored } from "../../ports/list-stored.ts";
 import { catchUp } from "../duties.ts";
 import type { WorkOptions } from "../events.ts";
 import { claimedAt } from "../reading/claimed-group.ts";
@@ -98,7 +99,7 @@ async function purgeKept(session: Session, signal?: AbortSignal): Promise<string
 
 /** Puts the one file that stays, unless an owner has left one already; gives its key. */
 async function leaveMark(session: Session, signal?: AbortSignal): Promise<string> {
-  for await (const { key } of session.store.list("epochs", signal ? { signal } : {})) {
+  for await (const { key } of listStored(session.store, "epochs", signal ? { signal } : {})) {
     if (parseDeletionKey(key) && (await deletedBy(session, key, signal))) return key;
   }
   const { group, deviceKey: device, view, clock } = session;
@@ -118,7 +119,7 @@ async function filesOfGroup(
   signal?: AbortSignal,
 ): Promise<{ readonly key: string; readonly size: number }[]> {
   const found: { key: string; size: number }[] = [];
-  for await (const { key, size } of session.store.list("", signal ? { signal } : {})) {
+  for await (const { key, size } of listStored(session.store, "", signal ? { signal } : {})) {
     if (key !== mark && (key === CONCLAVE_JSON_KEY || isGroupKey(key))) found.push({ key, size });
   }
   const rank = (key: string) => (key.includes("/objects/") ? 0 : key.startsWith("epochs/") ? 2 : 1);

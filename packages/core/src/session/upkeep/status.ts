@@ -8,7 +8,7 @@ import { STORED_BYTES_MAX } from "../../ports/store.ts";
 import { conflicts, countTree } from "../../tree/listing.ts";
 import { accessGaps } from "../people/folder-access.ts";
 import { memberNames, namesInLog } from "../people/member-names.ts";
-import type { Problem } from "../problem.ts";
+import type { Problem, ProblemCode } from "../problem.ts";
 import { hiddenFrom } from "../reading/lacking.ts";
 import { isSettled } from "../reading/settled.ts";
 import { isUpdateNeeded } from "../reading/update-needed.ts";
@@ -134,15 +134,17 @@ export function misfittingRecords(session: Session): string[] {
 function misfits(session: Session): Problem[] {
   return session.index
     .all<{ key: string; state: string; detail: string | null }>(
-      "SELECT key, state, detail FROM files WHERE state IN ('altered', 'foreign', 'waiting', 'unsupported') AND kind <> 'grant' ORDER BY key LIMIT 100",
+      "SELECT key, state, detail FROM files WHERE state IN ('altered', 'foreign', 'waiting', 'crowded', 'unsupported') AND kind <> 'grant' ORDER BY key LIMIT 100",
     )
-    .map(({ key, state, detail }) => ({
-      code:
-        state === "altered" || state === "unsupported" ? (state as "altered" | "unsupported") : ("foreign" as const),
-      key,
-      detail: detail ?? state,
-    }));
+    .map(({ key, state, detail }) => ({ code: MISFIT_CODES[state] ?? "foreign", key, detail: detail ?? state }));
 }
+
+/** What a file is told of as, that could not be taken in; any other may be nobody's. */
+const MISFIT_CODES: { readonly [state: string]: ProblemCode } = {
+  altered: "altered",
+  unsupported: "unsupported",
+  crowded: "awaited",
+};
 
 /** What several people wrote at once: all of it is kept, and somebody has to choose. */
 function conflicting(session: Session): Problem[] {

@@ -6,6 +6,7 @@ import { ConclaveError } from "../../errors.ts";
 import { CONCLAVE_JSON_KEY } from "../../group/conclave-json.ts";
 import { openGrant, parseGrantKey } from "../../group/grant.ts";
 import { isGroupKey } from "../../group/group-key.ts";
+import { listStored } from "../../ports/list-stored.ts";
 import { STORED_BYTES_MAX, type StoredObject, StoreError } from "../../ports/store.ts";
 import { openRecords, parseRecordsKey } from "../../records/records-file.ts";
 import { allBlobs, blobsOf, type DeclaredBlob } from "../../tree/blobs.ts";
@@ -78,7 +79,7 @@ interface Check extends WorkOptions {
 
 async function listAll(session: Session, signal?: AbortSignal): Promise<Map<string, StoredObject>> {
   const listed = new Map<string, StoredObject>();
-  for await (const stored of session.store.list("", signal ? { signal } : {})) listed.set(stored.key, stored);
+  for await (const stored of listStored(session.store, "", signal ? { signal } : {})) listed.set(stored.key, stored);
   return listed;
 }
 

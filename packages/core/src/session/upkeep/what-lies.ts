@@ -3,6 +3,7 @@
  * so what is shown counts, and what is not shown proves little. SPEC.md §10.
  */
 import { objectKey } from "../../contents/object.ts";
+import { listStored } from "../../ports/list-stored.ts";
 import type { EpochId } from "../../records/shapes.ts";
 import type { Session } from "../session.ts";
 
@@ -19,7 +20,7 @@ export async function whatLies(
   if (folders.length > 0) folders.push(`${session.view.current.epoch}/objects`);
   const lying = new Map<string, number>();
   for (const folder of folders) {
-    for await (const { key, size } of session.store.list(folder, call)) lying.set(key, size);
+    for await (const { key, size } of listStored(session.store, folder, call)) lying.set(key, size);
   }
   return lying;
 }

@@ -4,12 +4,9 @@
  */
 import { ConclaveError } from "../../errors.ts";
 import type { SqlDatabase } from "../../ports/sql.ts";
-import type { StoredObject } from "../../ports/store.ts";
 import type { EpochId } from "../../records/shapes.ts";
+import { type FileKind, noteFile } from "../reading/known-files.ts";
 import type { Session } from "../session.ts";
-
-/** What a stored file is, as far as the outbox and the poll treat kinds differently. */
-export type FileKind = "recipient" | "grant" | "records" | "notice" | "listing" | "request" | "plain";
 
 export interface OutboxItem {
   readonly key: string;
@@ -43,66 +40,11 @@ export async function flushOutbox(
     await session.store.put(row.key, row.bytes, signal ? { signal } : {});
     session.index.transaction(() => {
       session.index.run("DELETE FROM outbox WHERE id = ?", row.id);
-      noteFile(session.index, { ...row, size: row.bytes.length, state: "read" });
+      const { key, epoch, kind, bytes } = row;
+      noteFile(session, { key, epoch, kind, size: bytes.length, state: "read" });
     });
     onPut?.(row);
   }
-}
-
-/** What this device knows of one key on the storage. */
-export interface KnownFile {
-  readonly key: string;
-  readonly epoch: EpochId;
-  readonly kind: FileKind;
-  readonly size: number;
-  readonly state: "read" | "waiting" | "foreign" | "altered" | "unsupported";
-  /** How many entries of the log counted when it was last looked at. */
-  readonly entries?: number;
-  readonly detail?: string;
-}
-
-/** Notes what came of a key. */
-export function noteFile(index: SqlDatabase, file: KnownFile): void {
-  index.run(
-    `INSERT INTO files(key, epoch, kind, size, state, detail, entries) VALUES(?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT(key) DO UPDATE SET size = excluded.size, state = excluded.state, detail = excluded.detail,
-       entries = excluded.entries, tried = tried + 1`,
-    file.key,
-    file.epoch,
-    file.kind,
-    file.size,
-    file.state,
-    file.detail ?? null,
-    file.entries ?? null,
-  );
-}
-
-/**
- * Notes what came of reading one stored file, at the log as it is now.
- *
- * @returns Whether it was read.
- */
-export function noteReading(
-  session: Session,
-  reading: {
-    readonly stored: Pick<StoredObject, "key" | "size">;
-    readonly epoch: EpochId;
-    readonly kind: FileKind;
-    readonly state: KnownFile["state"];
-    readonly detail?: string | undefined;
-  },
-): boolean {
-  const { stored, epoch, kind, state, detail } = reading;
-  const file: KnownFile = {
-    key: stored.key,
-    epoch,
-    kind,
-    size: stored.size,
-    state,
-    entries: session.view.log.nodes.size,
-  };
-  noteFile(session.index, detail === undefined ? file : { ...file, detail });
-  return state === "read";
 }
 
 /** What waits in the outbox for an epoch that ended must not go there any more. */
