@@ -1,10 +1,10 @@
 /** Deleting a group: killed at every step, and claimed by people who may not. */
-import { catchUp, catchUpToDelete, changeRole, deleteGroup } from "@conclave/core";
+import { catchUp, catchUpToDelete, changeRole, deleteGroup, reencrypt, rotate } from "@conclave/core";
 import { describe, expect, it } from "vitest";
 import { DEATHS, type Death, dies } from "./support/deaths.ts";
 import { conclaveJson, requireOpened, sealDeletion } from "./support/insides.ts";
 import { openWorld } from "./support/open-world.ts";
-import { type Device, findMember, live, put, texts, type World } from "./support/world.ts";
+import { budget, type Device, findMember, live, put, texts, type World } from "./support/world.ts";
 
 async function scene(): Promise<{ world: World; alice: Device; bob: Device; carol: Device }> {
   const world = openWorld();
@@ -66,6 +66,20 @@ it.each(sweeps)(
   },
   300_000,
 );
+
+it("a deletion is told of to who has slept while the key changed", async () => {
+  const { world, alice, bob, carol } = await scene();
+  await rotate(live(alice), { contents: "now" });
+  await reencrypt(live(alice), { budget: budget() });
+  await deleteGroup(live(alice));
+  expect(await keys(world)).toHaveLength(2);
+  for (const device of [bob, carol]) {
+    await expect(catchUp(live(device))).rejects.toMatchObject({
+      code: "deleted",
+      message: expect.stringMatching(/^alice /),
+    });
+  }
+});
 
 it("a deletion that was broken off touches nothing of another group that lies there since", async () => {
   const { world, alice } = await scene();

@@ -22,7 +22,10 @@ export async function askForKey(
 /** What to do about an error that says that the key is not here; undefined where the general hint is right. */
 export function keyHint({ session, group }: { readonly session: Session; readonly group: string }): string | undefined {
   if (!lacksGrant(session)) return undefined;
-  const wait = `this device has asked for it: any admin, or another device of yours, that has it gives it with conclave status ${group}`;
+  // A device that missed two changes of the key, and was removed with the second, can open nothing that says so.
+  const wait =
+    `this device has asked for it: any admin, or another device of yours, that has it gives it with conclave status ${group}; ` +
+    "whether you were removed meanwhile only they can say (conclave requests shows it to them)";
   const starter = epochStarter(session);
   if (!starter || starter.member.id === session.view.me?.id) return wait;
   const { name, id } = starter.member;

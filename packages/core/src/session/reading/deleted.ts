@@ -6,7 +6,7 @@ import { getIfThere } from "../../ports/store.ts";
 import type { Session } from "../session.ts";
 import type { Shown } from "./shown.ts";
 
-/** Most deletions that one poll looks at: a stranger may drop any number. */
+/** Most deletions that one poll looks at, of epochs that it can open: a stranger may drop any number. */
 const DELETIONS_MAX = 16;
 
 /**
@@ -16,7 +16,8 @@ const DELETIONS_MAX = 16;
  * @throws ConclaveError `deleted`, naming who did it.
  */
 export async function requireNotDeleted(session: Session, shown: Shown, signal?: AbortSignal): Promise<void> {
-  for (const key of [...shown.deletions].slice(0, DELETIONS_MAX)) {
+  const isOurs = (key: string) => session.view.opened.has(parseDeletionKey(key)?.epoch ?? "");
+  for (const key of [...shown.deletions].filter(isOurs).slice(0, DELETIONS_MAX)) {
     const by = await deletedBy(session, key, signal);
     if (by === undefined) continue;
     const when = new Date(by.time).toISOString().slice(0, 10);

@@ -2,10 +2,13 @@
 import { ConclaveError } from "../../errors.ts";
 import { CONCLAVE_JSON_KEY } from "../../group/conclave-json.ts";
 import { parseDeletionKey, sealDeletion } from "../../group/deletion.ts";
+import { EPOCHS_FOLDER } from "../../group/epoch.ts";
 import { isGroupKey } from "../../group/group-key.ts";
 import { isAtLeast } from "../../group/state.ts";
 import { readMeta, writeMeta } from "../../index/meta.ts";
 import { listStored } from "../../ports/list-stored.ts";
+import type { OpenEpoch } from "../../records/records-file.ts";
+import type { EpochId } from "../../records/shapes.ts";
 import { catchUp } from "../duties.ts";
 import type { WorkOptions } from "../events.ts";
 import { claimedAt } from "../reading/claimed-group.ts";
@@ -46,7 +49,7 @@ export async function catchUpToDelete(
 }
 
 /**
- * Deletes every file of the group from its storage, but for one that says who did it. Broken off, it is done again.
+ * Deletes every file of the group from its storage, but for those that say who did it. Broken off, it is done again.
  *
  * @throws ConclaveError `role-too-low`; `StoreError` as the store.
  */
@@ -57,8 +60,8 @@ export async function deleteGroup(session: Session, options: WorkOptions = {}): 
   await requireThisGroup(session);
   // Noted before anything goes: whoever goes on does not start by missing what is gone.
   writeMeta(session.index, "deleting", 1);
-  const mark = await leaveMark(session, signal);
-  const found = await filesOfGroup(session, mark, signal);
+  const marks = await leaveMarks(session, signal);
+  const found = await filesOfGroup(session, marks, signal);
   const totalBytes = found.reduce((sum, { size }) => sum + size, 0);
   const [refused, kept]: [string[], string[]] = [[], []];
   let [files, bytes] = [0, 0];
@@ -97,16 +100,37 @@ async function purgeKept(session: Session, signal?: AbortSignal): Promise<string
   return left;
 }
 
-/** Puts the one file that stays, unless an owner has left one already; gives its key. */
-async function leaveMark(session: Session, signal?: AbortSignal): Promise<string> {
-  for await (const { key } of listStored(session.store, "epochs", signal ? { signal } : {})) {
-    if (parseDeletionKey(key) && (await deletedBy(session, key, signal))) return key;
+/** Epochs that a deletion is said in: whoever has slept while the key changed opens none but an older one. */
+const MARKED_EPOCHS_MAX = 8;
+
+/** Puts the files that stay, the current epoch's first, where no owner has left one already; gives their keys. */
+async function leaveMarks(session: Session, signal?: AbortSignal): Promise<ReadonlySet<string>> {
+  const marks = await marksThere(session, signal);
+  requireOpened(session);
+  const epochs = session.view.state.epochs.slice(-MARKED_EPOCHS_MAX).reverse();
+  for (const { epoch } of epochs) {
+    const opened = session.view.opened.get(epoch);
+    if (opened && !marks.has(epoch)) marks.set(epoch, await leaveMark(session, opened, signal));
   }
+  return new Set(marks.values());
+}
+
+/** What owners have left, by epoch. */
+async function marksThere(session: Session, signal?: AbortSignal): Promise<Map<EpochId, string>> {
+  const marks = new Map<EpochId, string>();
+  for await (const { key } of listStored(session.store, EPOCHS_FOLDER, signal ? { signal } : {})) {
+    const name = parseDeletionKey(key);
+    if (name && !marks.has(name.epoch) && (await deletedBy(session, key, signal))) marks.set(name.epoch, key);
+  }
+  return marks;
+}
+
+async function leaveMark(session: Session, epoch: OpenEpoch, signal?: AbortSignal): Promise<string> {
   const { group, deviceKey: device, view, clock } = session;
   const mark = await sealDeletion(session.crypto, {
     value: { group, device, head: view.state.head, time: clock.now() },
     signingKey: session.device.signingKey,
-    epoch: requireOpened(session),
+    epoch,
   });
   await session.store.put(mark.key, mark.bytes, signal ? { signal } : {});
   return mark.key;
@@ -115,12 +139,12 @@ async function leaveMark(session: Session, signal?: AbortSignal): Promise<string
 /** All that a group puts on a storage, contents first; what strangers left beside it is not touched. */
 async function filesOfGroup(
   session: Session,
-  mark: string,
+  marks: ReadonlySet<string>,
   signal?: AbortSignal,
 ): Promise<{ readonly key: string; readonly size: number }[]> {
   const found: { key: string; size: number }[] = [];
   for await (const { key, size } of listStored(session.store, "", signal ? { signal } : {})) {
-    if (key !== mark && (key === CONCLAVE_JSON_KEY || isGroupKey(key))) found.push({ key, size });
+    if (!marks.has(key) && (key === CONCLAVE_JSON_KEY || isGroupKey(key))) found.push({ key, size });
   }
   const rank = (key: string) => (key.includes("/objects/") ? 0 : key.startsWith("epochs/") ? 2 : 1);
   return found.sort((left, right) => rank(left.key) - rank(right.key));
