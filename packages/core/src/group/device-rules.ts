@@ -16,7 +16,7 @@ import {
   settlesLeaves,
   tooLow,
 } from "./refusals.ts";
-import { type GroupState, type Member, memberOfDevice } from "./state.ts";
+import { type GroupState, listedDevice, type Member } from "./state.ts";
 
 interface Brought {
   readonly author: Member;
@@ -54,7 +54,7 @@ function refuseRetired(
   return refuse("limit", `a member goes through at most ${max} devices and recovery kits`); // check: size
 }
 
-/** A member's device takes others of that member off the list; or somebody does who may remove that member. */
+/** A member's device takes others of that member off the list, or its kit; or somebody does who may remove that member. */
 export function refuseRemoveDevice(
   state: GroupState,
   options: { readonly author: Member; readonly signer: DeviceKey; readonly act: ActOf<"remove-device"> },
@@ -62,10 +62,10 @@ export function refuseRemoveDevice(
   const { author, signer, act } = options;
   const isInOrder = act.devices.every((key, index) => index === 0 || key > (act.devices[index - 1] ?? ""));
   if (act.devices.length === 0 || !isInOrder) return refuse("malformed", "it names no devices, or not in their order"); // check: canonical
-  const owners = act.devices.map((key) => memberOfDevice(state, key));
+  const owners = act.devices.map((key) => listedDevice(state, key)?.member);
   const [target] = owners;
   if (!target || owners.some((each) => each !== target)) {
-    return refuse("not-found", "it names what is no listed device of one member"); // check: key
+    return refuse("not-found", "it names what is no listed device or kit of one member"); // check: key
   }
   if (act.devices.includes(signer)) return refuse("role-too-low", "no device removes itself: leave the group instead"); // check: role
   if (target.id !== author.id && !mayManage(author.role, target.role)) {
