@@ -176,6 +176,7 @@ const ACTS: { readonly [Name in Act["act"]]: (group: Group, act: ActOf<Name>, by
     must(isAdmin(by.role));
   },
   "admit-device"(group, act, { by, keys }) {
+    must(by.devices.length < 32);
     const card = { line: act.device, signature: act.signature, kind: "device" } as const;
     group.listDevice(by.id, listDeviceCard(group, card, by, keys));
   },
@@ -196,6 +197,7 @@ const ACTS: { readonly [Name in Act["act"]]: (group: Group, act: ActOf<Name>, by
     group.update(by.id, { kit: listDeviceCard(group, card, by, keys) });
   },
   recover(group, act, { by, device: used, keys }) {
+    must(by.devices.length < 64);
     const card = { line: act.device, signature: act.deviceSignature, kind: "device" } as const;
     const kit = { line: act.kit, signature: act.kitSignature, kind: "kit" } as const;
     group.takenOff.add(used);
