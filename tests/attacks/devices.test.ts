@@ -126,6 +126,36 @@ describe("a device that was removed", () => {
     await expect(catchUp(session)).rejects.toMatchObject({ code: "removed" });
   });
 
+  it.each([
+    ["that it had listed in the old one's place", false],
+    ["that it had come back with, by the old one", true],
+  ])("takes the kit along %s: its words open nothing that comes after", async (_, byRecovery) => {
+    const { world, alice, bob, carol } = await group();
+    const address = world.address(live(carol));
+    const thief = byRecovery ? await comeBack(world, carol, address) : await world.further(carol, "phone");
+    if (!byRecovery) {
+      await world.admitFurther(carol, thief);
+      const { kit: keys } = await world.device("a new kit");
+      const member = live(carol).view.me?.id ?? "";
+      const kit = await makeDeviceCard(world.crypto, { keys, member, kind: "kit", time: 1 });
+      await replaceKit(live(thief), { kit, contents: "on-change" });
+      Object.assign(thief, { kit: keys });
+    }
+    await catchUp(live(carol));
+    await removeAll(carol, goingWith(carol, thief));
+    await put(live(carol), { "a.txt": "without them" });
+    await comeTogether(alice, bob, carol);
+    expect(await opensAny(world, thief.kit, world.address(live(carol)))).toBe(false);
+    expect(problemCodes(live(carol))).toEqual(["no-kit"]);
+    const member = live(carol).view.me?.id ?? "";
+    const { kit: keys } = await world.device("carol's own");
+    await replaceKit(live(carol), {
+      kit: await makeDeviceCard(world.crypto, { keys, member, kind: "kit", time: 1 }),
+      contents: "on-change",
+    });
+    expect(problemCodes(live(carol))).toEqual([]);
+  });
+
   it("is not let in again: its keys are taken for good", async () => {
     const { world, alice, phone } = await group();
     await removeAll(alice, [keyOf(phone)]);

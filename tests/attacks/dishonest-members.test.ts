@@ -2,7 +2,7 @@
 import { catchUp, reencrypt, rotate } from "@conclave/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { comeTogether, details, groupOf, keysLike, removeBy } from "../support/attacked.ts";
-import { forge, forgedLocation, forgedReceipt, openedEpoch } from "../support/forge.ts";
+import { forge, forgedChange, forgedLocation, forgedReceipt, newFolder, openedEpoch } from "../support/forge.ts";
 import { blobsToMove, type Location, moveContents, sealNotice } from "../support/insides.ts";
 import { budget, type Device, live, put, texts, World } from "../support/world.ts";
 
@@ -123,6 +123,30 @@ describe("attack 30: a removed member's location of what nobody declares", () =>
     await catchUp(live(alice));
     expect(details(live(alice), "foreign")).toEqual([]);
     expect((await reencrypt(live(alice), { budget: budget() })).remaining).toEqual({ objects: 0, bytes: 0 });
+    const newcomer = await world.device("newcomer");
+    await world.admit(alice, newcomer);
+    expect([...live(newcomer).view.opened.keys()]).toEqual([live(alice).view.current.epoch]);
+    expect(await texts(live(newcomer))).toEqual({ one: "one" });
+  });
+});
+
+describe("attack 30: records that a removed member goes on putting into an epoch that has ended", () => {
+  it("holds no old epoch open where another device had re-encrypted", async () => {
+    const [alice, bob] = (await groupOf(world, ["bob"])) as [Device, Device];
+    const carol = await world.device("carol");
+    await world.admit(alice, carol);
+    await put(live(alice), { one: "one" });
+    await catchUp(live(bob));
+    const [epoch, { head }] = [openedEpoch(live(bob)), live(bob).view.state];
+    await removeBy(alice, "bob", "on-change");
+    await catchUp(live(carol));
+    await reencrypt(live(carol), { budget: budget() });
+    await catchUp(live(alice));
+    await forge(live(bob), {
+      epoch,
+      records: [forgedChange({ head, operations: [newFolder(live(bob), "late")] })],
+    });
+    await catchUp(live(alice));
     const newcomer = await world.device("newcomer");
     await world.admit(alice, newcomer);
     expect([...live(newcomer).view.opened.keys()]).toEqual([live(alice).view.current.epoch]);

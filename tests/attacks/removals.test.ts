@@ -193,6 +193,23 @@ describe("attack 34: what the provider keeps", () => {
 });
 
 describe("attack 35: a member added after a rotation was finished", () => {
+  it("opens nothing that was deleted before it, whoever re-encrypted and whoever lets them in", async () => {
+    const { world, recorder, alice, bob, carol } = await group();
+    await put(live(alice), { past: "a secret of the past" }, 1);
+    await put(live(alice), { past: "kept" }, 2);
+    await comeTogether(alice, bob, carol);
+    await remove(alice, "bob");
+    await catchUp(live(carol));
+    await reencrypt(live(carol), { budget: budget() });
+    await comeTogether(alice, carol);
+    const { epoch } = live(alice).view.current;
+    const dave = await world.device("dave");
+    await world.admit(alice, dave);
+    expect(await texts(live(dave))).toEqual({ past: "kept" });
+    const before = recorder.everStored.filter(({ key }) => !key.includes(epoch));
+    expect(await opensAnything(keyRing(dave, world.crypto), before)).toBeUndefined();
+  });
+
   it("opens nothing that was deleted before it, given every byte ever stored", async () => {
     const { world, recorder, alice, bob, carol } = await group();
     await put(live(alice), { past: "a secret of the past" }, 1);

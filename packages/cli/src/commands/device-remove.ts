@@ -2,7 +2,6 @@ import {
   ConclaveError,
   findMember,
   isAtLeast,
-  liveDevices,
   type Member,
   ownersDevices,
   removeDevices,
@@ -32,13 +31,14 @@ export const deviceRemove = defineCommand({
   examples: ["conclave device remove phone", "conclave device remove 9f3a61c2 --group family --member Bob"],
   args: ["name"],
   options: {
-    keep: { value: "NAMES", summary: "devices that it admitted and that may stay, with commas between" },
+    keep: { value: "NAMES", summary: "what it admitted and may stay, with commas between" },
     group: { value: "GROUP", summary: "in this group only" },
     member: { value: "MEMBER", summary: "a device of this member, whom you may remove; with --group" },
   },
   notes: [
     "NAME is a device's name, or the first 8 digits of its id or more, as conclave device shows them. The key changes and everything is",
-    "re-encrypted, as when a member is removed. Devices that it admitted go with it, unless --keep names them.",
+    "re-encrypted, as when a member is removed. Devices that it admitted go with it, and a recovery kit that was made with it,",
+    'unless --keep names them: --keep "recovery kit" if nobody else can have its words.',
   ].join("\n"),
 
   run: (context, { name, keep, group: only, member: typed }) =>
@@ -66,6 +66,8 @@ export const deviceRemove = defineCommand({
           const owner = ownerIn(session);
           if (!device || !owner) return;
           const devices = leaving(session, { owner, key: device.key, kept });
+          const isOwn = owner.id === session.view.me?.id;
+          if (devices.some(({ kind }) => kind === "kit")) sayKitGoes(context, { group: group.name, isOwn });
           const epoch = await removeNow(context, { session, keys: devices.map(({ verifyingKey }) => verifyingKey) });
           const shown = devices.map(({ label, verifyingKey }) => ({
             name: label,
@@ -128,11 +130,17 @@ function leaving(
   session: Session,
   { owner, key, kept }: { readonly owner: Member; readonly key: string; readonly kept: readonly string[] },
 ) {
-  const named = liveDevices(owner).map((device) => ({ name: device.label, key: device.verifyingKey }));
+  const named = owner.devices.map((device) => ({ name: device.label, key: device.verifyingKey }));
   const staying = new Set(kept.flatMap((each) => devicesCalled(named, each)).map((device) => device.key));
   staying.add(session.deviceKey); // What one is at would be refused; that it stays is what the person sees.
   const going = withAdmitted(session.view.state, { member: owner, devices: [key] });
   return going.filter(({ verifyingKey }) => verifyingKey === key || !staying.has(verifyingKey));
+}
+
+/** Whoever had the device may have the words of a kit that was made with it: that kit locks nobody out any more. */
+function sayKitGoes(context: Context, { group, isOwn }: { readonly group: string; readonly isOwn: boolean }): void {
+  const next = isOwn ? 'make a new one with "conclave kit --new"' : "they make a new one";
+  context.warn(`${group}: the recovery kit was made with that device, and goes with it: ${next}`);
 }
 
 async function removeNow(

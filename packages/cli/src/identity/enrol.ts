@@ -188,9 +188,10 @@ async function enter(
     group: joined,
     work: async ({ session }) => {
       const { me } = session.view;
-      const kit = me?.devices.find(({ kind }) => kind === "kit");
       // Nobody can list this device as another member's: its own signature names its member.
-      if (me?.id === group.member && kit) await writeCard(context, { person, name: me.name, kit });
+      if (me?.id !== group.member) return undefined;
+      const kit = me.devices.find(({ kind }) => kind === "kit") ?? me.admitted.card.kit;
+      await writeCard(context, { person, name: me.name, kit });
       return undefined;
     },
   });

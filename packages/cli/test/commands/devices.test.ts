@@ -216,6 +216,30 @@ describe("device remove", () => {
     expect((await alice("log", "family")).out).toContain("removed Alice's computer");
   });
 
+  it("takes the recovery kit along that was made with the device, and says so until there is a new one", async () => {
+    const stage = newStage();
+    const { alice } = await family(stage);
+    const phone = await secondDevice(stage, { owner: alice, name: "phone", options: ["--label", "phone"] });
+    await phone.json("kit", "--new", "--file", "of-a-thief.txt");
+    expect((await alice("device", "remove", "phone")).err).toContain('make a new one with "conclave kit --new"');
+    const tried = await alice("kit", "--test", "of-a-thief.txt", "--json");
+    expect(JSON.parse(tried.out)).toMatchObject({ ok: false, opens: [] });
+    const problems = async () => (await alice.json<{ problems: { code: string }[] }>("status", "family")).problems;
+    expect(await problems()).toMatchObject([{ code: "no-kit" }]);
+    await alice.json("kit", "--new", "--file", "own.txt");
+    expect(await problems()).toEqual([]);
+    expect(await alice.json("kit", "--test", "own.txt")).toMatchObject({ ok: true, opens: ["family"] });
+  });
+
+  it("leaves a recovery kit that --keep names", async () => {
+    const stage = newStage();
+    const { alice } = await family(stage);
+    const phone = await secondDevice(stage, { owner: alice, name: "phone", options: ["--label", "phone"] });
+    await phone.json("kit", "--new", "--file", "mine.txt");
+    await alice.json("device", "remove", "phone", "--keep", "recovery kit");
+    expect(await alice.json("kit", "--test", "mine.txt")).toMatchObject({ ok: true, opens: ["family"] });
+  });
+
   it("refuses this device, an unknown name, and a name that fits two", async () => {
     const stage = newStage();
     const { alice } = await family(stage);

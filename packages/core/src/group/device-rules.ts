@@ -16,7 +16,7 @@ import {
   settlesLeaves,
   tooLow,
 } from "./refusals.ts";
-import { type GroupState, type Member, memberOfDevice } from "./state.ts";
+import { type GroupState, listedDevice, liveDevices, type Member } from "./state.ts";
 
 interface Brought {
   readonly author: Member;
@@ -33,6 +33,8 @@ interface Starting<Name extends "kit" | "recover"> extends Brought {
 
 /** Most devices and kits of one member that were taken off the list while it still lists further ones. SPEC.md §6. */
 export const RETIRED_MAX = 256;
+/** Most devices of one member that are listed while it lists a further one: nobody fills a group alone. SPEC.md §6. */
+export const OWN_DEVICES_MAX = 32;
 /** Most writers that a cut of records of the author's own devices names. SPEC.md §6. */
 export const OWN_CUT_MAX = 256;
 
@@ -41,8 +43,15 @@ export function refuseAdmitDevice(state: GroupState, brought: Brought): Refusal 
   return (
     refuseCards(state, { ...brought, kinds: ["device"] }) ??
     refuseCount(state, 1) ??
+    refuseListed({ ...brought, max: OWN_DEVICES_MAX }) ??
     refuseRetired(state, { ...brought, max: RETIRED_MAX })
   );
+}
+
+/** Refuses one more device of somebody who has very many: a group that is full lets nobody in, and nobody back by a kit. */
+function refuseListed({ author, max }: { readonly author: Member; readonly max: number }): Refusal | null {
+  if (liveDevices(author).length < max) return null;
+  return refuse("limit", `a member has at most ${max} devices`); // check: size
 }
 
 /** Refuses one more device or kit of somebody who has gone through very many: each stays in the log for ever. */
@@ -54,7 +63,7 @@ function refuseRetired(
   return refuse("limit", `a member goes through at most ${max} devices and recovery kits`); // check: size
 }
 
-/** A member's device takes others of that member off the list; or somebody does who may remove that member. */
+/** A member's device takes others of that member off the list, or its kit; or somebody does who may remove that member. */
 export function refuseRemoveDevice(
   state: GroupState,
   options: { readonly author: Member; readonly signer: DeviceKey; readonly act: ActOf<"remove-device"> },
@@ -62,10 +71,10 @@ export function refuseRemoveDevice(
   const { author, signer, act } = options;
   const isInOrder = act.devices.every((key, index) => index === 0 || key > (act.devices[index - 1] ?? ""));
   if (act.devices.length === 0 || !isInOrder) return refuse("malformed", "it names no devices, or not in their order"); // check: canonical
-  const owners = act.devices.map((key) => memberOfDevice(state, key));
+  const owners = act.devices.map((key) => listedDevice(state, key)?.member);
   const [target] = owners;
   if (!target || owners.some((each) => each !== target)) {
-    return refuse("not-found", "it names what is no listed device of one member"); // check: key
+    return refuse("not-found", "it names what is no listed device or kit of one member"); // check: key
   }
   if (act.devices.includes(signer)) return refuse("role-too-low", "no device removes itself: leave the group instead"); // check: role
   if (target.id !== author.id && !mayManage(author.role, target.role)) {
@@ -93,6 +102,7 @@ export function refuseRecover(state: GroupState, options: Starting<"recover">): 
     refuseEpoch(state, options) ??
     refuseCount(state, 1) ??
     // What a thief of a device has used up must not stand in the kit's way.
+    refuseListed({ ...options, max: 2 * OWN_DEVICES_MAX }) ??
     refuseRetired(state, { ...options, max: 2 * RETIRED_MAX })
   );
 }

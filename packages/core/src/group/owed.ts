@@ -127,7 +127,7 @@ function listedSinceBy(
   const brought = history.choice.path.slice(lost.base + 1).flatMap((digest) => {
     const { entry, devices } = history.log.nodes.get(digest)?.verified ?? {};
     if (!entry || !devices || !by.has(entry.device)) return [];
-    const listed = devices.filter(({ card }) => card.kind === "device").map(({ card }) => card.keys.verifyingKey);
+    const listed = devices.map(({ card }) => card.keys.verifyingKey);
     for (const key of listed) by.add(key); // check: role
     return listed;
   });

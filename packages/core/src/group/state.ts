@@ -172,7 +172,8 @@ export function devicesEver(state: GroupState, members: readonly MemberId[]): De
 
 /**
  * These devices of a member, as far as they are listed, and whatever devices they admitted, and those admitted in turn: also
- * by one that is off the list by now, else a thief's would stay who takes off what stands between.
+ * by one that is off the list by now, else a thief's would stay who takes off what stands between. The kit goes with the
+ * device that listed it, or came back with it: whoever held the device may have its words.
  */
 export function withAdmitted(
   { retired }: GroupState,
@@ -182,11 +183,13 @@ export function withAdmitted(
   const known = [...retired.map(({ device }) => device), ...member.devices];
   for (let before = -1; before < all.size; ) {
     before = all.size;
-    for (const { admittedBy, verifyingKey } of known) {
-      if (admittedBy !== null && all.has(admittedBy)) all.add(verifyingKey); // check: role
+    for (const { admittedBy, verifyingKey, since } of known) {
+      if (admittedBy === null) continue; // Of the person's own card.
+      const hasCompany = known.some((each) => each.since === since && all.has(each.verifyingKey));
+      if (all.has(admittedBy) || hasCompany) all.add(verifyingKey); // check: role
     }
   }
-  return liveDevices(member).filter(({ verifyingKey }) => all.has(verifyingKey));
+  return member.devices.filter(({ verifyingKey }) => all.has(verifyingKey));
 }
 
 /** The keys that a card brings: of the person's first device, and of the recovery kit. */

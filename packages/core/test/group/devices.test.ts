@@ -128,12 +128,33 @@ describe("removing a device", () => {
     ["one that is not listed", () => refusal(who.alice, acts.removeDevice([tablet])), "not-found"],
     ["nothing", () => refusal(who.alice, acts.removeDevice([])), "malformed"],
     ["one twice", () => refusal(who.alice, acts.removeDevice([phone, phone])), "malformed"],
-    ["a kit", () => refusal(who.alice, acts.removeDevice([{ ...who.carol, key: kitKey(who.carol) }])), "not-found"],
+    ["another's kit, as an editor", () => refusal(who.carol, acts.removeDevice([kitOf(who.dave)])), "role-too-low"],
+    [
+      "kits of two people",
+      () => refusal(who.alice, acts.removeDevice([kitOf(who.bob), kitOf(who.carol)])),
+      "not-found",
+    ],
     ["with a used recipient", () => refusal(who.alice, used()), "exists"],
     ["by a kit", () => refusal(who.alice, acts.removeDevice([phone]), { withKit: true }), "role-too-low"],
   ])("refuses to remove %s", async (_, refused, code) => {
     expect(await refused()).toBe(code);
   });
+
+  it("takes the kit along that is named with them; it is listed no more, and recovers nobody", async () => {
+    const next = await follow(who.carol, acts.removeDevice([carolsPhone, kitOf(who.carol)]));
+    expect(labels(next, who.carol)).toEqual(["carol's laptop"]);
+    const tablet = withNewKit(await deviceOf(who.carol, "tablet"));
+    const back = { ...tablet, kit: who.carol.kit };
+    const cards = [await deviceCard(tablet, "device"), await deviceCard(tablet, "kit")] as const;
+    expect(await refusal(back, acts.recover(tablet, cards), { at: next, withKit: true })).toBe("not-a-member");
+    const renewed = await follow(who.carol, acts.kit(withNewKit(who.carol)), { at: next });
+    expect(labels(renewed, who.carol)).toEqual(["carol's laptop", "recovery kit"]);
+  });
+
+  /** Somebody as their kit is named among devices. */
+  function kitOf(owner: Person): Person {
+    return { ...owner, key: kitKey(owner) };
+  }
 
   it("never takes the last device of all owners, however many members there are", async () => {
     const next = await follow(who.alice, acts.removeDevice([phone]));

@@ -119,6 +119,29 @@ describe("attack 10: a member who goes through devices without end", () => {
     expect(await refusal(spent, acts.admitDevice(others), { by: alice })).toBeUndefined();
   });
 
+  it("cannot fill the group, so that others come in, and back by their kits", async () => {
+    const tablet = await deviceOf(bob, "tablet");
+    const laptop = withNewKit(await deviceOf(bob, "laptop"));
+    const state = tree.state(head);
+    /** As if bob had so many. */
+    const having = (count: number): GroupState => ({
+      ...state,
+      members: state.members.map((each) => {
+        const [one] = each.devices.filter(({ kind }) => kind === "device");
+        if (each.id !== bob.id || !one) return each;
+        const more = Array.from({ length: count - 2 }, (_, number) => ({ ...one, verifyingKey: `${number}` }));
+        return { ...each, devices: [...each.devices, ...more] };
+      }),
+    });
+    expect(await refusal(having(31), acts.admitDevice(tablet))).toBeUndefined();
+    expect(await refusal(having(32), acts.admitDevice(tablet))).toBe("limit");
+    expect(await refusal(having(63), acts.recover(laptop), { withKit: true })).toBeUndefined();
+    expect(await refusal(having(64), acts.recover(laptop), { withKit: true })).toBe("limit");
+    expect(await refusal(having(64), acts.removeDevice([phone]))).toBeUndefined();
+    const others = await deviceOf(alice, "phone");
+    expect(await refusal(having(64), acts.admitDevice(others), { by: alice })).toBeUndefined();
+  });
+
   it("names few copies of them in a cut; an owner may name as many as there are", async () => {
     const cutOf = (length: number): Cut =>
       Array.from({ length }, (_, number) => [String(number).padStart(32, "0"), "0".repeat(64)] as const);

@@ -3,7 +3,7 @@ import type { Act, Entry, Found, LogEntry } from "../../src/records/entry.ts";
 import { readRecord } from "../../src/records/record.ts";
 import type { SignedLine } from "../../src/records/signed-line.ts";
 import { digestOf, isSigned, type Keys, listCard, listDeviceCard, once } from "./cards.ts";
-import { Group, isAdmin, mayManage, must, rank, type Signer, Void } from "./group.ts";
+import { Group, isAdmin, keysOf, mayManage, must, rank, type Signer, Void } from "./group.ts";
 
 /** An entry that counts. */
 export interface Node {
@@ -98,7 +98,7 @@ function followed(before: Group, { act, device }: Entry, keys: Keys): Outcome {
   group.endInvitations(({ maker, role }) => !mayManage(group.roleOf(maker), role));
   const members = [...group.members.values()];
   must(members.some(({ role, devices }) => role === "owner" && devices.length > 0));
-  must(members.reduce((sum, { devices }) => sum + devices.length + 1, 0) <= 256);
+  must(members.flatMap(keysOf).length <= 256);
   return { author: by.id, group, binds };
 }
 
@@ -176,26 +176,31 @@ const ACTS: { readonly [Name in Act["act"]]: (group: Group, act: ActOf<Name>, by
     must(isAdmin(by.role));
   },
   "admit-device"(group, act, { by, keys }) {
+    must(by.devices.length < 32);
     const card = { line: act.device, signature: act.signature, kind: "device" } as const;
     group.listDevice(by.id, listDeviceCard(group, card, by, keys));
   },
   "remove-device"(group, { devices }, { by, device }) {
-    const owner = group.holder(devices[0] ?? "");
-    must(owner !== undefined && devices.every((each) => owner.devices.includes(each)));
+    const owner = group.signer(devices[0] ?? "");
+    must(owner !== undefined && devices.every((each) => group.signer(each)?.id === owner.id));
     must(devices.every((each, index) => index === 0 || each > (devices[index - 1] ?? "")));
     must((owner.id === by.id || mayManage(by.role, owner.role)) && !devices.includes(device));
-    group.update(owner.id, { devices: owner.devices.filter((each) => !devices.includes(each)) });
+    group.update(owner.id, {
+      devices: owner.devices.filter((each) => !devices.includes(each)),
+      kit: devices.includes(owner.kit ?? "") ? undefined : owner.kit,
+    });
     for (const each of devices) group.takenOff.add(each);
   },
   kit(group, act, { by, keys }) {
     const card = { line: act.kit, signature: act.signature, kind: "kit" } as const;
-    group.takenOff.add(by.kit);
+    if (by.kit) group.takenOff.add(by.kit);
     group.update(by.id, { kit: listDeviceCard(group, card, by, keys) });
   },
-  recover(group, act, { by, keys }) {
+  recover(group, act, { by, device: used, keys }) {
+    must(by.devices.length < 64);
     const card = { line: act.device, signature: act.deviceSignature, kind: "device" } as const;
     const kit = { line: act.kit, signature: act.kitSignature, kind: "kit" } as const;
-    group.takenOff.add(by.kit);
+    group.takenOff.add(used);
     group.listDevice(by.id, listDeviceCard(group, card, by, keys));
     group.update(by.id, { kit: listDeviceCard(group, kit, by, keys) });
   },

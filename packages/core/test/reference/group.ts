@@ -16,12 +16,18 @@ export interface Terms {
 /** A member. Devices and kits are named by their verifying keys. */
 export interface Member extends Terms {
   readonly devices: readonly string[];
-  readonly kit: string;
+  /** None where a removal of devices took it off the list. */
+  readonly kit: string | undefined;
 }
 
 export interface Invitation extends Terms {
   readonly maker: string;
   readonly isOpen: boolean;
+}
+
+/** A member's devices, and its kit. */
+export function keysOf({ devices, kit }: Member): string[] {
+  return kit === undefined ? [...devices] : [...devices, kit];
 }
 
 /** A member as the owner of one key. */

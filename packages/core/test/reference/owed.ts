@@ -2,7 +2,7 @@
 import type { Branch } from "./branch.ts";
 import type { Log, Node } from "./fold.ts";
 import { lyingUnder } from "./fork.ts";
-import { type Group, mayManage } from "./group.ts";
+import { type Group, keysOf, mayManage } from "./group.ts";
 import type { Word } from "./words.ts";
 
 /** A lost removal that is owed. */
@@ -45,22 +45,22 @@ function removalOf(node: Node, path: readonly Node[]): Lost | undefined {
   const devices = [
     ...named,
     ...broughtBy(act.devices, path.slice(parted + 1)).filter((each) => each !== device),
-  ].filter((each) => path.at(-1)?.group.holder(each));
-  return { ...lost, member: path.at(-1)?.group.holder(devices[0] ?? "")?.id ?? "", devices };
+  ].filter((each) => path.at(-1)?.group.signer(each));
+  return { ...lost, member: path.at(-1)?.group.signer(devices[0] ?? "")?.id ?? "", devices };
 }
 
-/** Whether this device is listed at every entry of the branch from that place on. */
+/** Whether this device or kit is listed at every entry of the branch from that place on. */
 function isListedSince(device: string, place: number, path: readonly Node[]): boolean {
-  return path.slice(place).every(({ group }) => group.holder(device));
+  return path.slice(place).every(({ group }) => group.signer(device));
 }
 
-/** The devices that these have listed in these entries, and those that they have listed in turn. */
+/** The devices and kits that these have listed in these entries, and those that they have listed in turn. */
 function broughtBy(devices: readonly string[], since: readonly Node[]): string[] {
   const brought: string[] = [];
-  for (const { entry, parent, group } of since) {
+  for (const { entry, parent, group, author } of since) {
     if (![...devices, ...brought].includes(entry.device)) continue;
-    const owner = group.holder(entry.device);
-    brought.push(...(owner?.devices ?? []).filter((each) => !parent?.group.holder(each)));
+    const owner = group.members.get(author);
+    brought.push(...(owner ? keysOf(owner) : []).filter((each) => !parent?.group.signer(each)));
   }
   return brought;
 }

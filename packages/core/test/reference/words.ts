@@ -1,6 +1,6 @@
 /** Who has said what: SPEC.md §6, "The choice of branch", its words and blows. */
 import type { Log, Node } from "./fold.ts";
-import { type Member, rank } from "./group.ts";
+import { keysOf, type Member, rank } from "./group.ts";
 
 /** A record's device and head. */
 export interface Said {
@@ -37,13 +37,13 @@ function disownedOf(log: Log): Set<string> {
 }
 
 function disownedBy({ entry, parent, author, group }: Node, disowned: ReadonlySet<string>): readonly string[] {
-  const keysOf = (member: Member | undefined) => (member ? [...member.devices, member.kit] : []);
   const before = parent?.group.members.get(author);
-  const listed = keysOf(group.members.get(author)).filter((key) => !keysOf(before).includes(key));
   if (entry.type === "conclave/v1/found" || !before) return [];
+  const now = group.members.get(author);
+  const listed = now ? keysOf(now).filter((key) => !keysOf(before).includes(key)) : [];
   const { act, device } = entry;
-  const own = act.act === "remove-device" ? act.devices.filter((key) => before.devices.includes(key)) : [];
-  const taken = act.act === "kit" ? [before.kit] : own;
+  const own = act.act === "remove-device" ? act.devices.filter((key) => keysOf(before).includes(key)) : [];
+  const taken = act.act === "kit" ? keysOf({ ...before, devices: [] }) : own;
   return disowned.has(device) ? [...taken, ...listed] : taken;
 }
 
@@ -70,7 +70,7 @@ function blowOf({ entry, parent, author }: Node): Blow | undefined {
       return { ...blow, devices: act.devices };
     case "kit":
     case "recover":
-      return { ...blow, devices: [parent.group.members.get(author)?.kit ?? ""] };
+      return { ...blow, devices: keysOf({ ...(parent.group.members.get(author) as Member), devices: [] }) };
     case "role":
       return rank(act.role) < rank(parent.group.members.get(act.member)?.role)
         ? { ...blow, isRole: true, member: act.member }

@@ -88,7 +88,7 @@ async function newActor(
 
 /** Who is listed after an entry, as far as it helps to draw what is likely to count. */
 export interface Crowd {
-  readonly members: ReadonlyMap<string, { readonly devices: readonly string[]; readonly kit: string }>;
+  readonly members: ReadonlyMap<string, { readonly devices: readonly string[]; readonly kit: string | undefined }>;
 }
 
 interface Tip {
@@ -270,9 +270,10 @@ export class Forest {
       : (this.oneOf(this.cast.actors).cards[0]?.member ?? "");
   }
 
-  /** Some of a member's, and seldom somebody else's, or not in order. */
+  /** Some of a member's, the kit now and then, and seldom somebody else's, or not in order. */
   private devices(crowd: Crowd | undefined, member: string): string[] {
-    const own = crowd?.members.get(member)?.devices ?? [];
+    const { devices = [], kit = "" } = crowd?.members.get(member) ?? {};
+    const own = kit && this.draw(3) === 0 ? [...devices, kit] : devices;
     const some = own.filter(() => this.draw(2) > 0);
     if (some.length === 0 || this.draw(12) === 0) some.push(this.oneOf(this.keys).device);
     const sorted = [...new Set(some)].sort();

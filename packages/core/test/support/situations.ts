@@ -72,7 +72,7 @@ function someOf(forest: ReadonlyMap<string, Planted>, draw: Draw): Set<Planted> 
 /** Mostly of a device that is listed there. */
 function saidOf({ line, crowd }: Planted, draw: Draw, all: readonly Planted[]): Said {
   const listed = [...(crowd?.members.values() ?? [])].flatMap(({ devices }) => devices);
-  const kits = [...(crowd?.members.values() ?? [])].map(({ kit }) => kit);
-  const device = oneOf(draw, draw(10) > 0 && listed.length > 0 ? listed : kits);
+  const kits = [...(crowd?.members.values() ?? [])].flatMap(({ kit }) => kit ?? []);
+  const device = oneOf(draw, (draw(10) > 0 && listed.length > 0) || kits.length === 0 ? listed : kits);
   return { device, entry: draw(20) > 0 ? line.digest : oneOf(draw, all).line.digest };
 }

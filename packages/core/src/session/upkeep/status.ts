@@ -57,6 +57,7 @@ export function problemsOf(session: Session): Problem[] {
     ...accesses(session),
     ...unsettled(session),
     ...longLog(session),
+    ...noKit(session),
   ];
 }
 
@@ -76,6 +77,12 @@ function longLog({ view }: Session): Problem[] {
   const [share, full] = [most[1], total].map((part) => Math.round((100 * part) / STORED_BYTES_MAX));
   const detail = `the log takes ${full} % of what a grant can hold, ${share} % by one device of ${who}: when it is full nobody can be admitted or removed`;
   return [{ code: "long-log", detail }];
+}
+
+function noKit({ view: { me } }: Session): Problem[] {
+  if (!me || me.devices.some(({ kind }) => kind === "kit")) return [];
+  const detail = "the device that your recovery kit was made with is out, and the kit with it: make a new one";
+  return [{ code: "no-kit", detail }];
 }
 
 function forks(session: Session): Problem[] {

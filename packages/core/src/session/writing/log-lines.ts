@@ -3,6 +3,7 @@ import { type Log, type LogNode, pathTo } from "../../group/log.ts";
 import type { EpochId, RecordDigest } from "../../records/shapes.ts";
 import { encodeSignedLine, type SignedLine } from "../../records/signed-line.ts";
 import type { Session } from "../session.ts";
+import { neededEpochs } from "./needed-epochs.ts";
 
 /** Up to this many bytes of log a grant carries entries of other branches than the followed one. SPEC.md §7. */
 export const GRANT_LOG_BYTES_AIM: number = 16 * 1024 * 1024;
@@ -35,20 +36,11 @@ function bytesOf(nodes: readonly LogNode[]): number {
   return nodes.reduce((sum, { verified }) => sum + encodeSignedLine(verified.signed).length, 0);
 }
 
-/** Epochs that still hold contents or records which the current one lacks: newcomers need their identities. */
-export function unfinishedEpochs(session: Session): EpochId[] {
-  const finished = new Set(
-    session.index.all<{ epoch: EpochId }>("SELECT epoch FROM epochs WHERE finished = 1").map(({ epoch }) => epoch),
-  );
-  const { opened, current } = session.view;
-  return [...opened.keys()].filter((epoch) => epoch !== current.epoch && !finished.has(epoch));
-}
-
 /** Identities for a grant, newest first: the current epoch's, then those of epochs that are still needed. */
 export function grantIdentities(session: Session): GrantContent["identities"] {
   const { opened, current, state } = session.view;
   const age = new Map(state.epochs.map(({ epoch }, index) => [epoch, index]));
-  const older = unfinishedEpochs(session).sort((left, right) => (age.get(right) ?? -1) - (age.get(left) ?? -1));
+  const older = neededEpochs(session).sort((left, right) => (age.get(right) ?? -1) - (age.get(left) ?? -1));
   return [current.epoch, ...older].flatMap((epoch) => {
     const identity = opened.get(epoch)?.identity;
     return identity === undefined ? [] : [[epoch, identity] as const];
