@@ -20,6 +20,7 @@ import { locationDraft } from "../upkeep/move-contents.ts";
 import { publishChanges } from "../writing/change-writer.ts";
 import { notePut } from "../writing/object-puts.ts";
 import { requireCurrent } from "../writing/publish.ts";
+import { HeldBlobs } from "./held-blobs.ts";
 import { writeListingIfDue } from "./listing.ts";
 import { pieceSource, readSource, requireUnchanged } from "./local-pieces.ts";
 import { type Failure, joinPath, type Transfer } from "./transfer.ts";
@@ -80,6 +81,7 @@ class Upload {
   readonly #packer: Packer;
   readonly #planner: Planner;
   readonly #orphans: Map<string, FilePiece>;
+  readonly #held: HeldBlobs;
   #waiting: PackedFile[] = [];
   #operations: Operation[] = [];
   #locations: Location[] = [];
@@ -96,6 +98,7 @@ class Upload {
     this.#options = options;
     this.#planner = new Planner(session.index, { randomBytes: session.crypto.randomBytes });
     this.#orphans = orphanPieces(session.index, session.deviceKey);
+    this.#held = new HeldBlobs(session, options);
     const { epoch, recipient, suite } = requireCurrent(session);
     const { budget, signal } = options;
     this.#packer = new Packer({
@@ -220,7 +223,8 @@ class Upload {
     for (let offset = 0; offset < entry.size; offset += PIECE_BYTES) {
       const place = { offset, size: Math.min(PIECE_BYTES, entry.size - offset) };
       const source = entry.size <= SMALL_BYTES ? await readSource(file, place) : pieceSource(file, place);
-      pieces.push((await this.#known(source, before[pieces.length])) ?? (await this.#packer.add(source)));
+      const known = await this.#known(source, { before: before[pieces.length], among: before });
+      pieces.push(known ?? (await this.#packer.add(source)));
       this.#doneBytes += source.size;
     }
     return pieces;
@@ -236,11 +240,16 @@ class Upload {
     }
   }
 
-  /** The piece as the group holds it, if the earlier version has it here or an upload that was broken off has left it. */
-  async #known(source: PieceSource, before: FilePiece | undefined): Promise<FilePiece | undefined> {
+  /** The piece as the storage holds it, if the earlier version has it here or an upload that was broken off has left it. */
+  async #known(
+    source: PieceSource,
+    { before, among }: { readonly before: FilePiece | undefined; readonly among: readonly FilePiece[] },
+  ): Promise<FilePiece | undefined> {
     if (before?.sizeBytes !== source.size && this.#orphans.size === 0) return undefined;
     const digest = await this.#packer.digestOf(source);
-    return before?.digest === digest ? before : this.#orphans.get(digest);
+    if (before?.digest === digest && (await this.#held.holds(before.blob, among))) return before;
+    const orphan = this.#orphans.get(digest);
+    return orphan && (await this.#held.holds(orphan.blob, [orphan])) ? orphan : undefined;
   }
 
   #takeLink(entry: SourceEntry, path: string): void {
