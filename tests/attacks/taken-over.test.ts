@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { catchUp, download } from "@conclave/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { details, groupOf, keysLike, putBy } from "../support/attacked.ts";
+import { comeTogether, details, groupOf, keysLike, putBy } from "../support/attacked.ts";
 import { forge, forgedChange, forgedLocation, hexOf } from "../support/forge.ts";
 import { declareBlob, sealObject } from "../support/insides.ts";
 import { memoryTarget } from "../support/memory-files.ts";
@@ -88,5 +88,20 @@ describe("pieces of somebody else's version", () => {
     const target = memoryTarget();
     await download(live(bob), { path: "", target, budget: budget() });
     expect(Buffer.compare(target.files.get("big") ?? new Uint8Array(), changed)).toBe(0);
+  });
+});
+
+describe("attack 9: two edits at once that are downloaded and uploaded again", () => {
+  it("make no further file while they stay as they were", async () => {
+    const [alice, mallory] = (await groupOf(world, ["mallory"])) as [Device, Device];
+    await put(live(alice), { one: "first" });
+    await catchUp(live(mallory));
+    await put(live(alice), { one: "hers" }, 1);
+    await put(live(mallory), { one: "another" }, 2);
+    await comeTogether(alice, mallory);
+    const files = await texts(live(alice));
+    for (const [name, text] of Object.entries(files)) await put(live(alice), { [name]: text }, text === "hers" ? 1 : 2);
+    expect(await texts(live(alice))).toEqual(files);
+    expect(Object.values(files).sort()).toEqual(["another", "hers"]);
   });
 });

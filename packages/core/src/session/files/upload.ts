@@ -9,9 +9,11 @@ import { type Operation, PIECE_BYTES } from "../../records/change.ts";
 import type { Location } from "../../records/location.ts";
 import { type FilePiece, filePieces, orphanPieces } from "../../tree/blobs.ts";
 import { type Resolved, resolvePath } from "../../tree/listing.ts";
+import { mayBeConflictName } from "../../tree/names.ts";
 import { newNodeId, Planner } from "../../tree/plan.ts";
 import type { TreeEntry } from "../../tree/view.ts";
 import type { WorkOptions } from "../events.ts";
+import { memberNames } from "../people/member-names.ts";
 import { requireConfirmed } from "../reading/confirmed.ts";
 import { requireDecided } from "../reading/decided.ts";
 import { requireUpToDate } from "../reading/update-needed.ts";
@@ -187,7 +189,8 @@ class Upload {
 
   async #takeFile(entry: SourceEntry, path: string): Promise<void> {
     const { parent, existing } = this.#placeOf(path, "file");
-    if (existing && isUnchanged(entry, existing)) {
+    const shown = existing ?? this.#inConflictAt(path);
+    if (shown && isUnchanged(entry, shown)) {
       this.#skipped += 1;
       this.#doneBytes += entry.size;
       return;
@@ -210,6 +213,16 @@ class Upload {
       throw new ConclaveError(`something that is no ${kind} has the name ${path}`, { code: "exists" });
     }
     return { parent, existing: found as Exclude<Resolved, { kind: "root" }> | undefined };
+  }
+
+  /**
+   * What is shown at a path under an altered name. While it stays as it was downloaded it is no new file: else each download
+   * and upload of a folder would make one more of every file in conflict.
+   */
+  #inConflictAt(path: string): TreeEntry | undefined {
+    const nameOf = memberNames(this.#session.view.state);
+    const found = mayBeConflictName(path) ? resolvePath(this.#session.index, path, nameOf) : undefined;
+    return found && found.kind !== "root" && found.conflict ? found : undefined;
   }
 
   /** A file's pieces: those that the group holds at the same place already, and new ones. */
@@ -256,7 +269,7 @@ class Upload {
     this.#links += 1;
     const { parent, existing } = this.#placeOf(path, "link");
     const target = entry.target ?? "";
-    if (existing?.target === target || target === "") return;
+    if (target === "" || (existing ?? this.#inConflictAt(path))?.target === target) return;
     const node = existing?.node ?? newNodeId("l", this.#session.crypto.randomBytes);
     if (!existing) this.#operations.push(placeOperation({ node, parent, path }));
     const replaces = existing?.version ? [existing.version] : [];
