@@ -1,7 +1,7 @@
 import { reachOfAll } from "../history/lanes.ts";
 import { breakCycles, type CyclePlace } from "./cycles.ts";
 import type { Fold } from "./fold.ts";
-import { type Node, ROOT_ID } from "./nodes.ts";
+import { isFolderKey, type Node, ROOT_ID } from "./nodes.ts";
 
 /** Writes down that a change deletes a node; returns the node's number. */
 export function storeDelete(fold: Fold, key: string): number {
@@ -25,6 +25,7 @@ export function hiddenBy(fold: Fold, deleted: readonly number[]): Node[] {
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
     if (hidden.has(node.id)) continue;
     hidden.set(node.id, node);
+    if (!isFolderKey(node.key)) continue;
     for (const child of past.childrenOf(node)) open.push(child);
   }
   return [...hidden.values()].filter((node) => !past.isTouchedSince(node));

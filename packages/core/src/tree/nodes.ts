@@ -32,6 +32,14 @@ export interface Node {
 
 type NodeRow = { [Key in keyof Node]: Node[Key] extends boolean ? number : Node[Key] };
 
+const IS_BELOW = `
+WITH RECURSIVE way (id) AS (
+  SELECT ?1
+  UNION ALL
+  SELECT n.parent FROM way JOIN tree_node n ON n.id = way.id WHERE n.parent IS NOT NULL
+)
+SELECT 1 FROM way WHERE id = ?2 LIMIT 1`;
+
 /**
  * Nodes read and changed in memory while one change is applied, and written once at the end of it.
  *
@@ -103,6 +111,15 @@ export class Nodes {
     if (this.#holding.has(node.id)) return true;
     if (this.#fresh.has(node)) return false;
     return this.#db.get("SELECT 1 FROM tree_node WHERE parent = ? LIMIT 1", node.id) !== undefined;
+  }
+
+  /**
+   * Whether a node is shown somewhere below another one, or is that one. Writes first. One statement, however deep it lies:
+   * who moves a folder at the end of a long chain again and again has everybody ask this each time.
+   */
+  isBelow(id: number, above: number): boolean {
+    this.flush();
+    return this.#db.get(IS_BELOW, id, above) !== undefined;
   }
 
   /** To be called after each assignment to a node's fields. */

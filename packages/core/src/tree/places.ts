@@ -33,7 +33,7 @@ export function storePlace(fold: Fold, operation: Extract<Operation, { op: "plac
 
 /** Puts nodes where a change says, if no later place of theirs counts already. */
 export function integratePlaces(fold: Fold, places: readonly PlaceRow[]): void {
-  const moved: Node[] = [];
+  const moved: Move[] = [];
   for (const place of places) {
     const node = fold.nodes.byId(place.node);
     if (fold.counts) unhide(fold, node);
@@ -44,7 +44,7 @@ export function integratePlaces(fold: Fold, places: readonly PlaceRow[]): void {
     fold.nodes.touch(node);
     fold.nodes.refreshShown(node);
     if (!fold.counts) continue;
-    if (mayBeInCycle(fold, node, place.parent)) moved.push(node);
+    if (mayBeInCycle(fold, node, place.parent)) moved.push({ node, parent: place.parent });
     else move(fold, node, place.parent);
   }
   if (moved.length > 0) moveFolders(fold, moved);
@@ -72,10 +72,17 @@ function move(fold: Fold, node: Node, parent: number): void {
   fold.nodes.attach(node, parent);
 }
 
+/** A folder that is to lie in another one. */
+interface Move {
+  readonly node: Node;
+  readonly parent: number;
+}
+
 /** Moves folders that hold something, and shows those that make cycles elsewhere, or again where they were put. */
-function moveFolders(fold: Fold, moved: readonly Node[]): void {
+function moveFolders(fold: Fold, moves: readonly Move[]): void {
   const { nodes } = fold;
-  const affected = new Set([...moved, ...nodes.displaced()]);
+  if (nodes.displaced().size === 0 && moveInTurn(fold, moves)) return;
+  const affected = new Set([...moves.map(({ node }) => node), ...nodes.displaced()]);
   const starts = [...affected].map((node) => node.id);
   const displaced = breakCycles(starts, (id) => currentPlace(fold, nodes.byId(id)), ROOT_ID);
   for (const id of displaced.keys()) affected.add(nodes.byId(id));
@@ -86,6 +93,15 @@ function moveFolders(fold: Fold, moved: readonly Node[]): void {
     nodes.setDisplaced(node, parent !== undefined);
     nodes.attach(node, parent ?? currentPlace(fold, node)?.parent ?? ROOT_ID);
   }
+}
+
+/** Where no cycle is broken anywhere, and none comes of moving one folder after the other; false at the first that would. */
+function moveInTurn(fold: Fold, moves: readonly Move[]): boolean {
+  return moves.every(({ node, parent }) => {
+    if (fold.nodes.isBelow(parent, node.id)) return false;
+    move(fold, node, parent);
+    return true;
+  });
 }
 
 function currentPlace(fold: Fold, node: Node): CyclePlace | undefined {

@@ -117,3 +117,22 @@ describe("folders in folders without end", () => {
     expect(counted.asked).toBeLessThan(2 * DEPTH);
   });
 });
+
+describe("a folder that holds something and is moved at the end of a long chain", () => {
+  it("asks the database no more often than near the top", () => {
+    const folder = (index: number) => nodeOf("d", `folder ${index}`);
+    const cost = (depth: number): number => {
+      const counted = counting(emptyIndex());
+      const mallory = new Writer("mallory");
+      const chain = Array.from({ length: depth }, (_, index) =>
+        mallory.change([placeAt(folder(index), index === 0 ? "root" : folder(index - 1), "n")]),
+      );
+      take(counted.db, chain);
+      const move = mallory.change([placeAt(folder(depth - 2), folder(depth - 3), "m", folder(depth - 3))]);
+      const before = counted.asked;
+      take(counted.db, [move]);
+      return counted.asked - before;
+    };
+    expect(cost(500)).toBe(cost(5));
+  });
+});

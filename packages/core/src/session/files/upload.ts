@@ -9,9 +9,11 @@ import { type Operation, PIECE_BYTES } from "../../records/change.ts";
 import type { Location } from "../../records/location.ts";
 import { type FilePiece, filePieces, orphanPieces } from "../../tree/blobs.ts";
 import { type Resolved, resolvePath } from "../../tree/listing.ts";
+import { mayBeConflictName } from "../../tree/names.ts";
 import { newNodeId, Planner } from "../../tree/plan.ts";
 import type { TreeEntry } from "../../tree/view.ts";
 import type { WorkOptions } from "../events.ts";
+import { memberNames } from "../people/member-names.ts";
 import { requireConfirmed } from "../reading/confirmed.ts";
 import { requireDecided } from "../reading/decided.ts";
 import { requireUpToDate } from "../reading/update-needed.ts";
@@ -20,6 +22,7 @@ import { locationDraft } from "../upkeep/move-contents.ts";
 import { publishChanges } from "../writing/change-writer.ts";
 import { notePut } from "../writing/object-puts.ts";
 import { requireCurrent } from "../writing/publish.ts";
+import { HeldBlobs } from "./held-blobs.ts";
 import { writeListingIfDue } from "./listing.ts";
 import { pieceSource, readSource, requireUnchanged } from "./local-pieces.ts";
 import { type Failure, joinPath, type Transfer } from "./transfer.ts";
@@ -80,6 +83,7 @@ class Upload {
   readonly #packer: Packer;
   readonly #planner: Planner;
   readonly #orphans: Map<string, FilePiece>;
+  readonly #held: HeldBlobs;
   #waiting: PackedFile[] = [];
   #operations: Operation[] = [];
   #locations: Location[] = [];
@@ -96,6 +100,7 @@ class Upload {
     this.#options = options;
     this.#planner = new Planner(session.index, { randomBytes: session.crypto.randomBytes });
     this.#orphans = orphanPieces(session.index, session.deviceKey);
+    this.#held = new HeldBlobs(session, options);
     const { epoch, recipient, suite } = requireCurrent(session);
     const { budget, signal } = options;
     this.#packer = new Packer({
@@ -184,7 +189,8 @@ class Upload {
 
   async #takeFile(entry: SourceEntry, path: string): Promise<void> {
     const { parent, existing } = this.#placeOf(path, "file");
-    if (existing && isUnchanged(entry, existing)) {
+    const shown = existing ?? this.#inConflictAt(path);
+    if (shown && isUnchanged(entry, shown)) {
       this.#skipped += 1;
       this.#doneBytes += entry.size;
       return;
@@ -209,6 +215,16 @@ class Upload {
     return { parent, existing: found as Exclude<Resolved, { kind: "root" }> | undefined };
   }
 
+  /**
+   * What is shown at a path under an altered name. While it stays as it was downloaded it is no new file: else each download
+   * and upload of a folder would make one more of every file in conflict.
+   */
+  #inConflictAt(path: string): TreeEntry | undefined {
+    const nameOf = memberNames(this.#session.view.state);
+    const found = mayBeConflictName(path) ? resolvePath(this.#session.index, path, nameOf) : undefined;
+    return found && found.kind !== "root" && found.conflict ? found : undefined;
+  }
+
   /** A file's pieces: those that the group holds at the same place already, and new ones. */
   async #pack(
     file: SourceFile,
@@ -220,7 +236,8 @@ class Upload {
     for (let offset = 0; offset < entry.size; offset += PIECE_BYTES) {
       const place = { offset, size: Math.min(PIECE_BYTES, entry.size - offset) };
       const source = entry.size <= SMALL_BYTES ? await readSource(file, place) : pieceSource(file, place);
-      pieces.push((await this.#known(source, before[pieces.length])) ?? (await this.#packer.add(source)));
+      const known = await this.#known(source, { before: before[pieces.length], among: before });
+      pieces.push(known ?? (await this.#packer.add(source)));
       this.#doneBytes += source.size;
     }
     return pieces;
@@ -236,18 +253,23 @@ class Upload {
     }
   }
 
-  /** The piece as the group holds it, if the earlier version has it here or an upload that was broken off has left it. */
-  async #known(source: PieceSource, before: FilePiece | undefined): Promise<FilePiece | undefined> {
+  /** The piece as the storage holds it, if the earlier version has it here or an upload that was broken off has left it. */
+  async #known(
+    source: PieceSource,
+    { before, among }: { readonly before: FilePiece | undefined; readonly among: readonly FilePiece[] },
+  ): Promise<FilePiece | undefined> {
     if (before?.sizeBytes !== source.size && this.#orphans.size === 0) return undefined;
     const digest = await this.#packer.digestOf(source);
-    return before?.digest === digest ? before : this.#orphans.get(digest);
+    if (before?.digest === digest && (await this.#held.holds(before.blob, among))) return before;
+    const orphan = this.#orphans.get(digest);
+    return orphan && (await this.#held.holds(orphan.blob, [orphan])) ? orphan : undefined;
   }
 
   #takeLink(entry: SourceEntry, path: string): void {
     this.#links += 1;
     const { parent, existing } = this.#placeOf(path, "link");
     const target = entry.target ?? "";
-    if (existing?.target === target || target === "") return;
+    if (target === "" || (existing ?? this.#inConflictAt(path))?.target === target) return;
     const node = existing?.node ?? newNodeId("l", this.#session.crypto.randomBytes);
     if (!existing) this.#operations.push(placeOperation({ node, parent, path }));
     const replaces = existing?.version ? [existing.version] : [];

@@ -3,17 +3,15 @@
  * SPEC.md §10.
  */
 import type { ByteBudget } from "../../contents/budget.ts";
-import { giveBack } from "../../contents/memory.ts";
-import { objectKey, openObject } from "../../contents/object.ts";
-import { ConclaveError } from "../../errors.ts";
+import { objectKey } from "../../contents/object.ts";
 import { EPOCHS_FOLDER } from "../../group/epoch.ts";
 import { parseGrantKey } from "../../group/grant.ts";
 import { listStored } from "../../ports/list-stored.ts";
-import { StoreError } from "../../ports/store.ts";
 import type { EpochId } from "../../records/shapes.ts";
 import { changesOfBlob, knownPieces } from "../../tree/blobs.ts";
 import type { WorkOptions } from "../events.ts";
-import { isEditorDevice, type LocationRow, locationsOf, markProven, toPieces } from "../files/blob-sources.ts";
+import { isEditorDevice, locationsOf, toPieces } from "../files/blob-sources.ts";
+import { proveWhole } from "../files/prove.ts";
 import { lettingGo, purgedContents } from "../let-go.ts";
 import { forkMs } from "../reading/standing.ts";
 import { expected, isVoidForGood } from "../reading/verdicts.ts";
@@ -169,7 +167,7 @@ async function hasSuccessor(session: Session, blob: string, check: Check): Promi
   ); // check: role
   if (successors.some(({ proven }) => proven === 1)) return true;
   for (const successor of successors) {
-    if (await isWhole(session, { ...check, successor, pieces: toPieces(pieces) })) return true; // check: digest
+    if (await proveWhole(session, { ...check, location: successor, pieces: toPieces(pieces) })) return true; // check: digest
   }
   return false;
 }
@@ -183,41 +181,6 @@ function isDeclaredInVain(session: Session, blob: string, epoch: EpochId): boole
   if (changes.length > 0) return changes.every((change) => isVoidForGood(session, change, { in: epoch })); // check: cut
   const isOfOutsiders = locationsOf(session, blob).every(({ device }) => !isEditorDevice(session, device));
   return isOfOutsiders && expected(session).length === 0;
-}
-
-async function isWhole(
-  session: Session,
-  options: {
-    readonly successor: LocationRow;
-    readonly pieces: ReturnType<typeof toPieces>;
-    readonly budget: ByteBudget;
-    readonly signal?: AbortSignal;
-  },
-): Promise<boolean> {
-  const { successor, pieces, budget, signal } = options;
-  const opened = session.view.opened.get(successor.epoch);
-  if (!opened) return false;
-  const grant = await budget.acquire((session.crypto.inPlace ? 1 : 2) * successor.length, signal);
-  try {
-    const key = objectKey(successor.epoch, successor.object);
-    const sealed = await session.store.get(key, { length: successor.length + 1, ...(signal ? { signal } : {}) });
-    const archive = await openObject(session.crypto, {
-      sealed,
-      object: successor.object,
-      pieces,
-      identity: opened.identity,
-      suite: opened.suite,
-    });
-    giveBack(archive);
-    markProven(session, successor);
-    return true;
-  } catch (error) {
-    if (error instanceof StoreError && error.code !== "not-found") throw error;
-    if (!(error instanceof ConclaveError || error instanceof StoreError)) throw error;
-    return false;
-  } finally {
-    grant.release();
-  }
 }
 
 /** Records, listings and grants of an older epoch; its recipient and notices stay, for those who come late. */
