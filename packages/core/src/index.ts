@@ -187,6 +187,7 @@ export { readAll, refresh } from "./session/reading/refresh.ts";
 export { isSettled } from "./session/reading/settled.ts";
 export type { Shown } from "./session/reading/shown.ts";
 export { judgedChanges } from "./session/reading/verdicts.ts";
+export { whyIncomplete } from "./session/reading/vouched.ts";
 export type { Session, SessionPorts } from "./session/session.ts";
 export { catchUpToDelete, type Deleted, deleteGroup, requireOwner } from "./session/upkeep/delete-group.ts";
 export {

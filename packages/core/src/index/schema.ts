@@ -40,6 +40,11 @@ CREATE TABLE IF NOT EXISTS followed(
   entry TEXT PRIMARY KEY, ms INTEGER NOT NULL DEFAULT 0, stood INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 
+-- What should lie on the storage and does not: for how long, from look to look, and whether this device's person goes on without it.
+CREATE TABLE IF NOT EXISTS missed(
+  what TEXT PRIMARY KEY, ms INTEGER NOT NULL DEFAULT 0, accepted INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+
 -- Epochs' identities, sealed under the device's key.
 CREATE TABLE IF NOT EXISTS identities(epoch TEXT PRIMARY KEY, sealed BLOB NOT NULL) WITHOUT ROWID;
 -- When this device first saw an epoch as the current one: its own clock, for the store's lag.

@@ -21,6 +21,7 @@ import { maySignOwed, owedNow } from "./people/owed-removals.ts";
 import { unconfirmedSince } from "./reading/confirmed.ts";
 import { isDecided } from "./reading/decided.ts";
 import { noteFile } from "./reading/known-files.ts";
+import { acceptMissed } from "./reading/overdue.ts";
 import { forgetVanished } from "./reading/pins.ts";
 import { readNotices } from "./reading/read-notices.ts";
 import { refresh } from "./reading/refresh.ts";
@@ -50,7 +51,10 @@ export async function catchUp(
   if (!session.view.choice.undecided) writeMeta(session.index, "pinned", session.view.state.head);
   noteStanding(session);
   if (!session.view.opened.has(session.view.current.epoch)) return shown;
-  if (session.acceptRollback) forgetVanished(session, shown);
+  if (session.acceptRollback) {
+    forgetVanished(session, shown);
+    acceptMissed(session);
+  }
   if (isUpdateNeeded(session) || !isDecided(session) || unconfirmedSince(session) !== undefined) return shown;
   await unlessUnwritable(() => doDuties(session, { shown, ...options }));
   return shown;

@@ -6,13 +6,15 @@ import { departureOf } from "../../group/state.ts";
 import type { Session } from "../session.ts";
 import { look } from "../view.ts";
 import { requireNotDeleted } from "./deleted.ts";
-import { countElsewhere, forgetMoved, requireSeen } from "./pins.ts";
+import { noteMissed } from "./overdue.ts";
+import { countElsewhere, forgetMoved, lostBefore, requireSeen } from "./pins.ts";
 import { type EpochsListing, readEpochs } from "./read-epochs.ts";
 import { readNotices } from "./read-notices.ts";
 import { readRecords } from "./read-records.ts";
 import type { Shown } from "./shown.ts";
 import { takeUpdated } from "./update-needed.ts";
 import { rejudge } from "./verdicts.ts";
+import { vouchedRecords } from "./vouched.ts";
 
 /** Most rounds of one refresh: each reads what the one before made readable. */
 const ROUNDS_MAX = 32;
@@ -27,6 +29,8 @@ export async function refresh(session: Session, options: { readonly signal?: Abo
   const shown = await readAll(session, options.signal);
   await requireNotDeleted(session, shown, options.signal);
   requireListed(session);
+  const lost = lostBefore(session, shown).map(({ key }) => key);
+  noteMissed(session, new Set([...lost, ...vouchedRecords(session).map(({ digest }) => digest)]));
   await requireSeen(session, shown);
   forgetMoved(session, shown);
   return shown;
