@@ -29,8 +29,11 @@ const STEPS = 30;
 const YEAR_MS = 365 * 24 * 3600 * 1000;
 const SKEWS_MS = [0, 3 * YEAR_MS, -2 * YEAR_MS, 24 * 3600 * 1000, -5 * YEAR_MS, YEAR_MS, -YEAR_MS];
 const LAGS = [0, 3, 9, 15, 1, 6, 12];
-/** Longer than anything takes to arrive. */
-const LONG = 40;
+/** Nothing takes longer to arrive. */
+const LAG_TICKS = 20;
+/** Longer than anything takes to arrive, and than anything is waited for that might have been lost. */
+const LONG = 60;
+const TICK_MS = 2 * 60 * 1000;
 
 /** What a person would take for an attack, or a fault of the storage's or of somebody's. What has not arrived yet is none. */
 const ALARMS: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
@@ -64,7 +67,7 @@ class Story {
   #files = 0;
 
   constructor(draw: Draw) {
-    const store = memoryStore({ settled: true });
+    const store = memoryStore({ settled: true, lagSeconds: (LAG_TICKS * TICK_MS) / 1000 });
     this.#draw = draw;
     this.#storage = laggingStorage(store);
     this.world = new World({ store });
@@ -92,13 +95,18 @@ class Story {
   async days(): Promise<void> {
     const present = this.awake.filter(() => this.#draw(2) === 0);
     for (let step = 0; present.length > 0 && step < STEPS; step++) {
-      this.#storage.advance(1);
+      this.#pass(1);
       const device = present[this.#draw(present.length)] as Device;
       if (this.#draw(6) === 0) this.world.restart(device);
       await this.look(device);
       await this.#work(device);
     }
     await this.#settle();
+  }
+
+  #pass(ticks: number): void {
+    this.#storage.advance(ticks);
+    this.world.clock.time += ticks * TICK_MS;
   }
 
   async #work(device: Device): Promise<void> {
@@ -115,9 +123,9 @@ class Story {
 
   /** All that was put has arrived everywhere, and everybody looks. */
   async #settle(): Promise<void> {
-    this.#storage.advance(LONG);
+    this.#pass(LONG);
     for (const device of this.awake) await this.look(device);
-    this.#storage.advance(LONG);
+    this.#pass(LONG);
     await comeTogether(...this.awake);
     for (const device of this.awake) expect(alarms(device)).toEqual([]);
   }

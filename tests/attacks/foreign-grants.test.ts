@@ -1,9 +1,9 @@
 /** What a stranger leaves in `epochs/`, under names that look like the group's own grants. */
 import { createHash } from "node:crypto";
-import { catchUp } from "@conclave/core";
-import { memoryStore, recording } from "@conclave/stores/testing";
+import { addMember, catchUp, joinGroup, listRequests } from "@conclave/core";
+import { flipped, memoryStore, recording, rewrite } from "@conclave/stores/testing";
 import { describe, expect, it } from "vitest";
-import { expectUnchanged, people, problemCodes } from "../support/attacked.ts";
+import { expectUnchanged, keysLike, people, problemCodes, putBy } from "../support/attacked.ts";
 import { openWorld } from "../support/open-world.ts";
 import { live, put, texts } from "../support/world.ts";
 
@@ -58,5 +58,40 @@ describe("attack 36: grants that a stranger left, found in epochs/", () => {
     await put(live(dave), { note: "nobody was held up" });
     await catchUp(live(carol));
     expect(await texts(live(carol))).toEqual({ note: "nobody was held up" });
+  });
+});
+
+describe("attack 36: junk under the name of a newcomer's grant", () => {
+  it("keeps no admin from answering the newcomer who asks, once for each admin", async () => {
+    const world = openWorld();
+    const { alice, bob } = await people({ world, bob: "admin" });
+    const dave = await world.device("dave");
+    const granted = await putBy(
+      world,
+      () => addMember(live(alice), { card: dave.card, role: "editor" }),
+      /^epochs\/.*\.age$/,
+    );
+    const named = new RegExp([...granted].join().replace(/[0-9a-f]{32}\.age$/, ""));
+    let spoiled = 0;
+    const spoil = async () => {
+      spoiled += 1;
+      for (const key of await keysLike(world, named)) {
+        await rewrite(world.store, key, (bytes) => flipped(bytes, -spoiled));
+      }
+    };
+    await spoil();
+    const address = world.address(live(alice));
+    for (const admin of [alice, bob]) {
+      expect(await joinGroup(world.ports(dave), { address })).toBeUndefined();
+      await world.ask(dave, address);
+      await catchUp(live(admin));
+      await listRequests(live(admin));
+      const known = await joinGroup(world.ports(await world.fresh(dave)), { address });
+      expect(known).toBeDefined();
+      // Whoever has answered does not again while that answer lies there.
+      await world.ask(dave, address);
+      expect([...(await putBy(world, () => listRequests(live(admin))))]).toEqual([]);
+      await spoil();
+    }
   });
 });

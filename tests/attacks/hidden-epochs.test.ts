@@ -2,7 +2,7 @@
  * A storage that shows one device neither a new epoch nor its notice: what is left over gives it away, once it has been missing for
  * longer than anything takes to arrive and nobody else was heard meanwhile.
  */
-import { catchUp, confirmation, excuseLacking, hiddenFrom, removeMember } from "@conclave/core";
+import { catchUp, confirmation, excuseHidden, hiddenFrom, removeMember } from "@conclave/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { comeTogether, details, putBy } from "../support/attacked.ts";
 import { type Device, findMember, live, put, texts, World } from "../support/world.ts";
@@ -149,7 +149,7 @@ describe("what is missing", () => {
     await leaveTrace();
     await watch(carol, 2);
     expect(told(carol)).toHaveLength(1);
-    excuseLacking(live(carol), live(dave).view.state.head);
+    excuseHidden(live(carol), live(dave).view.state.head);
     expect(told(carol)).toEqual([]);
     await watch(carol, 2);
     expect(told(carol)).toEqual([]);
@@ -164,7 +164,7 @@ describe("what is missing", () => {
     await comeTogether(alice, carol, dave);
     await leaveTrace();
     await watch(carol, 2);
-    excuseLacking(live(carol), before);
+    excuseHidden(live(carol), before);
     expect(told(carol)).toHaveLength(1);
   });
 });

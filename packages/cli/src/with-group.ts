@@ -9,6 +9,7 @@ import {
   type Session,
   type Shown,
   StoreError,
+  whyIncomplete,
 } from "@conclave/core";
 import { findGroup, isDrive, type KnownGroup, openGroup } from "@conclave/node";
 import { advising } from "./advice.ts";
@@ -90,7 +91,9 @@ async function openAndWork(context: Context, options: KnownGroupOptions): Promis
     if (!options.isConfirming) warnOfHidden(context, { session, group: group.name });
     if (!isSettling) warnOfHistories(context, { session, group: group.name });
     const exit = await adviseOnGroup({ session, group }, () => work({ session, person, group, shown, rollback }));
-    if (rollback) throw rollback;
+    const incomplete = rollback ?? whyIncomplete(session);
+    if (incomplete && (rollback || reading)) throw incomplete;
+    if (incomplete) context.warn(incomplete.message);
     return exit;
   } finally {
     opened.close();

@@ -182,12 +182,13 @@ export { findRequest, type JoinRequest, listRequests } from "./session/people/re
 export { settle } from "./session/people/settle.ts";
 export type { Problem, ProblemCode } from "./session/problem.ts";
 export { confirmBy, unconfirmedSince } from "./session/reading/confirmed.ts";
+export { confirmation, excuseHidden, hiddenFrom } from "./session/reading/hidden-epochs.ts";
 export { type OneHistory, type OpenFork, openForks } from "./session/reading/histories.ts";
-export { confirmation, excuseLacking, hiddenFrom } from "./session/reading/lacking.ts";
 export { readAll, refresh } from "./session/reading/refresh.ts";
 export { isSettled } from "./session/reading/settled.ts";
 export type { Shown } from "./session/reading/shown.ts";
 export { judgedChanges } from "./session/reading/verdicts.ts";
+export { whyIncomplete } from "./session/reading/vouched.ts";
 export type { Session, SessionPorts } from "./session/session.ts";
 export { catchUpToDelete, type Deleted, deleteGroup, requireOwner } from "./session/upkeep/delete-group.ts";
 export {

@@ -5,7 +5,7 @@ import {
   ConclaveError,
   catchUp,
   confirmBy,
-  excuseLacking,
+  excuseHidden,
   fingerprint,
   hasNewerEpoch,
   type ObjectStore,
@@ -97,7 +97,7 @@ async function confirm(
 function requireEntry(session: Session, address: Address): void {
   if (session.view.log.nodes.has(address.entry)) {
     confirmBy(session, address.entry);
-    excuseLacking(session, address.entry);
+    excuseHidden(session, address.entry);
     return;
   }
   throw new Advice(

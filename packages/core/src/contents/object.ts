@@ -28,6 +28,12 @@ export function objectKey(epoch: EpochId, object: string): string {
   return `${epoch}/objects/${object}.age`;
 }
 
+/** Reads a key; undefined if it is not of the form of an object's. */
+export function parseObjectKey(key: string): { readonly epoch: EpochId; readonly object: string } | undefined {
+  const [, epoch, object] = /^([0-9a-f]{64})\/objects\/([0-9a-f]{32})\.age$/.exec(key) ?? [];
+  return epoch === undefined || object === undefined ? undefined : { epoch, object };
+}
+
 /** The one length that a blob's object has in a group of that suite, in bytes. */
 export function objectLength(suite: Suite, pieces: Pieces): number {
   return fileLength(suite, layoutOf(pieces.map(([, size]) => size)).length);

@@ -10,6 +10,7 @@ export type MetaName =
   | "pinned" // The entry on whose branch this device stands.
   | "settled" // The entry that this device's person has settled on, if any.
   | "looked" // When this device last looked at the storage, by its own clock.
+  | "sought" // When this device last looked for what it does not find there, by its own clock.
   | "listing" // Epoch, time, rows and history sequence of the newest listing that this device put, as JSON.
   | "confirmed" // The entry of a member's address by which a recovered device was confirmed.
   | "deleting" // 1 once this device has begun to delete the group from its storage.

@@ -40,10 +40,11 @@ CREATE TABLE IF NOT EXISTS followed(
   entry TEXT PRIMARY KEY, ms INTEGER NOT NULL DEFAULT 0, stood INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 
--- What this device looks for and does not find: records that others name, entries that would name an epoch which lies
--- there, and a word of anybody else in the current epoch. For how long, from look to look; excused by a member's address.
+-- What this device looks for and does not find, for how long, from look to look. accepted: its person goes on without it;
+-- excused: a member's address says that it hides no change of key.
 CREATE TABLE IF NOT EXISTS lacking(
-  what TEXT PRIMARY KEY, kind TEXT NOT NULL, ms INTEGER NOT NULL DEFAULT 0, excused INTEGER NOT NULL DEFAULT 0
+  kind TEXT NOT NULL, what TEXT NOT NULL, ms INTEGER NOT NULL DEFAULT 0,
+  accepted INTEGER NOT NULL DEFAULT 0, excused INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(kind, what)
 ) WITHOUT ROWID;
 
 -- Epochs' identities, sealed under the device's key.

@@ -21,11 +21,12 @@ import { maySignOwed, owedNow } from "./people/owed-removals.ts";
 import { unconfirmedSince } from "./reading/confirmed.ts";
 import { isDecided } from "./reading/decided.ts";
 import { noteFile } from "./reading/known-files.ts";
-import { noteLook } from "./reading/note-look.ts";
+import { acceptLacking } from "./reading/lacking.ts";
 import { forgetVanished } from "./reading/pins.ts";
 import { readNotices } from "./reading/read-notices.ts";
 import { refresh } from "./reading/refresh.ts";
 import type { Shown } from "./reading/shown.ts";
+import { noteStanding } from "./reading/standing.ts";
 import { isUpdateNeeded } from "./reading/update-needed.ts";
 import type { Session } from "./session.ts";
 import { clearAfterReceipt } from "./upkeep/clear-kept.ts";
@@ -48,9 +49,12 @@ export async function catchUp(
   const shown = await refreshOrSayGoodbye(session, options);
   notePurges(session);
   if (!session.view.choice.undecided) writeMeta(session.index, "pinned", session.view.state.head);
-  noteLook(session, shown);
+  noteStanding(session);
   if (!session.view.opened.has(session.view.current.epoch)) return shown;
-  if (session.acceptRollback) forgetVanished(session, shown);
+  if (session.acceptRollback) {
+    forgetVanished(session, shown);
+    acceptLacking(session);
+  }
   if (isUpdateNeeded(session) || !isDecided(session) || unconfirmedSince(session) !== undefined) return shown;
   await unlessUnwritable(() => doDuties(session, { shown, ...options }));
   return shown;

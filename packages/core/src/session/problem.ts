@@ -1,7 +1,7 @@
 /** What kind of thing is wrong. Codes are API. */
 export type ProblemCode =
   | "altered" // A file of the group whose bytes do not fit its name, key or signatures.
-  | "missing" // A file of the group that should be on the storage and is not.
+  | "missing" // A file of the group, or a record that others have seen, that should be on the storage and is not.
   | "foreign" // A file that is nothing of the group's.
   | "rollback" // The storage lacks what this device has seen on it.
   | "awaited" // A record that others name and that has not arrived.

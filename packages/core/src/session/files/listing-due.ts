@@ -50,15 +50,24 @@ export async function listings(
   const found: { key: string; number: number; size: number }[] = [];
   const folder = `${session.view.current.epoch}/listings`;
   for await (const { key, size } of listStored(session.store, folder, signal ? { signal } : {})) {
-    const number = numberOf(key);
-    if (number > 0) found.push({ key, number, size });
+    const name = parseListingKey(key);
+    if (name) found.push({ key, number: name.number, size });
   }
   return found;
 }
 
-/** 0 for what is no listing, or has a number that nobody reaches by counting: a stranger may leave anything. */
-function numberOf(key: string): number {
-  return Number(/\/listings\/([1-9][0-9]{0,8})-[0-9a-f]{32}\.age$/.exec(key)?.[1] ?? 0);
+/** What the name of a listing says. */
+export interface ListingName {
+  readonly epoch: EpochId;
+  readonly number: number;
+  readonly digest: string;
+}
+
+/** Reads a key; undefined for what is no listing, or has a number that nobody reaches by counting: a stranger may leave anything. */
+export function parseListingKey(key: string): ListingName | undefined {
+  const [, epoch = "", number, digest = ""] =
+    /^([0-9a-f]{64})\/listings\/([1-9][0-9]{0,8})-([0-9a-f]{32})\.age$/.exec(key) ?? [];
+  return number === undefined ? undefined : { epoch, number: Number(number), digest };
 }
 
 /** Whether the tree has changed enough since the newest listing. */

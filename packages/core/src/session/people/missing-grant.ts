@@ -2,13 +2,16 @@
  * A device that is listed, and was left out of the grants of the current epoch: it asks by a join request, which says nothing
  * that its listing does not, and whoever may grant seals it one. SPEC.md §7.
  */
+import { nameDigest } from "../../encoding/digest.ts";
 import { EPOCHS_FOLDER } from "../../group/epoch.ts";
-import { audienceTag, sealGrant } from "../../group/grant.ts";
+import { audienceTag, parseGrantKey, sealGrant } from "../../group/grant.ts";
 import { mayManage } from "../../group/refusals.ts";
 import { isAtLeast, listedDevice, type Member, memberOfDevice } from "../../group/state.ts";
 import type { SignedCard } from "../../identity/card.ts";
 import { listStored } from "../../ports/list-stored.ts";
+import { getIfThere, STORED_BYTES_MAX } from "../../ports/store.ts";
 import type { DeviceKey } from "../../records/shapes.ts";
+import { noteFile } from "../reading/known-files.ts";
 import type { Session } from "../session.ts";
 import { grantIdentities, logLines } from "../writing/log-lines.ts";
 import { askToJoin } from "./join.ts";
@@ -58,7 +61,7 @@ export async function grantToListed(
   const call = signal ? { signal } : {};
   const audience = { device };
   const prefix = `${EPOCHS_FOLDER}/${current.epoch}-${audienceTag(current.epoch, audience)}-`;
-  for await (const { key } of listStored(session.store, EPOCHS_FOLDER, call)) if (key.startsWith(prefix)) return true;
+  if (await hasAnswered(session, prefix, signal)) return true;
   const owner = memberOfDevice(state, device);
   if (!me || !owner || (owner.id !== me.id && !isAtLeast(me.role, "admin"))) return false; // check: role
   const grant = await sealGrant(session.crypto, {
@@ -68,5 +71,25 @@ export async function grantToListed(
     lines: logLines(log, state.head),
   });
   await session.store.put(grant.key, grant.bytes, call);
+  const { key, bytes } = grant;
+  noteFile(session, { key, epoch: current.epoch, kind: "grant", size: bytes.length, state: "read" });
   return true;
+}
+
+/**
+ * Whether a grant that this device has put lies there whole. Others under that name it cannot open, and whoever asks has found
+ * none: names can be seen by anybody, and junk under them must keep nobody out.
+ */
+async function hasAnswered(session: Session, prefix: string, signal?: AbortSignal): Promise<boolean> {
+  const call = signal ? { signal } : {};
+  for await (const { key } of listStored(session.store, EPOCHS_FOLDER, call)) {
+    if (!key.startsWith(prefix) || !isNoted(session, key)) continue;
+    const bytes = await getIfThere(session.store, key, { length: STORED_BYTES_MAX + 1, ...call });
+    if (bytes && nameDigest(bytes) === parseGrantKey(key)?.digest) return true; // check: digest
+  }
+  return false;
+}
+
+function isNoted({ index }: Session, key: string): boolean {
+  return index.get("SELECT 1 FROM files WHERE key = ? AND state = 'read'", key) !== undefined;
 }

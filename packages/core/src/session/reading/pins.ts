@@ -1,9 +1,9 @@
 /**
  * Freshness: what this device has held on the storage must stay there, or be explained. SPEC.md §12.
  *
- * Files of an older epoch vanish rightly, once a re-encryption has put their records into a newer one. From the current
- * epoch nobody ever deletes records, so there a missing file means that the storage was put back, or has lost something;
- * but for those who followed a branch that lost meanwhile, and moved its records on.
+ * From the current epoch nobody ever deletes records, so there a missing file means that the storage was put back, or has lost
+ * something; but for those who followed a branch that lost meanwhile, and moved its records on. Files of an older epoch vanish
+ * rightly, once a re-encryption has put their records into a newer one: there it means so once these should be seen.
  */
 import { ConclaveError } from "../../errors.ts";
 import { listStored } from "../../ports/list-stored.ts";
@@ -11,6 +11,7 @@ import { parseRecordsKey } from "../../records/records-file.ts";
 import type { EpochId } from "../../records/shapes.ts";
 import type { Session } from "../session.ts";
 import { claimedAt } from "./claimed-group.ts";
+import { overdue } from "./lacking.ts";
 import type { Shown } from "./shown.ts";
 
 /** A records file that was read and is not there any more, with what it held that nothing else there holds. */
@@ -19,30 +20,54 @@ export interface Vanished {
   readonly records: number;
 }
 
-/** What has vanished from the current epoch without an explanation. */
+/** What has vanished without an explanation: from the current epoch at once, from older ones once it is overdue. */
 export function vanished(session: Session, shown: Shown): Vanished[] {
-  const missing = notShown(session, shown)
+  const long = new Set(overdue(session).flatMap(({ kind, what }) => (kind === "file" ? [what] : [])));
+  return [...vanishedNow(session, shown), ...lostBefore(session, shown).filter(({ key }) => long.has(key))];
+}
+
+function vanishedNow(session: Session, shown: Shown): Vanished[] {
+  const missing = notShown(session, { shown, epoch: session.view.current.epoch })
     .map(({ key }) => ({ key, records: unheldRecords(session, key, shown) }))
     .filter(({ key, records }) => records > 0 || (!hasRecords(session, key) && isUnplaced(session, key, shown)));
   return isMovedOn(session, missing, shown) ? [] : missing;
 }
 
-/** Records files of the current epoch that were read and are not there any more. */
-function notShown(session: Session, shown: Shown): { readonly key: string }[] {
+/**
+ * Files of older epochs that are gone, with records that nothing which lies there holds: whoever empties such an epoch has put
+ * them into the current one first. So it is only where this device can read that, on a branch that nobody leaves.
+ */
+export function lostBefore(session: Session, shown: Shown): Vanished[] {
+  const { state, current, opened, choice } = session.view;
+  const isApart = choice.forks.some(({ contested, held }) => contested || held !== null);
+  if (isApart || !opened.has(current.epoch) || epochsEndedUnseen(session).length > 0) return [];
+  const older = state.epochs.map(({ epoch }) => epoch).filter((epoch) => epoch !== current.epoch);
+  return older
+    .flatMap((epoch) => notShown(session, { shown, epoch }))
+    .map(({ key }) => ({ key, records: unheldRecords(session, key, shown) }))
+    .filter(({ records }) => records > 0);
+}
+
+/** Records files of one epoch that were read and are not there any more. */
+function notShown(
+  session: Session,
+  { shown, epoch }: { readonly shown: Shown; readonly epoch: EpochId },
+): { readonly key: string }[] {
   const rows = session.index.all<{ key: string }>(
     "SELECT key FROM files WHERE epoch = ? AND kind = 'records' AND state = 'read'",
-    session.view.current.epoch,
+    epoch,
   );
   return rows.filter(({ key }) => !shown.keys.has(key));
 }
 
 /**
- * Forgets that the current epoch holds what those who followed a branch that lost have moved on, to where this device can
- * read it: it is then sealed anew before that epoch is emptied in turn. SPEC.md §10.
+ * Forgets that an epoch holds what was moved to where this device can read it: out of older ones by whoever re-encrypts; out of
+ * the current one by those who followed a branch that lost, and then it is sealed anew before their epoch is emptied in turn.
+ * SPEC.md §10.
  */
 export function forgetMoved(session: Session, shown: Shown): void {
   session.index.transaction(() => {
-    for (const { key } of notShown(session, shown)) {
+    for (const { key } of [...session.view.opened.keys()].flatMap((epoch) => notShown(session, { shown, epoch }))) {
       if (!hasRecords(session, key) || unheldRecords(session, key, shown) > 0) continue;
       session.index.run("DELETE FROM held WHERE key = ?", key);
       session.index.run("DELETE FROM files WHERE key = ?", key);

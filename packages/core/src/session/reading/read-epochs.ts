@@ -21,6 +21,9 @@ const GRANTS_MAX = 64;
 /** Most grants to all of one epoch that are kept, to be put back if they vanish. */
 const KEPT_GRANTS_MAX = 4;
 
+/** What is said of a grant that this device's keys do not open: of others' nothing else can be known. */
+export const NOT_FOR_THIS_DEVICE = "not for this device";
+
 /** What `epochs/` showed. */
 export interface EpochsListing {
   /** Keys of grants that lie there now. */
@@ -86,7 +89,7 @@ async function readGrant(session: Session, { stored, name }: Candidate, signal?:
   if (!bytes) return;
   try {
     const grant = await openGrant(session.crypto, { name, bytes, identities: session.device });
-    if (grant === undefined) return note("foreign", { detail: "not for this device" });
+    if (grant === undefined) return note("foreign", { detail: NOT_FOR_THIS_DEVICE });
     const known = verifiedOf(session.view.log);
     const verified = await verifyGrant(session.crypto, { grant, group: session.group, known });
     // Else whoever has some log of the group could have any number kept, put back, and missed once they are gone.

@@ -140,7 +140,7 @@ const STATES: { readonly [Code in ConclaveErrorCode]?: FileState } = {
  * Whether some branch of the log has ever listed the device: the seal alone proves nothing, because an epoch's recipient is
  * public, and a stranger's records must not fill anybody's index.
  */
-function isByListedDevice(session: Session, file: RecordsFile): boolean {
+export function isByListedDevice(session: Session, file: RecordsFile): boolean {
   const listed = everListed(session.view.log);
   return [...file.records, ...file.locations].every(({ record }) => listed.has(record.device));
 }

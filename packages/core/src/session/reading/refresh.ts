@@ -6,13 +6,16 @@ import { departureOf } from "../../group/state.ts";
 import type { Session } from "../session.ts";
 import { look } from "../view.ts";
 import { requireNotDeleted } from "./deleted.ts";
-import { countElsewhere, forgetMoved, requireSeen } from "./pins.ts";
+import { hiddenSigns } from "./hidden-epochs.ts";
+import { noteLacking } from "./lacking.ts";
+import { countElsewhere, forgetMoved, lostBefore, requireSeen } from "./pins.ts";
 import { type EpochsListing, readEpochs } from "./read-epochs.ts";
 import { readNotices } from "./read-notices.ts";
 import { readRecords } from "./read-records.ts";
 import type { Shown } from "./shown.ts";
 import { takeUpdated } from "./update-needed.ts";
 import { rejudge } from "./verdicts.ts";
+import { vouchedRecords } from "./vouched.ts";
 
 /** Most rounds of one refresh: each reads what the one before made readable. */
 const ROUNDS_MAX = 32;
@@ -27,6 +30,11 @@ export async function refresh(session: Session, options: { readonly signal?: Abo
   const shown = await readAll(session, options.signal);
   await requireNotDeleted(session, shown, options.signal);
   requireListed(session);
+  noteLacking(session, [
+    ...lostBefore(session, shown).map(({ key }) => ({ kind: "file" as const, what: key })),
+    ...vouchedRecords(session).map(({ digest }) => ({ kind: "vouched" as const, what: digest })),
+    ...hiddenSigns(session, shown),
+  ]);
   await requireSeen(session, shown);
   forgetMoved(session, shown);
   return shown;

@@ -13,7 +13,7 @@ import type { WorkOptions } from "../events.ts";
 import { isEditorDevice, locationsOf, toPieces } from "../files/blob-sources.ts";
 import { proveWhole } from "../files/prove.ts";
 import { lettingGo, purgedContents } from "../let-go.ts";
-import { forkMs } from "../reading/standing.ts";
+import { forkMs } from "../reading/observed.ts";
 import { expected, isVoidForGood } from "../reading/verdicts.ts";
 import type { Session } from "../session.ts";
 import { doubtVanished, type Lying, takeBackShown, whatLies } from "./what-lies.ts";

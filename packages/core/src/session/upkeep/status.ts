@@ -9,10 +9,11 @@ import { conflicts, countTree } from "../../tree/listing.ts";
 import { accessGaps } from "../people/folder-access.ts";
 import { memberNames, namesInLog } from "../people/member-names.ts";
 import type { Problem, ProblemCode } from "../problem.ts";
-import { hiddenFrom } from "../reading/lacking.ts";
+import { hiddenFrom } from "../reading/hidden-epochs.ts";
 import { isSettled } from "../reading/settled.ts";
 import { isUpdateNeeded } from "../reading/update-needed.ts";
 import { judgedChanges } from "../reading/verdicts.ts";
+import { describeAwaited, missingRecords } from "../reading/vouched.ts";
 import type { Session } from "../session.ts";
 import { type Amount, remaining } from "./reencrypt.ts";
 
@@ -164,11 +165,10 @@ function conflicting(session: Session): Problem[] {
 }
 
 function awaitedRecords(session: Session): Problem[] {
-  const nameOf = memberNames(session.view.state);
-  const name = (device: string | null) => (device && nameOf(device)) ?? "somebody";
-  return awaited(session.index).map(({ digest, device, number, claimedBy }) => ({
-    code: "awaited" as const,
-    detail: `${device ? `${name(device)}'s record ${number}` : `record ${digest.slice(0, 16)}`} has not arrived; named by ${claimedBy.map(name).join(", ")}`,
+  const missing = new Set(missingRecords(session).map(({ digest }) => digest));
+  return awaited(session.index).map((record) => ({
+    code: missing.has(record.digest) ? "missing" : "awaited",
+    detail: describeAwaited(session, record),
   }));
 }
 

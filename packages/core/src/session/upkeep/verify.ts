@@ -3,12 +3,9 @@ import type { ByteBudget } from "../../contents/budget.ts";
 import { giveBack } from "../../contents/memory.ts";
 import { objectKey, openObject } from "../../contents/object.ts";
 import { ConclaveError } from "../../errors.ts";
-import { CONCLAVE_JSON_KEY } from "../../group/conclave-json.ts";
 import { openGrant, parseGrantKey } from "../../group/grant.ts";
-import { isGroupKey } from "../../group/group-key.ts";
 import { listStored } from "../../ports/list-stored.ts";
-import { STORED_BYTES_MAX, type StoredObject, StoreError } from "../../ports/store.ts";
-import { openRecords, parseRecordsKey } from "../../records/records-file.ts";
+import { getIfThere, STORED_BYTES_MAX, type StoredObject, StoreError } from "../../ports/store.ts";
 import { allBlobs, blobsOf, type DeclaredBlob } from "../../tree/blobs.ts";
 import { countTree, listFolder } from "../../tree/listing.ts";
 import { isTooDeep, TOO_DEEP } from "../../tree/paths.ts";
@@ -20,7 +17,9 @@ import { requireNotDeleted } from "../reading/deleted.ts";
 import { vanished } from "../reading/pins.ts";
 import type { Shown } from "../reading/shown.ts";
 import type { Session } from "../session.ts";
+import { foreignFiles } from "./foreign-files.ts";
 import { problemsOf } from "./status.ts";
+import { verifyRecords } from "./verify-records.ts";
 
 export interface Verification {
   /** Whether all that is the group's own is there and right. Foreign files do not spoil it. */
@@ -51,7 +50,8 @@ export async function verify(
   const listed = await listAll(session, options.signal);
   const records = await verifyRecords(session, { ...options, listed, report });
   await verifyGrants(session, { ...options, listed, report });
-  for (const key of strangersIn(listed)) report({ code: "foreign", key, detail: "no file of a group is called so" });
+  for (const problem of await foreignFiles(session, { listed, ...(options.signal ? { signal: options.signal } : {}) }))
+    report(problem);
   for (const { key } of vanished(session, options.shown)) {
     report({ code: "rollback", key, detail: "this records file was there before and is gone" });
   }
@@ -59,7 +59,11 @@ export async function verify(
   for (const { kind, path } of listFolder(session.index, "", { recursive: true })) {
     if (kind === "folder" && isTooDeep(path)) report({ code: "unreadable", path, detail: TOO_DEEP });
   }
-  for (const problem of problemsOf(session)) if (problem.code !== "altered") report(problem);
+  const keys = new Set([...problems.values()].map(({ key }) => key));
+  for (const problem of problemsOf(session)) {
+    const isNews = problem.key === undefined || !keys.has(problem.key);
+    if (problem.code !== "altered" && isNews) report(problem);
+  }
   const found = [...problems.values()];
   return {
     ok: !found.some(({ code }) => FATAL.has(code)),
@@ -83,50 +87,11 @@ async function listAll(session: Session, signal?: AbortSignal): Promise<Map<stri
   return listed;
 }
 
-/** Most files of no form of a group's that are named: a stranger may drop any number. */
-const STRANGERS_MAX = 100;
-
-function strangersIn(listed: ReadonlyMap<string, StoredObject>): string[] {
-  return [...listed.keys()].filter((key) => key !== CONCLAVE_JSON_KEY && !isGroupKey(key)).slice(0, STRANGERS_MAX);
-}
-
-/** Every records file is fetched and opened again; one under a known writer's tag is ours even if it never fitted. */
-async function verifyRecords(session: Session, { listed, report, signal }: Check): Promise<number> {
-  let count = 0;
-  for (const { key, size } of listed.values()) {
-    const name = parseRecordsKey(key);
-    const epoch = name && session.view.opened.get(name.epoch);
-    if (!name || !epoch) continue;
-    try {
-      if (size > STORED_BYTES_MAX) throw new ConclaveError("larger than any records file", { code: "limit" }); // check: size
-      const bytes = await session.store.get(key, { length: STORED_BYTES_MAX + 1, ...(signal ? { signal } : {}) });
-      const file = await openRecords(session.crypto, { name, bytes, epoch, group: session.group });
-      count += file.records.length;
-    } catch (error) {
-      // Moved on by a re-encryption since it was listed.
-      if (error instanceof StoreError && error.code === "not-found") continue;
-      if (!(error instanceof ConclaveError)) throw error;
-      const isOurs = isKnown(session, key) || isKnownTag(session, name);
-      report({ code: isOurs ? "altered" : "foreign", key, detail: error.message });
-    }
-  }
-  return count;
-}
-
-function isKnown(session: Session, key: string): boolean {
-  return session.index.get("SELECT 1 FROM files WHERE key = ? AND state = 'read'", key) !== undefined;
-}
-
-/** Whether another file of the same epoch under the same tag was taken in: only who holds the identity can draw a tag. */
-function isKnownTag(session: Session, name: { readonly epoch: string; readonly tag: string }): boolean {
-  const like = `${name.epoch}/records/${name.tag}-%`;
-  return session.index.get("SELECT 1 FROM files WHERE key LIKE ? AND state = 'read'", like) !== undefined;
-}
-
 async function verifyGrants(session: Session, { listed, report, signal }: Check): Promise<void> {
   const known = session.index.all<{ key: string; epoch: string }>(
     "SELECT key, epoch FROM files WHERE kind = 'grant' AND state = 'read'",
   );
+  const call = { length: STORED_BYTES_MAX + 1, ...(signal ? { signal } : {}) };
   for (const { key, epoch } of known) {
     const name = parseGrantKey(key);
     if (!name) continue;
@@ -136,7 +101,9 @@ async function verifyGrants(session: Session, { listed, report, signal }: Check)
       continue;
     }
     try {
-      const bytes = await session.store.get(key, { length: STORED_BYTES_MAX + 1, ...(signal ? { signal } : {}) });
+      const bytes = await getIfThere(session.store, key, call);
+      // Cleared away since it was listed, with its epoch.
+      if (!bytes) continue;
       await openGrant(session.crypto, { name, bytes, identities: session.device });
     } catch (error) {
       if (!(error instanceof ConclaveError)) throw error;
