@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { catchUp, removeMember } from "@conclave/core";
+import { addMember, catchUp, removeMember } from "@conclave/core";
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from "vitest";
 import { type ForgeOptions, forge, forgedChange, forgedEntry, openedEpoch } from "../support/forge.ts";
 import type { Operation } from "../support/insides.ts";
@@ -48,6 +48,13 @@ async function plantFile(by: Device, path: string, head = live(alice).view.state
   const { operations, archive } = newFile(path, `by ${by.name}`);
   await plant(alice, "objects", archive);
   await forgeAs(by, { records: [forgedChange({ head, operations })] });
+}
+
+/** The act that would let somebody in. */
+function addOf({ card: { signed } }: Device) {
+  const card = Buffer.from(signed.line).toString();
+  const signature = Buffer.from(signed.signature).toString("base64");
+  return { act: "add", card, signature, role: "editor", account: null, until: null } as const;
 }
 
 function withoutListings(copy: string): void {
@@ -96,28 +103,23 @@ describe("attack 55: recovery with stock tools, where somebody who was removed",
     { timeout: 600_000 },
     async ({ role, others }, context) => {
       const bob = await admitted("bob", role);
-      const carol = others === 2 ? await admitted("carol") : undefined;
+      const carol = others === 2 ? await admitted("carol", "admin") : undefined;
       const mallory = await world.device("mallory");
       const before = live(alice).view.state.head;
       await put(live(alice), { "a.txt": "alice's" });
+      if (carol) {
+        await catchUp(live(carol));
+        await addMember(live(carol), { card: (await world.device("dave")).card, role: "viewer" });
+        await catchUp(live(alice));
+      }
       await remove("bob");
       if (carol) {
         await catchUp(live(carol));
         await put(live(carol), { "c.txt": "carol's" });
         await catchUp(live(alice));
       }
-      const { line, signature } = mallory.card.signed;
-      const card = Buffer.from(line).toString();
-      const add = {
-        act: "add",
-        card,
-        signature: Buffer.from(signature).toString("base64"),
-        role: "editor",
-        account: null,
-        until: null,
-      } as const;
       const parent = role === "admin" ? before : live(alice).view.state.head;
-      const forged = await forgeAs(bob, { records: [forgedEntry(add, parent)] });
+      const forged = await forgeAs(bob, { records: [forgedEntry(addOf(mallory), parent)] });
       await plantFile(mallory, "m.txt", forged.signed[0]?.digest);
       const { files, apart, said, status } = await bring(context);
       const mine = { "a.txt": "alice's", ...(carol && { "c.txt": "carol's" }) };
@@ -193,6 +195,17 @@ describe("attack 55: recovery with stock tools, where a member", () => {
     }
     expect(recovered.said).not.toContain("\x1b");
     expect(recovered.said.match(/not written/g)).toHaveLength(refused.length);
+  }, 600_000);
+
+  it("admits somebody new without the right to: who is not in, and comes back nowhere", async (context) => {
+    const bob = await admitted("bob");
+    const mallory = await world.device("mallory");
+    await put(live(bob), { "b.txt": "bob's" });
+    const forged = await forgeAs(bob, { records: [forgedEntry(addOf(mallory), live(alice).view.state.head)] });
+    await plantFile(mallory, "m.txt", forged.signed[0]?.digest);
+    const { files, apart, said } = await bring(context);
+    expect({ files, apart }, said).toEqual({ files: { "b.txt": "bob's" }, apart: {} });
+    expect(said).not.toContain("mallory");
   }, 600_000);
 
   it("writes a file whose pieces are not there: it is called incomplete, and passes for no other", async (context) => {
