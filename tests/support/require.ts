@@ -25,14 +25,19 @@ const programs = [
   "tar",
   "zsh",
 ] as const;
-const folders = { specs: "CONCLAVE_SPECS", vectors: "CONCLAVE_VECTORS" } as const;
+/** `hybrid-age`: where an `age` and `age-keygen` lie that know post-quantum keys, which those of many systems do not yet. */
+const folders = {
+  "hybrid-age": "CONCLAVE_HYBRID_AGE",
+  specs: "CONCLAVE_SPECS",
+  vectors: "CONCLAVE_VECTORS",
+} as const;
 
 /** A program, or a folder of data that is not part of this repository. */
 export type Requirement = (typeof programs)[number] | keyof typeof folders;
 
 /** The path of a program or folder, or undefined where it is missing. `$CHROMIUM` goes before the search. */
 export function find(requirement: Requirement): string | undefined {
-  if (requirement === "specs" || requirement === "vectors") return readable(process.env[folders[requirement]]);
+  if (isFolder(requirement)) return readable(process.env[folders[requirement]]);
   const named = requirement === "chromium" ? process.env.CHROMIUM : undefined;
   return named ? executable(named) : executableOnPath(requirement);
 }
@@ -44,8 +49,9 @@ export function isRequired(requirement: Requirement): boolean {
 
 /** Why something is not run, in the words that the report uses. */
 export function reasonWithout(requirement: Requirement): string {
-  const variable = requirement === "specs" || requirement === "vectors" ? folders[requirement] : undefined;
-  return variable ? `${variable} names no folder` : `there is no ${requirement} on this machine`;
+  return isFolder(requirement)
+    ? `${folders[requirement]} names no folder`
+    : `there is no ${requirement} on this machine`;
 }
 
 /** The path of what a test needs; without it the test is skipped, or fails if `CONCLAVE_REQUIRE` names it. */
@@ -55,6 +61,10 @@ export function requireOrSkip(context: Pick<TestContext, "skip">, requirement: R
   const reason = reasonWithout(requirement);
   if (isRequired(requirement)) throw new Error(`${reason}, and CONCLAVE_REQUIRE names it`);
   return context.skip(reason);
+}
+
+function isFolder(requirement: Requirement): requirement is keyof typeof folders {
+  return requirement in folders;
 }
 
 function executableOnPath(name: string): string | undefined {
