@@ -1,8 +1,8 @@
 /** Good copies of contents: no honest device deletes the last one because others say or show what is not so. */
 import { catchUp, download, reencrypt } from "@conclave/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { comeTogether, groupOf, keysLike, putBy, removeBy } from "../support/attacked.ts";
-import { forge, forgedLocation, forgedReceipt } from "../support/forge.ts";
+import { comeTogether, details, groupOf, keysLike, putBy, removeBy } from "../support/attacked.ts";
+import { forge, forgedLocation, forgedReceipt, openedEpoch } from "../support/forge.ts";
 import { blobsToMove, type Location, moveContents } from "../support/insides.ts";
 import { memoryTarget } from "../support/memory-files.ts";
 import { budget, type Device, live, put, texts, World } from "../support/world.ts";
@@ -85,6 +85,46 @@ describe("attack 30: old objects that the storage puts back once they were delet
     expect(await objectsIn(old)).toEqual([]);
     const newcomer = await newcomerOf(alice);
     expect([...live(newcomer).view.opened.keys()]).toEqual([live(alice).view.current.epoch]);
+  });
+});
+
+/** Forty objects that do not exist, in each of which the only blob that there is is said to lie. */
+function falsePlaces(by: Device): Location[] {
+  const [place] = live(by).index.all<{ blob: string; length: number }>("SELECT blob, length FROM locations");
+  if (!place) throw new Error("there is a blob");
+  return Array.from({ length: 40 }, (_, index) =>
+    forgedLocation(live(by), { ...place, object: index.toString(16).padStart(32, "0") }),
+  );
+}
+
+describe("attack 58: many locations of a removed editor, beside those of somebody else who is out", () => {
+  it("hide from no reader what that one had placed, and from no re-encryption", async () => {
+    const [alice, bob, mallory] = (await groupOf(world, ["bob", "mallory"])) as [Device, Device, Device];
+    await put(live(bob), { one: "one" });
+    await comeTogether(alice, mallory);
+    const epoch = openedEpoch(live(mallory));
+    const lies = falsePlaces(mallory);
+    for (const name of ["mallory", "bob"]) await removeBy(alice, name);
+    await forge(live(mallory), { epoch, locations: lies });
+    await catchUp(live(alice));
+    expect(details(live(alice), "foreign")).toEqual([]);
+    expect(await texts(live(alice))).toEqual({ one: "one" });
+    await reencrypt(live(alice), { budget: budget() });
+    expect(await objectsIn(epoch.epoch)).toEqual([]);
+    expect(await texts(live(alice))).toEqual({ one: "one" });
+  });
+
+  it("hide from no re-encryption what they themselves had placed before", async () => {
+    const [alice, mallory] = (await groupOf(world, ["mallory"])) as [Device, Device];
+    await put(live(mallory), { one: "one" });
+    await catchUp(live(alice));
+    const epoch = openedEpoch(live(mallory));
+    const lies = falsePlaces(mallory);
+    await removeBy(alice, "mallory");
+    await forge(live(mallory), { epoch, locations: lies });
+    await catchUp(live(alice));
+    await reencrypt(live(alice), { budget: budget() });
+    expect(await texts(live(alice))).toEqual({ one: "one" });
   });
 });
 

@@ -10,7 +10,7 @@ import type { Crypto } from "../ports/crypto.ts";
 import { type ObjectStore, StoreError } from "../ports/store.ts";
 import type { Pieces } from "../records/change.ts";
 import type { Suite } from "../records/entry.ts";
-import type { EpochId } from "../records/shapes.ts";
+import type { DeviceKey, EpochId } from "../records/shapes.ts";
 import type { ByteBudget, ByteGrant } from "./budget.ts";
 import { giveBack } from "./memory.ts";
 import { isPiece, objectKey, shortDigest } from "./object.ts";
@@ -23,7 +23,9 @@ export interface BlobLocation {
   readonly object: string;
   /** Length of the sealed object in bytes, as the location's author says. */
   readonly length: number;
-  /** Whether its signer is an editor now. Others' locations are tried last, and only a few. */
+  /** Who signed it. */
+  readonly device: DeviceKey;
+  /** Whether its signer is an editor now. Others' locations are tried last, and only a few of each. */
   readonly trusted: boolean;
 }
 
@@ -55,7 +57,7 @@ export interface ContentReaderOptions {
   readonly damaged?: (location: BlobLocation, problem: ConclaveError) => void;
 }
 
-/** Most locations of people who are no editors any more that are tried for one blob. */
+/** Most locations of one device whose person is no editor any more that are tried for one blob. */
 export const UNTRUSTED_LOCATIONS_MAX = 4;
 /** Opened headers that are kept: file keys of 16 bytes and nonces. */
 const HEADERS_MAX = 1024;
@@ -288,10 +290,20 @@ function* usedUp(fetched: Fetched, signal: AbortSignal): Generator<ReadPiece, vo
   }
 }
 
-/** Trusted locations first, then a few of the others: a removed member could have signed thousands. */
-function inPreference(locations: readonly BlobLocation[]): BlobLocation[] {
-  const others = locations.filter((location) => !location.trusted).slice(0, UNTRUSTED_LOCATIONS_MAX); // check: role
-  return [...locations.filter((location) => location.trusted), ...others];
+/**
+ * Trusted locations first, then a few of each of the others, in turns: a removed member could have signed thousands, and would
+ * hide by them what somebody else has placed who is out.
+ */
+export function inPreference<Location extends Pick<BlobLocation, "device" | "trusted">>(
+  locations: readonly Location[],
+): Location[] {
+  const trusted = locations.filter((location) => location.trusted); // check: role
+  const others = locations.filter((location) => !location.trusted);
+  const ofEach = [...Map.groupBy(others, ({ device }) => device).values()];
+  const turns = Array.from({ length: UNTRUSTED_LOCATIONS_MAX }, (_, turn) =>
+    ofEach.flatMap((own) => own.slice(turn, turn + 1)),
+  );
+  return [...trusted, ...turns.flat()];
 }
 
 /** What an error says about a location; undefined if it says nothing about it, but about storage, caller or code. */

@@ -104,7 +104,7 @@ export async function newWorld(options: { readonly budgetBytes?: number } = {}):
 }
 
 export function locationOf(stored: StoredBlob, trusted = true): BlobLocation {
-  return { epoch: stored.epoch, object: stored.object, length: stored.length, trusted };
+  return { epoch: stored.epoch, object: stored.object, length: stored.length, device: "d".repeat(64), trusted };
 }
 
 export function sourceOf(stored: StoredBlob, locations: readonly BlobLocation[] = [locationOf(stored)]): BlobSource {

@@ -4,7 +4,7 @@
  */
 import { ByteBudget } from "../../contents/budget.ts";
 import { objectKey } from "../../contents/object.ts";
-import { UNTRUSTED_LOCATIONS_MAX } from "../../contents/reader.ts";
+import { inPreference } from "../../contents/reader.ts";
 import { getIfThere } from "../../ports/store.ts";
 import { type FilePiece, piecesOf } from "../../tree/blobs.ts";
 import type { Session } from "../session.ts";
@@ -63,9 +63,8 @@ export class HeldBlobs {
   }
 
   #placesOf(blob: string): LocationRow[] {
-    const places = locationsOf(this.#session, blob).filter(({ epoch }) => this.#session.view.opened.has(epoch));
-    const [trusted, others] = [places.filter(({ trusted }) => trusted), places.filter(({ trusted }) => !trusted)];
-    return [...trusted, ...others.slice(0, UNTRUSTED_LOCATIONS_MAX)];
+    const { opened } = this.#session.view;
+    return inPreference(locationsOf(this.#session, blob)).filter(({ epoch }) => opened.has(epoch));
   }
 }
 

@@ -5,6 +5,7 @@
 import type { ByteBudget } from "../../contents/budget.ts";
 import { giveBack } from "../../contents/memory.ts";
 import { objectKey, openObject, sealObject } from "../../contents/object.ts";
+import { type BlobLocation, inPreference } from "../../contents/reader.ts";
 import { ConclaveError } from "../../errors.ts";
 import { StoreError } from "../../ports/store.ts";
 import type { Location } from "../../records/location.ts";
@@ -27,7 +28,7 @@ const MOVES_AT_ONCE = 3;
 /** A blob that the current epoch does not hold yet. */
 export interface BlobToMove {
   readonly blob: DeclaredBlob;
-  readonly from: readonly LocationRow[];
+  readonly from: readonly (LocationRow & BlobLocation)[];
   /** Sealed bytes to move down and up. */
   readonly bytes: number;
 }
@@ -199,7 +200,8 @@ async function openAnywhere(
 ): Promise<Uint8Array<ArrayBuffer> | ConclaveError> {
   const { each, signal } = options;
   let failure = new ConclaveError(`blob ${each.blob.blob} lies nowhere that this device can read`, { code: "missing" });
-  for (const location of each.from) {
+  // All of them in the end: what is not found here is found nowhere.
+  for (const location of new Set([...inPreference(each.from), ...each.from])) {
     const opened = session.view.opened.get(location.epoch);
     if (!opened) continue;
     try {
