@@ -19,6 +19,7 @@ export type { Receipt } from "../../packages/core/src/records/receipt.ts";
 export type { NumberedRecord } from "../../packages/core/src/records/record.ts";
 export { type OpenEpoch, sealRecords } from "../../packages/core/src/records/records-file.ts";
 export { type SignedLine, signLine } from "../../packages/core/src/records/signed-line.ts";
+export { signListing } from "../../packages/core/src/session/files/listing.ts";
 export { grantToListed } from "../../packages/core/src/session/people/missing-grant.ts";
 export { blobsToMove, moveContents } from "../../packages/core/src/session/upkeep/move-contents.ts";
 export { requireOpened } from "../../packages/core/src/session/writing/publish.ts";
