@@ -15,8 +15,8 @@ import { flipped } from "@conclave/stores/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { comeTogether, keysLike, people, putBy } from "../support/attacked.ts";
 import { forge, forgedChange, forgedEntry, forgeUnput, newFolder, openedEpoch } from "../support/forge.ts";
-import { nameDigest, sealDeletion, sealNotice } from "../support/insides.ts";
-import { budget, findMember, live, put, World } from "../support/world.ts";
+import { nameDigest, sealDeletion, sealNotice, signListing } from "../support/insides.ts";
+import { budget, type DeviceKeys, findMember, keyOf, live, put, World } from "../support/world.ts";
 
 let world: World;
 beforeEach(() => {
@@ -40,6 +40,26 @@ async function putNamed(before: string, bytes: Uint8Array, after = ".age"): Prom
   const key = `${before}${nameDigest(bytes)}${after}`;
   await world.store.put(key, bytes);
   return key;
+}
+
+/** A listing in somebody's name, signed by somebody; sealed as anybody can. */
+async function listingBy(session: Session, signer: DeviceKeys, device: string): Promise<Uint8Array> {
+  const { epoch, recipient } = session.view.current;
+  const plaintext = await signListing(world.crypto, {
+    first: {
+      type: "conclave/v1/listing",
+      group: session.group,
+      device,
+      epoch,
+      number: 7,
+      part: 1,
+      covers: [],
+      time: 0,
+    },
+    lines: [],
+    signingKey: signer.secrets.signingKey,
+  });
+  return (await sealFile(world.crypto, { recipients: [recipient], suite: "classic", plaintext })).sealed;
 }
 
 /** Whatever somebody can seal who knows the epoch's recipient. */
@@ -96,6 +116,8 @@ describe("attack 5: a file that is nobody's", () => {
       // Rightly sealed: an epoch's recipient is no secret.
       await putNamed(`requests/${HEX}-`, await sealed(session, "let me in\n")),
       await putNamed(`${epoch}/listings/8-`, await sealed(session, "{}\nnothing\n")),
+      await putNamed(`${epoch}/listings/7-`, await listingBy(session, stranger, keyOf(stranger.secrets))),
+      await putNamed(`${epoch}/listings/7-`, await listingBy(session, stranger, session.deviceKey)),
     );
     const [change] = [forgedChange({ head: state.head, operations: [newFolder(session, "planted")] })];
     keys.push((await forge(session, { as: stranger.secrets, records: [change] })).key);

@@ -95,3 +95,17 @@ describe("attack 36: junk under the name of a newcomer's grant", () => {
     }
   });
 });
+
+describe("attack 36: more junk among the grants than anybody tries, newer than all others", () => {
+  it("keeps no newcomer out, whose own grant bears a name that no stranger can draw", async () => {
+    const world = openWorld();
+    const { alice } = await people({ world });
+    const dave = await world.device("dave");
+    await addMember(live(alice), { card: dave.card, role: "editor" });
+    const { epoch } = live(alice).view.current;
+    for (let number = 0; number < 300; number++) {
+      await world.store.put(`epochs/${epoch}-all-${number.toString(16).padStart(32, "0")}.age`, new Uint8Array(700));
+    }
+    expect(await joinGroup(world.ports(dave), { address: world.address(live(alice)) })).toBeDefined();
+  });
+});
