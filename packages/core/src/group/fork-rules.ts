@@ -21,43 +21,67 @@ export type Falls = Map<RecordDigest, Fall>;
 export function fellOwnWord(fork: ForkCase, falls: Falls): void {
   const spoken = spokenUnder(fork);
   const fallen = fork.children.filter(
-    (child) => isDatedBack(fork, { child, spoken }) && !isAuthorRemovedUnder(fork, child),
+    (child) => isDatedBack(fork, { child, spoken }) && !isAuthorRemovedUnder(fork, { child, spoken }),
   );
   if (fallen.length === fork.children.length) return;
   for (const child of fallen) falls.set(child, { rule: "own-word" });
 }
 
-/** The devices that have signed children under which somebody has a word. */
-type Spoken = ReadonlyMap<MemberId, ReadonlySet<DeviceKey>>;
+/** Under how many children that each device has signed somebody has a word. */
+type Spoken = ReadonlyMap<MemberId, ReadonlyMap<DeviceKey, number>>;
 
 function spokenUnder({ wordsOf, deviceOf }: ForkCase): Spoken {
-  const signersOf = (children: ReadonlySet<RecordDigest>) =>
-    new Set([...children].map((child) => deviceOf.get(child) ?? ""));
+  const signersOf = (children: ReadonlySet<RecordDigest>) => {
+    const signers = new Map<DeviceKey, number>();
+    for (const child of children) {
+      const signer = deviceOf.get(child) ?? "";
+      signers.set(signer, (signers.get(signer) ?? 0) + 1);
+    }
+    return signers;
+  };
   return new Map([...wordsOf].map(([member, children]) => [member, signersOf(children)]));
 }
 
-function isDatedBack(
+function isDatedBack(fork: ForkCase, here: { readonly child: RecordDigest; readonly spoken: Spoken }): boolean {
+  const member = fork.authorOf.get(here.child) ?? "";
+  return hasGoneElsewhere(fork, { ...here, member });
+}
+
+/** Whether a member has a word under another child, whose author has none under this one. */
+function hasGoneElsewhere(
   fork: ForkCase,
-  { child, spoken }: { readonly child: RecordDigest; readonly spoken: Spoken },
+  here: { readonly child: RecordDigest; readonly spoken: Spoken; readonly member: MemberId },
 ): boolean {
-  const author = fork.authorOf.get(child) ?? "";
-  for (const signer of spoken.get(author) ?? []) {
+  const { child, spoken, member } = here;
+  const device = fork.deviceOf.get(child);
+  const author = fork.authorOf.get(child);
+  const isHere = fork.wordsOf.get(member)?.has(child) === true;
+  for (const [signer, count] of spoken.get(member) ?? []) {
+    if (signer === device && isHere && count === 1) continue; // That is this child itself.
     const other = fork.memberOfSigner.get(signer) ?? "";
     // One of two devices of one person may be a thief's: its words are no proof against what the other one signed.
-    if (other === author && signer !== fork.deviceOf.get(child)) continue; // check: role
+    if (member === author && other === author && signer !== device) continue; // check: role
     if (!fork.wordsOf.get(other)?.has(child)) return true;
   }
   return false;
 }
 
-function isAuthorRemovedUnder(fork: ForkCase, child: RecordDigest): boolean {
+/**
+ * Whether somebody else of M has removed a child's author under it, who stands by that branch: of two who date back together, one
+ * could else excuse the other.
+ */
+function isAuthorRemovedUnder(
+  fork: ForkCase,
+  { child, spoken }: { readonly child: RecordDigest; readonly spoken: Spoken },
+): boolean {
   return (fork.blows.get(child) ?? []).some(
     (blow) =>
       blow.removes &&
       isAimedAt(fork, blow, child) &&
       fork.members.has(blow.author) &&
       // Whom their own device takes off the list says nothing that counts afterwards.
-      blow.author !== fork.authorOf.get(child), // check: role
+      blow.author !== fork.authorOf.get(child) && // check: role
+      !hasGoneElsewhere(fork, { child, spoken, member: blow.author }), // check: role
   );
 }
 
@@ -116,7 +140,10 @@ function fellStruck(
 export function fellUnsaid(fork: ForkCase, falls: Falls): void {
   const left = standing(fork, falls);
   const heard = authorsHeard(fork, left);
-  const fallen = left.filter((child) => hasUnsaid(fork, { child, heard }) && !isAuthorRemovedUnder(fork, child));
+  const spoken = spokenUnder(fork);
+  const fallen = left.filter(
+    (child) => hasUnsaid(fork, { child, heard }) && !isAuthorRemovedUnder(fork, { child, spoken }),
+  );
   if (fallen.length === left.length) return;
   for (const child of fallen) falls.set(child, { rule: "own-word" }); // check: role
 }
