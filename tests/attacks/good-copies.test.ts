@@ -44,7 +44,8 @@ describe("attack 33: a receipt and locations for work that was not done, while a
     ["alone", /\/objects\//],
     ["with the records files that place them", /\/(?:objects|records)\//],
   ])("let nobody delete what says where they lie, hidden %s", async (_, hidden) => {
-    const [alice, , mallory, carol] = (await groupOf(world, ["bob", "mallory", "carol"])) as [
+    const [alice, , mallory, carol, dave] = (await groupOf(world, ["bob", "mallory", "carol", "dave"])) as [
+      Device,
       Device,
       Device,
       Device,
@@ -63,7 +64,9 @@ describe("attack 33: a receipt and locations for work that was not done, while a
     carol.hooks.hides = (key) => key.startsWith(old) && hidden.test(key);
     await reencrypt(live(carol), { budget: budget() });
     carol.hooks = {};
-    expect(await texts(live(await newcomerOf(alice)))).toEqual({ one: "one" });
+    // With the removal's grant to all, which holds the old key, and what lies there, and nothing else.
+    const anew = await world.join(await world.fresh(dave), world.address(live(alice)));
+    expect(await texts(anew)).toEqual({ one: "one" });
     await catchUp(live(carol));
     await reencrypt(live(carol), { budget: budget() });
     expect(await objectsIn(old)).toEqual([]);

@@ -127,7 +127,7 @@ describe("attack 7: a record that somebody else than its author has seen, and th
     expect(problemCodes(live(dave))).toEqual<ProblemCode[]>(["awaited"]);
     expect(whyIncomplete(live(dave))).toBeUndefined();
     await looksFor(dave, 3);
-    expect(problemCodes(live(dave))).toEqual<ProblemCode[]>(["missing"]);
+    expect(problemCodes(live(dave))).toEqual<ProblemCode[]>(["missing", "unconfirmed"]);
     expect(whyIncomplete(live(dave))).toMatchObject({
       code: "missing",
       message: expect.stringMatching(/named by bob/),
@@ -146,7 +146,7 @@ describe("attack 7: a record that somebody else than its author has seen, and th
     dave.hooks = { alter: (key, bytes) => (hers.has(key) ? flipped(bytes, -1) : bytes) };
     world.restart(dave);
     await looksFor(dave, 3);
-    expect(problemCodes(live(dave))).toEqual<ProblemCode[]>(["altered", "missing"]);
+    expect(problemCodes(live(dave))).toEqual<ProblemCode[]>(["altered", "missing", "unconfirmed"]);
     expect(whyIncomplete(live(dave))).toMatchObject({ code: "missing" });
   });
 
@@ -170,7 +170,9 @@ describe("attack 53: a record that never was", () => {
     const after = { writer: "ab".repeat(16), number: 6, previous: "cd".repeat(32) };
     await forge(live(bob), { records: [forgedChange({ head, operations })], after });
     await looksFor(alice, 30);
-    expect(problemsOf(live(alice)).map(({ code }) => code)).toEqual(["awaited", "awaited"]);
+    // Where nobody else is heard either, its person is told who named it, and whom to ask.
+    expect(problemsOf(live(alice)).map(({ code }) => code)).toEqual(["awaited", "awaited", "unconfirmed"]);
+    expect(details(live(alice), "unconfirmed")).toEqual([expect.stringMatching(/records that bob named/)]);
     expect(whyIncomplete(live(alice))).toBeUndefined();
   });
 });

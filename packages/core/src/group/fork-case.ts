@@ -28,6 +28,8 @@ export interface ForkCase {
   readonly authorOf: ReadonlyMap<RecordDigest, MemberId>;
   /** The device that signed each child. */
   readonly deviceOf: ReadonlyMap<RecordDigest, DeviceKey>;
+  /** Whose each of these devices is. */
+  readonly memberOfSigner: ReadonlyMap<DeviceKey, MemberId>;
   readonly members: ReadonlySet<MemberId>;
   /** The children that each of M has words under. */
   readonly wordsOf: WordsOf;
@@ -50,6 +52,7 @@ export function caseOf(grounds: Grounds, at: RecordDigest): ForkCase {
   const members = new Set(state?.members.map((member) => member.id));
   const authorOf = new Map<RecordDigest, MemberId>();
   const deviceOf = new Map<RecordDigest, DeviceKey>();
+  const memberOfSigner = new Map<DeviceKey, MemberId>();
   const byAdmins = new Set<RecordDigest>();
   for (const child of children) {
     const device = log.nodes.get(child)?.verified.entry.device ?? "";
@@ -57,6 +60,7 @@ export function caseOf(grounds: Grounds, at: RecordDigest): ForkCase {
     const author = listed(device)?.member; // check: role
     deviceOf.set(child, device);
     authorOf.set(child, author?.id ?? "");
+    memberOfSigner.set(device, author?.id ?? "");
     if (author && isAtLeast(author.role, "admin")) byAdmins.add(child);
   }
   const { wordsOf, allWordsOf } = wordsUnder(grounds, { children, members });
@@ -68,7 +72,7 @@ export function caseOf(grounds: Grounds, at: RecordDigest): ForkCase {
   const ownBlows = new Map(
     [...blows].map(([child, all]) => [child, all.filter((blow) => blow.author === authorOf.get(child))]),
   );
-  return { children, authorOf, deviceOf, byAdmins, members, wordsOf, allWordsOf, blows, ownBlows };
+  return { children, authorOf, deviceOf, memberOfSigner, byAdmins, members, wordsOf, allWordsOf, blows, ownBlows };
 }
 
 function wordsUnder(

@@ -1,7 +1,8 @@
 /** The rules on forks that `fork.ts` describes. Each lets children fall of those that the ones before it left. */
-import type { RecordDigest } from "../records/shapes.ts";
+import type { DeviceKey, MemberId, RecordDigest } from "../records/shapes.ts";
 import type { Blow } from "./blows.ts";
 import type { ForkCase } from "./fork-case.ts";
+import { hasMutual, Strikes } from "./strikes.ts";
 
 /** Why a child is not the one that is followed. */
 export type Fall =
@@ -18,34 +19,69 @@ export type Falls = Map<RecordDigest, Fall>;
 
 /** Rule 0. */
 export function fellOwnWord(fork: ForkCase, falls: Falls): void {
-  const fallen = fork.children.filter((child) => isDatedBack(fork, child) && !isAuthorRemovedUnder(fork, child));
+  const spoken = spokenUnder(fork);
+  const fallen = fork.children.filter(
+    (child) => isDatedBack(fork, { child, spoken }) && !isAuthorRemovedUnder(fork, { child, spoken }),
+  );
   if (fallen.length === fork.children.length) return;
   for (const child of fallen) falls.set(child, { rule: "own-word" });
 }
 
-function isDatedBack(fork: ForkCase, child: RecordDigest): boolean {
-  const own = fork.wordsOf.get(fork.authorOf.get(child) ?? "");
-  for (const other of own ?? []) {
-    if (isByAnotherDevice(fork, child, other)) continue; // check: role
-    const otherAuthor = fork.authorOf.get(other) ?? "";
-    if (!fork.wordsOf.get(otherAuthor)?.has(child)) return true;
+/** Under how many children that each device has signed somebody has a word. */
+type Spoken = ReadonlyMap<MemberId, ReadonlyMap<DeviceKey, number>>;
+
+function spokenUnder({ wordsOf, deviceOf }: ForkCase): Spoken {
+  const signersOf = (children: ReadonlySet<RecordDigest>) => {
+    const signers = new Map<DeviceKey, number>();
+    for (const child of children) {
+      const signer = deviceOf.get(child) ?? "";
+      signers.set(signer, (signers.get(signer) ?? 0) + 1);
+    }
+    return signers;
+  };
+  return new Map([...wordsOf].map(([member, children]) => [member, signersOf(children)]));
+}
+
+function isDatedBack(fork: ForkCase, here: { readonly child: RecordDigest; readonly spoken: Spoken }): boolean {
+  const member = fork.authorOf.get(here.child) ?? "";
+  return hasGoneElsewhere(fork, { ...here, member });
+}
+
+/** Whether a member has a word under another child, whose author has none under this one. */
+function hasGoneElsewhere(
+  fork: ForkCase,
+  here: { readonly child: RecordDigest; readonly spoken: Spoken; readonly member: MemberId },
+): boolean {
+  const { child, spoken, member } = here;
+  const device = fork.deviceOf.get(child);
+  const author = fork.authorOf.get(child);
+  const isHere = fork.wordsOf.get(member)?.has(child) === true;
+  for (const [signer, count] of spoken.get(member) ?? []) {
+    if (signer === device && isHere && count === 1) continue; // That is this child itself.
+    const other = fork.memberOfSigner.get(signer) ?? "";
+    // One of two devices of one person may be a thief's: its words are no proof against what the other one signed.
+    if (member === author && other === author && signer !== device) continue; // check: role
+    if (!fork.wordsOf.get(other)?.has(child)) return true;
   }
   return false;
 }
 
-/** One of two devices of one person may be a thief's: its words are no proof against what the other one signed. */
-function isByAnotherDevice({ authorOf, deviceOf }: ForkCase, child: RecordDigest, other: RecordDigest): boolean {
-  return authorOf.get(child) === authorOf.get(other) && deviceOf.get(child) !== deviceOf.get(other);
-}
-
-function isAuthorRemovedUnder(fork: ForkCase, child: RecordDigest): boolean {
+/**
+ * Whether somebody else of M has removed a child's author under it, who stands by that branch: of two who date back together, one
+ * could else excuse the other.
+ */
+function isAuthorRemovedUnder(
+  fork: ForkCase,
+  { child, spoken }: { readonly child: RecordDigest; readonly spoken: Spoken },
+): boolean {
   return (fork.blows.get(child) ?? []).some(
     (blow) =>
       blow.removes &&
       isAimedAt(fork, blow, child) &&
       fork.members.has(blow.author) &&
       // Whom their own device takes off the list says nothing that counts afterwards.
-      blow.author !== fork.authorOf.get(child), // check: role
+      blow.author !== fork.authorOf.get(child) && // check: role
+      !hasGoneElsewhere(fork, { child, spoken, member: blow.author }), // check: role
   );
 }
 
@@ -66,59 +102,68 @@ export function fellVoices(fork: ForkCase, falls: Falls): void {
 
 /** Rule 2. True if the fork is contested. */
 export function fellStrikes(fork: ForkCase, falls: Falls): boolean {
+  const strikes = new Strikes(fork);
   for (let isQuiet = false; !isQuiet; ) {
     const left = standing(fork, falls);
-    const armed = left.filter((child) => ownBlows(fork, child).length > 0);
-    const free = left.filter((child) => !armed.some((other) => strike(fork, other, child)));
-    const strikers = free.filter((child) => armed.includes(child));
-    const struck = left.filter((child) => strikers.some((other) => strike(fork, other, child)));
-    for (const child of struck) falls.set(child, strikeFall(fork, strikers, child));
-    isQuiet = struck.length === 0;
+    const armed = strikes.hitsOf(left);
+    const free = left.filter((child) => !strikes.strikeOn(child, armed));
+    isQuiet = fellStruck(falls, { strikes, children: left, by: free }) === 0;
   }
   const left = standing(fork, falls);
-  const armed = left.filter((child) => ownBlows(fork, child).length > 0);
-  const inCycle = left.filter((child) => armed.some((other) => strike(fork, other, child)));
+  const armed = strikes.hitsOf(left);
+  const inCycle = left.filter((child) => strikes.strikeOn(child, armed));
   if (inCycle.length === left.length) return left.length > 0;
-  for (const child of inCycle) falls.set(child, strikeFall(fork, armed, child));
-  const rest = armed.filter((child) => !falls.has(child));
-  return rest.some((child) => rest.some((other) => blowAt(fork, child, other) && blowAt(fork, other, child)));
+  fellStruck(falls, { strikes, children: inCycle, by: left });
+  return hasMutual(strikes.hitsOf(standing(fork, falls)));
 }
 
-function strikeFall(fork: ForkCase, strikers: readonly RecordDigest[], child: RecordDigest): Fall {
-  const by = strikers.map((other) => strike(fork, other, child)).find((blow) => blow !== undefined);
-  return { rule: "struck", by: by?.entry ?? "" };
-}
-
-/** The blow by which one child strikes another, if it does and is not struck back. */
-function strike(fork: ForkCase, from: RecordDigest, to: RecordDigest): Blow | undefined {
-  return blowAt(fork, to, from) ? undefined : blowAt(fork, from, to);
-}
-
-/** An entry in or under `from`, by its own author, against the author of `to`. */
-function blowAt(fork: ForkCase, from: RecordDigest, to: RecordDigest): Blow | undefined {
-  if (fork.deviceOf.get(from) === fork.deviceOf.get(to)) return undefined;
-  const isOwnAuthor = fork.authorOf.get(from) === fork.authorOf.get(to);
-  return ownBlows(fork, from).find((blow) => isAimedAt(fork, blow, to) && !(isOwnAuthor && blow.devices === undefined));
+/** Lets those fall that one of the others strikes; says how many. */
+function fellStruck(
+  falls: Falls,
+  options: {
+    readonly strikes: Strikes;
+    readonly children: readonly RecordDigest[];
+    readonly by: readonly RecordDigest[];
+  },
+): number {
+  const { strikes, children, by } = options;
+  const hits = strikes.hitsOf(by);
+  const before = falls.size;
+  for (const child of children) {
+    const blow = strikes.strikeOn(child, hits);
+    if (blow) falls.set(child, { rule: "struck", by: blow.entry });
+  }
+  return falls.size - before;
 }
 
 /** Rule 3. */
 export function fellUnsaid(fork: ForkCase, falls: Falls): void {
   const left = standing(fork, falls);
-  const fallen = left.filter((child) => hasUnsaid(fork, { child, left }) && !isAuthorRemovedUnder(fork, child));
+  const heard = authorsHeard(fork, left);
+  const spoken = spokenUnder(fork);
+  const fallen = left.filter(
+    (child) => hasUnsaid(fork, { child, heard }) && !isAuthorRemovedUnder(fork, { child, spoken }),
+  );
   if (fallen.length === left.length) return;
   for (const child of fallen) falls.set(child, { rule: "own-word" }); // check: role
 }
 
+/** The authors of those children that somebody has a word under, a disowned device's too. */
+function authorsHeard(
+  { allWordsOf, authorOf }: ForkCase,
+  left: readonly RecordDigest[],
+): ReadonlyMap<MemberId, ReadonlySet<MemberId>> {
+  const authorsOf = (under: ReadonlySet<RecordDigest>) =>
+    new Set(left.filter((child) => under.has(child)).map((child) => authorOf.get(child) ?? ""));
+  return new Map([...allWordsOf].map(([member, under]) => [member, authorsOf(under)]));
+}
+
 function hasUnsaid(
   { authorOf, allWordsOf }: ForkCase,
-  { child, left }: { readonly child: RecordDigest; readonly left: readonly RecordDigest[] },
+  { child, heard }: { readonly child: RecordDigest; readonly heard: ReadonlyMap<MemberId, ReadonlySet<MemberId>> },
 ): boolean {
   const author = authorOf.get(child) ?? "";
-  return left.some((other) => {
-    const otherAuthor = authorOf.get(other) ?? "";
-    if (otherAuthor === author || !allWordsOf.get(author)?.has(other)) return false;
-    return !allWordsOf.get(otherAuthor)?.has(child);
-  });
+  return [...(heard.get(author) ?? [])].some((other) => other !== author && !allWordsOf.get(other)?.has(child));
 }
 
 /** Rule 4. */
@@ -132,10 +177,6 @@ export function fellRank(fork: ForkCase, falls: Falls): void {
 function isAimedAt(fork: ForkCase, blow: Blow, child: RecordDigest): boolean {
   if (blow.devices === undefined) return blow.target === fork.authorOf.get(child);
   return blow.devices.includes(fork.deviceOf.get(child) ?? "");
-}
-
-function ownBlows(fork: ForkCase, child: RecordDigest): readonly Blow[] {
-  return fork.ownBlows.get(child) ?? [];
 }
 
 export function standing(fork: ForkCase, falls: Readonly<Falls>): RecordDigest[] {

@@ -9,7 +9,7 @@
  *
  * 0. Own word. A child falls if its author has a word under another child, whose author has none under this one: who had
  *    gone on there would not have signed here, so this one was dated back. It stays if another of M removes its author
- *    under it (else the removed one could say that word afterwards, to undo the removal). If all would fall, all stay. Not
+ *    under it (else the removed one could say that word afterwards, to undo the removal), who has not gone on elsewhere in turn. If all would fall, all stay. Not
  *    between children that two devices of one author signed: of these one may be a thief's.
  * 1. Voices. Somebody of M, not the child's author, whose words lie under this child and no other of the fork's children,
  *    those that fell included. The children with most voices stay.

@@ -288,11 +288,15 @@ function isOffAgainUnder(log: Log, node: LogNode): boolean {
 
 /** The states at the ends of all branches under an entry, itself if there are none. */
 function endsUnder(log: Log, node: LogNode): GroupState[] {
-  const order = treeOrder(log);
-  return [...log.nodes.values()]
-    .filter(({ digest }) => (log.children.get(digest) ?? []).length === 0)
-    .filter(({ digest }) => isUnder(order, { entry: digest, ancestor: node.digest }))
-    .map(({ state }) => state);
+  const states: GroupState[] = [];
+  const open = [node.digest];
+  for (let digest = open.pop(); digest !== undefined; digest = open.pop()) {
+    const children = log.children.get(digest) ?? [];
+    const state = log.nodes.get(digest)?.state;
+    if (children.length === 0 && state) states.push(state);
+    for (const child of children) open.push(child);
+  }
+  return states;
 }
 
 /** Whether a lost entry let somebody in who is out here, into the epoch that is current here. */

@@ -128,6 +128,26 @@ describe("attacks 20 and 39: a recovery dated back", () => {
   });
 });
 
+describe("attacks 20 and 51: two who were owners once, and are both out", () => {
+  it("do not excuse each other where they date back to before most of the others came", async () => {
+    const { alice, bob, carol, dave } = who;
+    const tree = await Tree.foundedBy(alice);
+    const early = await tree.addAll(tree.root, alice, [
+      [bob, "owner"],
+      [carol, "owner"],
+    ]);
+    let head = await tree.addAll(early, alice, [[dave, "owner"]]);
+    for (const each of [alice, bob, carol, dave]) tree.say(each, head);
+    for (const each of [bob, carol]) head = await tree.grow(head, dave, acts.remove(each));
+    for (const each of [alice, dave]) tree.say(each, head);
+    const back = await tree.grow(early, bob, acts.remove(alice));
+    tree.say(bob, back);
+    await tree.grow(back, carol, acts.remove(bob));
+    expect(choose(tree)).toMatchObject({ head, contested: false });
+    expect(fallOf(choose(tree), back)).toBe("own-word");
+  });
+});
+
 describe("attacks 20 and 51: words that are to be unsaid", () => {
   it("count against who takes the device that said them off the list", async () => {
     const { tree, fork } = await group();

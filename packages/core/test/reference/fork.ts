@@ -89,8 +89,16 @@ class Fork {
         !blow.isRole &&
         blow.author !== child.author &&
         this.place.group.members.has(blow.author) &&
-        isAgainst(blow, child),
+        isAgainst(blow, child) &&
+        this.standsBy(blow.author, child),
     );
+  }
+
+  /** Whether each other child that a member has seen is by somebody who has seen this one. */
+  private standsBy(member: string, child: Node): boolean {
+    const isHeard = (word: Word) => !word.isDisowned;
+    const others = [...this.seenBy(member, isHeard)].filter((other) => other !== child);
+    return others.every((other) => this.seenBy(other.author, isHeard).has(child));
   }
 
   private mostVoices(standing: readonly Node[]): readonly Node[] {

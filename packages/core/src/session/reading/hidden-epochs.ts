@@ -9,10 +9,11 @@
 
 import { namedEpoch } from "../../group/log.ts";
 import { liveDevices, type Member, memberOfDevice } from "../../group/state.ts";
+import { type AwaitedRecord, awaited } from "../../history/awaited.ts";
 import { heard } from "../../history/heard.ts";
 import type { DeviceKey, RecordDigest } from "../../records/shapes.ts";
 import type { Session } from "../session.ts";
-import { excuseLacking, type Lacking, type LackingKind, overdue } from "./lacking.ts";
+import { excuseLacking, type Lacking, overdue } from "./lacking.ts";
 import type { Shown } from "./shown.ts";
 import { expected } from "./verdicts.ts";
 
@@ -86,8 +87,8 @@ function silence(session: Knowing): string {
 
 /** What may be hidden from this device. */
 export interface Hidden {
-  /** Records that others name, and that have not arrived. */
-  readonly records: number;
+  /** Records that somebody names, and that have not arrived. */
+  readonly records: readonly AwaitedRecord[];
   /** Epochs that lie there, and that no entry names. */
   readonly epochs: number;
 }
@@ -96,10 +97,12 @@ export interface Hidden {
 export function hiddenFrom(session: Knowing & Pick<Session, "store">): Hidden | undefined {
   const devices = session.view.state.members.flatMap(liveDevices);
   if (devices.every(({ verifyingKey }) => verifyingKey === session.deviceKey)) return undefined;
-  const kinds = overdue(session).map(({ kind }) => kind);
-  const count = (kind: LackingKind) => kinds.filter((each) => each === kind).length;
-  const hidden = { records: count("record"), epochs: count("epoch") };
-  return count("word") > 0 && hidden.records + hidden.epochs > 0 ? hidden : undefined;
+  const long = overdue(session);
+  if (!long.some(({ kind }) => kind === "word")) return undefined;
+  const named = new Set(long.flatMap(({ kind, what }) => (kind === "record" ? [what] : [])));
+  const records = named.size === 0 ? [] : awaited(session.index).filter(({ digest }) => named.has(digest));
+  const epochs = long.filter(({ kind }) => kind === "epoch").length;
+  return records.length + epochs > 0 ? { records, epochs } : undefined;
 }
 
 /**

@@ -175,13 +175,13 @@ function awaitedRecords(session: Session): Problem[] {
 function unconfirmed(session: Session): Problem[] {
   const hidden = hiddenFrom(session);
   if (!hidden) return [];
+  const nameOf = memberNames(session.view.state);
+  const by = new Set(hidden.records.flatMap(({ claimedBy }) => claimedBy.map((key) => nameOf(key) ?? "somebody")));
   const what = [
-    ...(hidden.records > 0 ? [`${hidden.records} named records that have not arrived`] : []),
-    ...(hidden.epochs > 0 ? [`${hidden.epochs} keys in epochs/ that no entry names`] : []),
-  ].join(" and ");
-  return [
-    { code: "unconfirmed", detail: `nobody else was heard under the current key for long, and there are ${what}` },
-  ];
+    ...(by.size > 0 ? [`records that ${[...by].join(" and ")} named have not arrived`] : []),
+    ...(hidden.epochs > 0 ? ["keys lie in epochs/ that no entry names"] : []),
+  ].join(", and ");
+  return [{ code: "unconfirmed", detail: `nobody else was heard under the current key for long, while ${what}` }];
 }
 
 function copies(session: Session): Problem[] {
