@@ -4,11 +4,13 @@
  */
 // biome-ignore-start lint/style/noRestrictedImports: attackers do not keep to the public interface.
 
+export { newEpochIdentity } from "../../packages/core/src/age/epoch-identity.ts";
 export { sealObject } from "../../packages/core/src/contents/object.ts";
 export { equalBytes } from "../../packages/core/src/encoding/bytes.ts";
 export { conclaveJson } from "../../packages/core/src/group/conclave-json.ts";
 export { sealDeletion } from "../../packages/core/src/group/deletion.ts";
 export { sealGrant } from "../../packages/core/src/group/grant.ts";
+export { LOG_WEIGHT_MAX } from "../../packages/core/src/group/log-limits.ts";
 export { sealNotice } from "../../packages/core/src/group/notice.ts";
 export { openSecret } from "../../packages/core/src/index/secrets.ts";
 export type { Change, Operation } from "../../packages/core/src/records/change.ts";

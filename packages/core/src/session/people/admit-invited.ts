@@ -3,7 +3,7 @@
 import { encodeBase64 } from "../../encoding/strict.ts";
 import { usesOf } from "../../group/asking.ts";
 import type { Invitation } from "../../group/invitation-state.ts";
-import { invitationOf, openInvitations } from "../../group/invitations.ts";
+import { allInvitations, invitationOf, openInvitations } from "../../group/invitations.ts";
 import { mayManage } from "../../group/refusals.ts";
 import { type Member, memberById } from "../../group/state.ts";
 import type { MemberId } from "../../records/shapes.ts";
@@ -96,7 +96,7 @@ function admittedTwice({ view }: Session): Member[] {
     if (entry.type !== "conclave/v1/entry" || entry.act.act !== "admit" || !card) continue;
     used.set(entry.act.invitation, (used.get(entry.act.invitation) ?? new Set()).add(card.member));
   }
-  return state.invitations.flatMap(({ invitation, end }) => {
+  return allInvitations(state).flatMap(({ invitation, end }) => {
     if (end?.how !== "used" || (used.get(invitation)?.size ?? 0) < 2) return [];
     const member = memberById(state, end.card);
     // Somebody who was added by hand since was compared.

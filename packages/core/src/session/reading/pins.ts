@@ -66,9 +66,11 @@ function epochsEndedUnseen(session: Session): EpochId[] {
   const { current, log, opened, state: own, choice } = session.view;
   const isApart = choice.forks.some(({ contested, held }) => contested || held !== null);
   const after = [...log.nodes.values()].flatMap(({ state }) => {
-    const at = state.epochs.findIndex(({ epoch }) => epoch === current.epoch);
-    const apart = isApart ? state.epochs.filter(({ epoch }) => !own.epochs.some((each) => each.epoch === epoch)) : [];
-    return (at < 0 ? apart : state.epochs.slice(at + 1)).map(({ epoch }) => epoch);
+    const epoch = state.epochs.at(-1)?.epoch ?? "";
+    if (epoch === current.epoch) return [];
+    // Each epoch is the newest one at the entry that starts it.
+    const isAfter = state.epochs.get(current.epoch) !== undefined;
+    return isAfter || (isApart && !own.epochs.get(epoch)) ? [epoch] : [];
   });
   return [...new Set(after)].filter((epoch) => !opened.has(epoch));
 }

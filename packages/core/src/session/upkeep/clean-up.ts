@@ -60,7 +60,7 @@ export function oldObjects(session: Session): OldObject[] {
  */
 export function isOver(session: Session, epoch: EpochId): boolean {
   const { state, choice } = session.view;
-  if (state.epochs.some((each) => each.epoch === epoch)) return true;
+  if (state.epochs.get(epoch)) return true;
   if (choice.forks.some(({ contested, held }) => contested || held !== null)) return false; // check: epoch
   const seen = session.index.get<{ seen: number }>("SELECT seen FROM epochs WHERE epoch = ?", epoch)?.seen;
   return seen !== undefined && session.clock.now() - seen >= forkMs(session);
@@ -135,7 +135,7 @@ async function listedObjects(
  */
 async function doubtVanished(session: Session, signal?: AbortSignal): Promise<void> {
   const { current, state } = session.view;
-  const onBranch = new Set(state.epochs.map(({ epoch }) => epoch));
+  const onBranch = new Set([...state.epochs].map(({ epoch }) => epoch));
   if (olderEpochs(session).every((epoch) => onBranch.has(epoch))) return;
   const listed = await listedObjects(session, [current.epoch], signal);
   const sql = "SELECT DISTINCT object FROM locations WHERE epoch = ? AND gone = 0 AND proven = 1";
