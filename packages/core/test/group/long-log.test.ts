@@ -2,12 +2,14 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { newEpochIdentity } from "../../src/age/epoch-identity.ts";
 import { applyEntry } from "../../src/group/fold.ts";
+import { GRANT_IDENTITIES_MAX } from "../../src/group/grant.ts";
+import { Growing } from "../../src/group/growing.ts";
 import { type Log, type LogNode, pathTo } from "../../src/group/log.ts";
 import { NOTICE_BYTES_MAX, openNotice, parseNoticeKey, sealNotice } from "../../src/group/notice.ts";
 import type { GroupState } from "../../src/group/state.ts";
 import type { Act, Cut } from "../../src/records/entry.ts";
 import type { SignedLine } from "../../src/records/signed-line.ts";
-import { GRANT_LOG_BYTES_AIM, logLines } from "../../src/session/writing/log-lines.ts";
+import { GRANT_LOG_BYTES_AIM, grantIdentities, logLines } from "../../src/session/writing/log-lines.ts";
 import { acts, crypto, deviceOf, type Person, people, sign, Tree, withNewKit } from "./people.ts";
 
 const MIB = 1024 * 1024;
@@ -128,5 +130,47 @@ describe("attack 10: a member who goes through devices without end", () => {
       const act = acts.removeDevice([phone], { cut: cutOf(257) });
       await expect(refusal(state, act, { by })).rejects.toMatchObject({ code: "malformed" });
     }
+  });
+});
+
+describe("attack 10: keys that somebody changes without end", () => {
+  it("leave in a grant those that something needs: of epochs in which contents lie, then the newest", () => {
+    const names = Array.from({ length: GRANT_IDENTITIES_MAX + 100 }, (_, number) => String(number).padStart(64, "0"));
+    const opened = new Map(names.map((epoch) => [epoch, { epoch, identity: `identity of ${epoch}` }]));
+    const epochs = names.reduce(
+      (all, epoch) => all.with({ epoch }),
+      Growing.by<{ epoch: string }>(({ epoch }) => epoch),
+    );
+    const [oldest = "", finished = ""] = names;
+    const rows = (sql: string) => [{ epoch: sql.includes("FROM locations") ? oldest : finished }];
+    const view = { opened, current: { epoch: names.at(-1) }, state: { epochs } };
+    const granted = grantIdentities(
+      { index: { all: rows }, view } as never,
+      { epoch: "next", identity: "new" } as never,
+    );
+    expect(granted).toHaveLength(GRANT_IDENTITIES_MAX);
+    const kept = granted.map(([epoch]) => epoch);
+    expect(kept.slice(0, 3)).toEqual(["next", names.at(-1), names.at(-2)]);
+    expect(kept.at(-1)).toBe(oldest);
+    expect(kept).not.toContain(finished);
+    expect(kept).not.toContain(names[50]);
+  });
+});
+
+describe("a list that only grows", () => {
+  it("shows each of those that share it as much as there was, on branches too", () => {
+    const root = Growing.by<{ key: string; of: string }>(({ key }) => key).with({ key: "a", of: "root" });
+    const left = root.with({ key: "b", of: "left" }).with({ key: "a", of: "left" });
+    const right = root.with({ key: "b", of: "right" });
+    expect([...root, ...left, ...right].map(({ of }) => of)).toEqual(["root", "root", "left", "left", "root", "right"]);
+    expect([root, left, right].map((list) => list.get("b")?.of)).toEqual([undefined, "left", "right"]);
+    expect([root, left, right].map((list) => list.get("a")?.of)).toEqual(["root", "root", "root"]);
+    expect([root.at(-1)?.of, left.at(1)?.of, right.at(-1)?.of, root.at(1)]).toEqual([
+      "root",
+      "left",
+      "right",
+      undefined,
+    ]);
+    expect(right.with({ key: "a", of: "right" }).get("a")?.of).toBe("root");
   });
 });
