@@ -17,6 +17,7 @@ import { noticePlan } from "./vectors/notice.ts";
 import { locationPlan, receiptPlan } from "./vectors/placing.ts";
 import { recordsFilePlan } from "./vectors/records-file.ts";
 import { requestPlan } from "./vectors/request.ts";
+import { roomPlan } from "./vectors/room.ts";
 import { seedPlatform } from "./vectors/seeded.ts";
 import { addressPlan, conclaveJsonPlan, keyPlan, recipientFilePlan } from "./vectors/storage.ts";
 import { makeWorld } from "./vectors/world.ts";
@@ -29,4 +30,4 @@ const sealed = [recordsFilePlan, grantPlan, noticePlan, requestPlan, deviceReque
 const open = [keyPlan, recipientFilePlan, recipientPlan, conclaveJsonPlan, addressPlan, codePlan];
 const home = [invitationCodePlan, deviceCodePlan, kitPlan, kitSharePlan, identityFilePlan, fingerprintPlan];
 const plans = [...records, ...sealed, ...open, ...home].map((plan) => plan(world));
-await writePlans([...plans, ...contentsPlans(world), ...derivedPlans(world), deletionPlan(world)]);
+await writePlans([...plans, ...contentsPlans(world), ...derivedPlans(world), deletionPlan(world), roomPlan()]);

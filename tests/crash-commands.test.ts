@@ -4,6 +4,7 @@
  */
 import {
   addMember,
+  allInvitations,
   catchUp,
   changeRole,
   changeUntil,
@@ -63,7 +64,7 @@ const COMMANDS: readonly CrashedCommand[] = [
       const { invitation } = open ?? (await invite(session, { name: "dave", role: "viewer", forMs: 60_000 }));
       await withdraw(session, { invitation });
     },
-    isDone: (carol) => carol.view.state.invitations.some(({ end }) => end?.how === "withdrawn"),
+    isDone: (carol) => allInvitations(carol.view.state).some(({ end }) => end?.how === "withdrawn"),
   },
   {
     name: "admitting whoever was invited",

@@ -75,6 +75,7 @@ export function entryPlan(world: World): Plan {
         "remove with a cut, signing a lost one again",
         of({ ...removeOf(bob, second), cut, contents: "background", owed } as Act),
       ],
+      ["remove with a cut of 256 writers", of({ ...removeOf(bob, second), cut: Array(256).fill(cut[0]) } as Act)],
       ["leave", of({ act: "leave" })],
       ["rotate", of(rotate)],
       ["rotate with contents on change", of({ ...rotate, contents: "on-change" })],
@@ -122,6 +123,7 @@ export function entryPlan(world: World): Plan {
       ["rotate with a mode that nobody knows", of({ ...rotate, contents: "later" } as never)],
       ["remove-device of one that is no list", of({ ...removed, devices: bob.key } as never)],
       ["remove-device with a device of 31 bytes", of({ ...removed, devices: [bob.key.slice(2)] } as never)],
+      ["rotate with a cut of 257 writers", of({ ...rotate, cut: Array(257).fill(cut[0]) } as never)],
       [
         "remove-device of 257 devices",
         of({ ...removed, devices: Array.from({ length: 257 }, () => bob.key) } as never),

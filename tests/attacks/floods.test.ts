@@ -2,6 +2,7 @@
 import { type ObjectStore, problemsOf, readAll, type Session, STORED_BYTES_MAX, verify } from "@conclave/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { details, people } from "../support/attacked.ts";
+import { LOG_WEIGHT_MAX } from "../support/insides.ts";
 import { budget, live, put, World } from "../support/world.ts";
 
 let world: World;
@@ -11,26 +12,42 @@ beforeEach(() => {
 afterEach(() => world.close());
 
 describe("attack 10: a log that grows without end", () => {
-  /** A session that knows the same log, one device's entries of it being so large. */
-  function swollen(session: Session, device: string, bytes: number): Session {
-    const nodes = [...session.view.log.nodes].map(([digest, node]) => {
+  /** A session that knows the same log, one device's entries of it weighing so much. */
+  function swollen(session: Session, device: string, weight: number): Session {
+    const { log, state } = session.view;
+    const own = [...log.nodes.values()].filter(({ verified }) => verified.entry.device === device);
+    const line = new Uint8Array(weight / own.length);
+    const nodes = [...log.nodes].map(([digest, node]) => {
       const { verified } = node;
-      const signed = { ...verified.signed, line: new Uint8Array(verified.entry.device === device ? bytes : 1) };
+      const signed = { ...verified.signed, ...(own.includes(node) ? { line } : {}) };
       return [digest, { ...node, verified: { ...verified, signed } }] as const;
     });
-    return { ...session, view: { ...session.view, log: { ...session.view.log, nodes: new Map(nodes) } } };
+    const view = { ...session.view, state: { ...state, weight }, log: { ...log, nodes: new Map(nodes) } };
+    return { ...session, view };
   }
 
   it("is told of with the name of whoever fills it, while there is time to remove them", async () => {
     const { alice, bob } = await people({ world, bob: "admin" });
     await world.admit(bob, await world.device("dan"));
     const session = live(bob);
-    expect(details(swollen(session, session.deviceKey, STORED_BYTES_MAX / 2 - 100), "long-log")).toEqual([]);
-    const [problem] = problemsOf(swollen(session, session.deviceKey, STORED_BYTES_MAX / 2)).filter(
+    expect(details(swollen(session, session.deviceKey, LOG_WEIGHT_MAX / 2 - 1024), "long-log")).toEqual([]);
+    const [problem] = problemsOf(swollen(session, session.deviceKey, LOG_WEIGHT_MAX / 2)).filter(
       ({ code }) => code === "long-log",
     );
-    expect(problem?.detail).toMatch(/takes 50 % of what a grant can hold, 50 % by one device of bob/);
+    expect(problem?.detail).toMatch(/is 50 % full, 50 % of it by one device of bob/);
     expect(details(live(alice), "long-log")).toEqual([]);
+  });
+
+  it("is told of where somebody has filled half of what is theirs, however little that is of the log", async () => {
+    const { bob } = await people({ world });
+    const session = live(bob);
+    const { state } = session.view;
+    const asIf = (weight: number): Session => {
+      const members = state.members.map((each) => (each.name === "bob" ? { ...each, weight } : each));
+      return { ...session, view: { ...session.view, state: { ...state, members } } };
+    };
+    expect(details(asIf(240 * 1024), "long-log")).toEqual([]);
+    expect(details(asIf(250 * 1024), "long-log")).toEqual(["bob has filled 50 % of what they may of the log"]);
   });
 });
 

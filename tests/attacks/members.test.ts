@@ -228,7 +228,7 @@ describe("attack 36: keys that no counting entry names", () => {
       const act: Act = { act: "rotate", cut: [], recipient, contents: "now" };
       await forge(live(bob), { records: [forgedEntry(act, live(bob).view.state.head)] });
       const { state } = live(alice).view;
-      const asIf = { ...state, epochs: [...state.epochs, foreign.view.current] };
+      const asIf = { ...state, epochs: state.epochs.with(foreign.view.current) };
       const identity = openedEpoch(foreign);
       const grant = await sealGrant(world.crypto, {
         state: asIf,

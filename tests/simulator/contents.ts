@@ -53,6 +53,6 @@ export async function contentsOf(session: Session): Promise<(readonly [string, s
 export function stateLine(session: Session): string {
   const { state, choice } = session.view;
   const people = state.members.map(({ name, role, devices }) => `${name}:${role}*${devices.length}`);
-  const epochs = state.epochs.map(({ epoch }) => epoch.slice(0, 6));
+  const epochs = [...state.epochs].map(({ epoch }) => epoch.slice(0, 6));
   return `${people.join(" ")} head ${state.head.slice(0, 8)} epochs ${epochs.join(">")} forks ${choice.forks.length}`;
 }

@@ -20,7 +20,7 @@ export function isListed({ members }: GroupState, key: string): boolean {
 /** Epochs that there were, on any branch that is known, while a device or kit was listed: older ones are granted too. */
 function epochsOf({ log }: View, key: string): Set<string> {
   const states = [...log.nodes.values()].map(({ state }) => state).filter((state) => isListed(state, key));
-  return new Set(states.flatMap(({ epochs }) => epochs.map(({ epoch }) => epoch)));
+  return new Set(states.flatMap(({ epochs }) => [...epochs].map(({ epoch }) => epoch)));
 }
 
 const known = new WeakMap<View, readonly string[]>();

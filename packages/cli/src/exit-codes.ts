@@ -33,6 +33,10 @@ export const CONCLAVE_OUTCOMES: Readonly<Record<ConclaveErrorCode, Outcome>> = {
   corrupt: { exit: 5, hint: `${NOTHING_RELEASED}; run "conclave verify GROUP" to see all that is wrong` },
   malformed: { exit: 1, hint: "check that it was copied whole" },
   limit: { exit: 1 },
+  "log-full": {
+    exit: 1,
+    hint: 'ask an owner to do it; "conclave status GROUP" says who fills the log, and whom an owner removes and adds again has a new part of it',
+  },
   unsupported: { exit: 1, hint: "update conclave, then run the same command again" },
   "not-a-member": { exit: 3, hint: 'ask to be admitted with "conclave join ADDRESS"' },
   removed: { exit: 3, hint: "an admin of the group can admit you again" },

@@ -3,6 +3,7 @@ export type ConclaveErrorCode =
   | "corrupt" // Bytes do not fit their name, key or signature: altered, cut, swapped or forged.
   | "malformed" // Text that is not in the one accepted form.
   | "limit" // A named limit would be exceeded.
+  | "log-full" // The group's log has no room left for it, or none for this member.
   | "unsupported" // Written by a newer version, or for another suite: update needed.
   | "not-a-member" // No grant opens with this device's identities.
   | "removed" // The group's log says that this member is out.

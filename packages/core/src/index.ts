@@ -45,7 +45,7 @@ export { invitationKey, signInvited } from "./group/invitation.ts";
 export { formatInvitationCode, type InvitationCode, parseInvitationCode } from "./group/invitation-code.ts";
 export { invitationId } from "./group/invitation-rules.ts";
 export type { Invitation } from "./group/invitation-state.ts";
-export { invitationOf, openInvitations } from "./group/invitations.ts";
+export { allInvitations, invitationOf, openInvitations } from "./group/invitations.ts";
 export { findMember } from "./group/people.ts";
 export { ownersDevices } from "./group/refusals.ts";
 export { sealRequest } from "./group/request.ts";

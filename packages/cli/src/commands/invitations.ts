@@ -1,4 +1,4 @@
-import { findInvitation, type Invitation, invitationId, type Session, withdraw } from "@conclave/core";
+import { allInvitations, findInvitation, type Invitation, invitationId, type Session, withdraw } from "@conclave/core";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { shutOut } from "../folder-access.ts";
@@ -17,7 +17,7 @@ export const invitations = defineCommand({
     withGroup(context, name, async ({ session }) => {
       if (wanted !== undefined) return takeBack(context, session, wanted);
       const now = context.clock.now();
-      const value = session.view.state.invitations.map((each) => shown(session, each, now));
+      const value = allInvitations(session.view.state).map((each) => shown(session, each, now));
       context.out.result(value, ({ line, table }) => {
         if (context.out.isTerminal && value.length === 0) line("nobody was invited");
         else

@@ -13,7 +13,6 @@ import {
   refuseNeedlessCut,
   refuseOrphan,
   refuseRecipient,
-  settlesLeaves,
   tooLow,
 } from "./refusals.ts";
 import { type GroupState, listedDevice, liveDevices, type Member } from "./state.ts";
@@ -35,8 +34,6 @@ interface Starting<Name extends "kit" | "recover"> extends Brought {
 export const RETIRED_MAX = 256;
 /** Most devices of one member that are listed while it lists a further one: nobody fills a group alone. SPEC.md §6. */
 export const OWN_DEVICES_MAX = 32;
-/** Most writers that a cut of records of the author's own devices names. SPEC.md §6. */
-export const OWN_CUT_MAX = 256;
 
 /** A member's device admits another one of the same member. */
 export function refuseAdmitDevice(state: GroupState, brought: Brought): Refusal | null {
@@ -79,9 +76,6 @@ export function refuseRemoveDevice(
   if (act.devices.includes(signer)) return refuse("role-too-low", "no device removes itself: leave the group instead"); // check: role
   if (target.id !== author.id && !mayManage(author.role, target.role)) {
     return tooLow(author.role, "remove a device of somebody else", target.role); // check: role
-  }
-  if (target.id === author.id && !settlesLeaves(state, signer) && act.cut.length > OWN_CUT_MAX) {
-    return refuse("limit", `it names more than ${OWN_CUT_MAX} copies of the author's own devices`); // check: size
   }
   return refuseOrphan(state, target.id, act.devices) ?? refuseRecipient(state, act.recipient);
 }

@@ -2,12 +2,13 @@
  * Acts that this device wants to sign, refused before anything is signed by the same rules by which others would ignore
  * them. SPEC.md §6.
  */
-import { encodeBase64 } from "../encoding/strict.ts";
+import { encodeBase64, writeLine } from "../encoding/strict.ts";
 import { ConclaveError } from "../errors.ts";
 import type { SignedCard } from "../identity/card.ts";
 import type { SignedDeviceCard } from "../identity/device-card.ts";
 import type { Act, ContentsMode, Cut, Entry, Found, Role, Suite } from "../records/entry.ts";
 import type { DeviceKey, MemberId, RecordDigest, WriterId } from "../records/shapes.ts";
+import { weightOf } from "./room.ts";
 import { refusalOf } from "./rules.ts";
 import type { GroupState } from "./state.ts";
 
@@ -212,9 +213,16 @@ function permitted(
   options: Signer & { readonly act: Act; readonly card?: SignedCard; readonly devices?: readonly SignedDeviceCard[] },
 ): Act {
   const { device, act, card = null, devices = [] } = options;
-  const refusal = refusalOf(state, { device, act, card, devices }); // check: role
+  const refusal = refusalOf(state, { device, act, card, devices, weight: weightAtMost(state, { device, act }) }); // check: role
   if (refusal) throw new ConclaveError(`${WORDS[act.act]}: ${refusal.reason}`, { code: refusal.code });
   return act;
+}
+
+/** What the entry will weigh at most: where it stands in its writer's chain is known only when it is signed. */
+function weightAtMost(state: GroupState, { device, act }: Signer & { readonly act: Act }): number {
+  const [digest, writer] = ["0".repeat(64), "0".repeat(32)];
+  const place = { device, writer, number: Number.MAX_SAFE_INTEGER, previous: digest };
+  return weightOf({ line: writeLine(entryOf(state, { place, act, time: Number.MAX_SAFE_INTEGER })) });
 }
 
 const WORDS: Readonly<Record<Act["act"], string>> = {

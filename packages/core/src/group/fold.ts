@@ -8,13 +8,18 @@ import type { SignedCard } from "../identity/card.ts";
 import type { SignedDeviceCard } from "../identity/device-card.ts";
 import type { Act, Cut, Entry, Found } from "../records/entry.ts";
 import type { DeviceKey, RecordDigest } from "../records/shapes.ts";
+import { Growing } from "./growing.ts";
 import { invitationOf, invitationsAfter } from "./invitations.ts";
 import { type Refusal, settlesLeaves } from "./refusals.ts";
+import { sponsorOf, weightOf } from "./room.ts";
 import { refusalOf } from "./rules.ts";
 import {
   type Departure,
   type Epoch,
   type GroupState,
+  isAtLeast,
+  type KeyEver,
+  keysOf,
   keysOfCard,
   listedDevice,
   type Member,
@@ -43,12 +48,16 @@ export function foundState(first: VerifiedEntry): Folded {
   if (keysOfCard(card.card).some((keys) => keys.hybrid === entry.recipient || keys.classic === entry.recipient)) {
     return refused("exists", "its epoch's recipient is a device's own"); // check: key
   }
-  return { state: firstState(entry, { card, digest }) };
+  return { state: firstState(entry, { card, digest, weight: weightOf(first.signed) }) };
 }
 
-function firstState(entry: Found, options: { readonly card: SignedCard; readonly digest: RecordDigest }): GroupState {
-  const { card, digest } = options;
-  const founder = admit(card, { role: "owner", account: null, until: null, entry: digest, time: entry.time });
+function firstState(
+  entry: Found,
+  options: { readonly card: SignedCard; readonly digest: RecordDigest; readonly weight: number },
+): GroupState {
+  const { card, digest, weight } = options;
+  const stay = { entry: digest, time: entry.time, sponsor: null, weight };
+  const founder = admit(card, { role: "owner", account: null, until: null, ...stay });
   return {
     group: digest,
     suite: entry.suite,
@@ -56,12 +65,18 @@ function firstState(entry: Found, options: { readonly card: SignedCard; readonly
     lagSeconds: entry.lagSeconds,
     head: digest,
     height: 0,
+    weight,
     members: [founder],
     departures: [],
     retired: [],
-    epochs: [epochOfEntry(entry, digest)],
+    keysEver: withKeys(
+      Growing.by<KeyEver>(({ key }) => key),
+      founder,
+    ),
+    epochs: Growing.by<Epoch>(({ epoch }) => epoch).with(epochOfEntry(entry, digest)),
     owedRotation: [],
     invitations: [],
+    endedInvitations: Growing.by(({ invitation }) => invitation),
   };
 }
 
@@ -72,12 +87,13 @@ export function applyEntry(state: GroupState, verified: VerifiedEntry): Folded {
   if (entry.group !== state.group) return refused("corrupt", "it belongs to another group"); // check: link
   if (entry.parent !== state.head) return refused("corrupt", "it follows another entry"); // check: link
   if (flaw !== null) return refused("corrupt", flaw); // check: key
-  const refusal = refusalOf(state, { device: entry.device, act: entry.act, card, devices }); // check: role
+  const weight = weightOf(verified.signed);
+  const refusal = refusalOf(state, { device: entry.device, act: entry.act, card, devices, weight }); // check: role
   if (refusal) return { refused: refusal };
-  const next = { ...state, head: digest, height: state.height + 1 };
-  const step = { entry, card, devices, digest, settles: settlesLeaves(state, entry.device) };
+  const step = { entry, card, devices, digest, weight, settles: settlesLeaves(state, entry.device) };
+  const next = { ...charged(state, step), head: digest, height: state.height + 1 };
   const after = applyAct(next, step);
-  return { state: { ...after, invitations: invitationsOf(after, { step, author: authorId(state, entry) }) } };
+  return { state: { ...after, ...invitationsOf(after, { step, author: authorId(state, entry) }) } };
 }
 
 interface Step {
@@ -85,14 +101,23 @@ interface Step {
   readonly card: SignedCard | null;
   readonly devices: readonly SignedDeviceCard[];
   readonly digest: RecordDigest;
+  readonly weight: number;
   /** Whether a new epoch settles the leaves before it. */
   readonly settles: boolean;
+}
+
+/** Puts what an entry weighs on its author's account; on whose an admission is, whoever it lets in says. */
+function charged(state: GroupState, { entry, weight }: Step): GroupState {
+  const after = { ...state, weight: state.weight + weight };
+  const author = listedDevice(state, entry.device)?.member;
+  if (!author || entry.act.act === "add" || entry.act.act === "admit") return after;
+  return withChanged(after, author.id, { weight: author.weight + weight });
 }
 
 function invitationsOf(
   state: GroupState,
   { step, author }: { readonly step: Step; readonly author: string },
-): GroupState["invitations"] {
+): Pick<GroupState, "invitations" | "endedInvitations"> {
   const { entry, card, digest } = step;
   return invitationsAfter(state, { act: entry.act, entry: digest, author, time: entry.time, card: card?.member });
 }
@@ -102,17 +127,20 @@ function applyAct(state: GroupState, step: Step): GroupState {
   const { act } = entry;
   switch (act.act) {
     case "add":
-      return card ? withMember(state, admit(card, { ...act, entry: digest, time: entry.time })) : state;
+      return card ? withMember(state, admit(card, { ...act, ...stayOf(state, step) })) : state;
     case "admit": {
       const invitation = invitationOf(state, act.invitation);
       if (!card || !invitation) return state;
-      return withMember(state, admit(card, { ...invitation, entry: digest, time: entry.time }));
+      return withMember(state, admit(card, { ...invitation, ...stayOf(state, step) }));
     }
     case "invite":
     case "withdraw":
       return state;
     case "role":
-      return withChanged(state, act.member, { role: act.role });
+      return withChanged(state, act.member, {
+        role: act.role,
+        ...(isAtLeast(act.role, "admin") ? { sponsor: null } : {}),
+      });
     case "until":
       return withChanged(state, act.member, { until: act.until });
     case "leave":
@@ -131,6 +159,16 @@ function applyAct(state: GroupState, step: Step): GroupState {
   }
 }
 
+/** What somebody's stay begins with. */
+function stayOf(
+  state: GroupState,
+  { entry, digest, weight }: Step,
+): Pick<Member, "sponsor" | "weight"> & { readonly entry: RecordDigest; readonly time: number } {
+  const author = memberOfDevice(state, entry.device);
+  const sponsor = author ? sponsorOf(state, { author, act: entry.act }) : null;
+  return { entry: digest, time: entry.time, sponsor, weight };
+}
+
 /** Lists what the entry's device cards bring with its author, be that a device or, in a recovery, the kit. */
 function withDevices(state: GroupState, step: Step): GroupState {
   const { entry, devices, digest } = step;
@@ -147,7 +185,8 @@ function withDevices(state: GroupState, step: Step): GroupState {
   const members = state.members.map((each) =>
     each.id === owner ? { ...each, devices: [...each.devices, ...fresh] } : each,
   );
-  return { ...state, members };
+  const keysEver = owner === undefined ? state.keysEver : withKeys(state.keysEver, { id: owner, devices: fresh });
+  return { ...state, members, keysEver };
 }
 
 function kitsOfAuthor(state: GroupState, entry: Entry): ReadonlySet<DeviceKey> {
@@ -184,6 +223,8 @@ function admit(
     readonly until: number | null;
     readonly entry: RecordDigest;
     readonly time: number;
+    readonly sponsor: Member["sponsor"];
+    readonly weight: number;
   },
 ): Member {
   return {
@@ -201,14 +242,27 @@ function admit(
     sinceTime: options.time,
     admitted: card,
     until: options.until,
+    sponsor: options.sponsor,
+    weight: options.weight,
   };
 }
 
 function withMember(state: GroupState, member: Member): GroupState {
-  return { ...state, members: [...state.members, member] };
+  return { ...state, members: [...state.members, member], keysEver: withKeys(state.keysEver, member) };
 }
 
-function withChanged(state: GroupState, id: string, change: Partial<Pick<Member, "role" | "until">>): GroupState {
+function withKeys(
+  all: GroupState["keysEver"],
+  { id, devices }: Pick<Member, "id" | "devices">,
+): GroupState["keysEver"] {
+  return devices.flatMap(keysOf).reduce((ever, key) => ever.with({ key, member: id }), all);
+}
+
+function withChanged(
+  state: GroupState,
+  id: string,
+  change: Partial<Pick<Member, "role" | "until" | "sponsor" | "weight">>,
+): GroupState {
   return { ...state, members: state.members.map((each) => (each.id === id ? { ...each, ...change } : each)) };
 }
 
@@ -237,7 +291,7 @@ function cutOf(act: Act): Cut | null {
 
 /** A new epoch by an admin settles every leave before it: its cut bounds their records too, and they hold it no more. */
 function withEpoch(state: GroupState, step: Step, cut: Cut): GroupState {
-  const next = { ...state, epochs: [...state.epochs, epochOfEntry(step.entry, step.digest)] };
+  const next = { ...state, epochs: state.epochs.with(epochOfEntry(step.entry, step.digest)) };
   if (!step.settles) return next; // check: role
   const departures = state.departures.map((each) => (each.cut === null ? { ...each, cut } : each));
   return { ...next, departures, owedRotation: [] };

@@ -5,6 +5,7 @@
 import type { FolderAccess, FolderRight } from "../ports/store.ts";
 import type { Role } from "../records/entry.ts";
 import type { DeviceKey, MemberId } from "../records/shapes.ts";
+import { allInvitations, openInvitations } from "./invitations.ts";
 import { type GroupState, isAtLeast, type Member } from "./state.ts";
 
 /** Somebody with an account at the provider: a member or former one, or whoever an invitation is for. */
@@ -37,7 +38,7 @@ export function isSameAccount(left: string, right: string): boolean {
 
 /** Whether anything of this group's folder follows from its log: somebody's account stands there. */
 export function hasAccounts(state: GroupState): boolean {
-  const people = [...state.members, ...state.departures.map(({ member }) => member), ...state.invitations];
+  const people = [...state.members, ...state.departures.map(({ member }) => member), ...allInvitations(state)];
   return people.some(({ account }) => account !== null);
 }
 
@@ -68,8 +69,8 @@ function membersWithAccounts(state: GroupState): (AccountHolder & { readonly rig
 /** Whoever is invited writes there, whatever their role will be: a join request is a file in the folder. */
 function invitedWithAccounts(state: GroupState, now: number): (AccountHolder & { readonly right: HolderRight })[] {
   const found = new Map<string, AccountHolder & { readonly right: HolderRight }>();
-  for (const { invitation, name, account, end, expires } of state.invitations) {
-    if (account === null || end !== null || expires <= now || memberWith(state, account)) continue;
+  for (const { invitation, name, account, expires } of openInvitations(state)) {
+    if (account === null || expires <= now || memberWith(state, account)) continue;
     found.set(account.toLowerCase(), { id: invitation, name, account, right: "write" });
   }
   return [...found.values()];
@@ -77,7 +78,7 @@ function invitedWithAccounts(state: GroupState, now: number): (AccountHolder & {
 
 /** Whose accounts are nobody's any more who is in or invited; of each account once. */
 function formerHolders(state: GroupState, now: number): (AccountHolder & { readonly isInvited: boolean })[] {
-  const invited = state.invitations.map((each) => ({ ...each, id: each.invitation, isInvited: true }));
+  const invited = allInvitations(state).map((each) => ({ ...each, id: each.invitation, isInvited: true }));
   const departed = state.departures.map(({ member }) => ({ ...member, isInvited: false }));
   const current = new Set(invitedWithAccounts(state, now).map(({ account }) => account.toLowerCase()));
   const found = new Map<string, AccountHolder & { readonly isInvited: boolean }>();

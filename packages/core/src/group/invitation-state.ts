@@ -28,5 +28,7 @@ export interface Invitation {
   /** The entry that made it, and its claimed time. */
   readonly entry: RecordDigest;
   readonly time: number;
+  /** How many entries lie before that one. */
+  readonly height: number;
   readonly end: (InvitationEnd & { readonly entry: RecordDigest; readonly by: MemberId }) | null;
 }

@@ -7,12 +7,17 @@ import { type GroupState, memberById } from "./state.ts";
 
 /** The invitation of that key, open or not. */
 export function invitationOf(state: GroupState, key: DeviceKey): Invitation | undefined {
-  return state.invitations.find(({ invitation }) => invitation === key);
+  return state.invitations.find(({ invitation }) => invitation === key) ?? state.endedInvitations.get(key);
 }
 
 /** Invitations that nobody has used or withdrawn; some may have expired. */
 export function openInvitations(state: GroupState): readonly Invitation[] {
-  return state.invitations.filter(({ end }) => end === null);
+  return state.invitations;
+}
+
+/** All that there ever were, oldest first. */
+export function allInvitations(state: GroupState): readonly Invitation[] {
+  return [...state.endedInvitations, ...state.invitations].sort((left, right) => left.height - right.height);
 }
 
 interface Step {
@@ -25,17 +30,25 @@ interface Step {
 }
 
 /** The group's invitations after an act. `state` is the one that the act's other effects have made. */
-export function invitationsAfter(state: GroupState, step: Step): readonly Invitation[] {
+export function invitationsAfter(state: GroupState, step: Step): Pick<GroupState, "invitations" | "endedInvitations"> {
   const { act, author, entry, time } = step;
   if (act.act === "invite") {
     const { invitation, name, role, account, until, expires } = act;
     const made = { invitation, name, role, account, until, expires, maker: author, entry, time, end: null };
-    return [...state.invitations, made];
+    return {
+      invitations: [...state.invitations, { ...made, height: state.height }],
+      endedInvitations: state.endedInvitations,
+    };
   }
-  return state.invitations.map((each) => {
-    const end = each.end === null ? endOf(state, { each, step }) : null;
+  const after = state.invitations.map((each) => {
+    const end = endOf(state, { each, step });
     return end ? { ...each, end: { ...end, entry, by: author } } : each;
   });
+  const ended = after.filter(({ end }) => end !== null);
+  return {
+    invitations: ended.length === 0 ? state.invitations : after.filter(({ end }) => end === null),
+    endedInvitations: ended.reduce((all, each) => all.with(each), state.endedInvitations),
+  };
 }
 
 function endOf(state: GroupState, options: { readonly each: Invitation; readonly step: Step }): InvitationEnd | null {

@@ -157,7 +157,7 @@ export function namedEpochs(log: Log): ReadonlyMap<EpochId, Epoch> {
   let index = epochIndexes.get(log);
   if (!index) {
     index = new Map(
-      [...log.nodes.values()].flatMap(({ state }) => state.epochs.slice(-1)).map((epoch) => [epoch.epoch, epoch]),
+      [...log.nodes.values()].flatMap(({ state }) => state.epochs.at(-1) ?? []).map((epoch) => [epoch.epoch, epoch]),
     );
     epochIndexes.set(log, index);
   }

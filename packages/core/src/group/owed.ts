@@ -9,6 +9,7 @@ import type { Choice } from "./branch.ts";
 import type { Log, LogNode } from "./log.ts";
 import { mayManage } from "./refusals.ts";
 import { branchBase, type History, historyOf } from "./rights.ts";
+import { weightOf } from "./room.ts";
 import { refusalOf } from "./rules.ts";
 import {
   currentEpoch,
@@ -243,8 +244,8 @@ function canSignAgain(history: History, lost: Lost): boolean {
     return author !== undefined && mayManage(author.role, "editor");
   }
   const plain = "cut" in act ? { ...act, cut: [] } : act;
-  const { card, devices } = node.verified;
-  return refusalOf(history.choice.state, { device, act: plain, card, devices }) === null;
+  const { card, devices, signed } = node.verified;
+  return refusalOf(history.choice.state, { device, act: plain, card, devices, weight: weightOf(signed) }) === null;
 }
 
 function isDecidedOtherwise(history: History, lost: Lost): boolean {
@@ -303,7 +304,7 @@ function endsUnder(log: Log, node: LogNode): GroupState[] {
 function leavesEpochBehind(now: GroupState, node: LogNode): boolean {
   if (!letsIn(now, node)) return false;
   const { epoch } = currentEpoch(now);
-  return node.state.epochs.some((each) => each.epoch === epoch);
+  return node.state.epochs.get(epoch) !== undefined;
 }
 
 /** Whether a lost entry lists somebody, or a device, that is not in the group here. */

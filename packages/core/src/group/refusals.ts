@@ -1,4 +1,5 @@
 /** What refuses acts of more than one kind, and what their authors may reach. SPEC.md §6. */
+import { epochOf } from "../age/epoch-identity.ts";
 import { STANZAS_MAX } from "../age/header.ts";
 import { suiteOf } from "../age/suite.ts";
 import type { ConclaveErrorCode } from "../errors.ts";
@@ -9,6 +10,7 @@ import {
   devicesEver,
   type GroupState,
   isAtLeast,
+  keysOf,
   listedDevice,
   listedDevices,
   liveDevices,
@@ -70,11 +72,7 @@ export function refuseRecipient(
     return refuse("unsupported", `its epoch's recipient is not of the group's suite, ${state.suite}`); // check: downgrade
   }
   const isBrought = brought.some(({ hybrid, classic }) => hybrid === recipient || classic === recipient);
-  if (
-    isBrought ||
-    state.epochs.some((epoch) => epoch.recipient === recipient) ||
-    everListedKeys(state).has(recipient)
-  ) {
+  if (isBrought || state.epochs.get(epochOf(recipient)) !== undefined || state.keysEver.get(recipient) !== undefined) {
     return refuse("exists", "its epoch's recipient was used before"); // check: key
   }
   return null;
@@ -82,17 +80,16 @@ export function refuseRecipient(
 
 /** Whether one of these keys was ever listed for anybody but that former member's card, or was an epoch's recipient. */
 export function areKeysTaken(state: GroupState, devices: readonly PublicKeys[], except?: MemberId): boolean {
-  const taken = everListedKeys(state, except);
-  for (const epoch of state.epochs) taken.add(epoch.recipient);
-  return devices.some((keys) => [keys.verifyingKey, keys.hybrid, keys.classic].some((key) => taken.has(key)));
+  return devices.flatMap(keysOf).some((key) => {
+    const ever = state.keysEver.get(key);
+    if (ever !== undefined && ever.member !== except) return true;
+    // What was taken off the list by itself may be stolen: not even its own member's card brings it back.
+    return isRetired(state, key) || state.epochs.get(epochOf(key)) !== undefined;
+  });
 }
 
-function everListedKeys(state: GroupState, except?: MemberId): Set<string> {
-  const people = [...state.members, ...state.departures.map((departure) => departure.member)];
-  const devices = people.filter((person) => person.id !== except).flatMap((person) => person.devices);
-  // What was taken off the list by itself may be stolen: not even its own member's card brings it back.
-  devices.push(...state.retired.map(({ device }) => device));
-  return new Set(devices.flatMap((device) => [device.verifyingKey, device.hybrid, device.classic]));
+function isRetired({ retired }: GroupState, key: string): boolean {
+  return retired.some(({ device }) => keysOf(device).includes(key)); // check: key
 }
 
 /**

@@ -21,6 +21,7 @@ import {
   refuseRecipient,
   tooLow,
 } from "./refusals.ts";
+import { refuseRoom } from "./room.ts";
 import { departureOf, type GroupState, isAtLeast, keysOfCard, listedDevice, type Member, memberById } from "./state.ts";
 
 /** An act that somebody wants to add to the log. */
@@ -31,10 +32,19 @@ export interface Proposal {
   readonly card: SignedCard | null;
   /** The verified device cards that it brings. */
   readonly devices?: readonly SignedDeviceCard[];
+  /** What its entry weighs; left out where the right alone is asked for. */
+  readonly weight?: number;
 }
 
 /** Why the act may not follow this state; null if it may. */
 export function refusalOf(state: GroupState, proposal: Proposal): Refusal | null {
+  const { act, weight } = proposal;
+  const refusal = refuseAct(state, proposal);
+  const author = listedDevice(state, proposal.device)?.member;
+  return refusal || !author || weight === undefined ? refusal : refuseRoom(state, { author, act, weight });
+}
+
+function refuseAct(state: GroupState, proposal: Proposal): Refusal | null {
   const listed = listedDevice(state, proposal.device);
   if (!listed) return refuse("not-a-member", "its author's device is not listed in the group"); // check: role
   const { act, devices = [] } = proposal;

@@ -6,6 +6,7 @@ import type { SignedCard } from "../identity/card.ts";
 import type { Card, PublicKeys } from "../records/card.ts";
 import { type Cut, ROLES, type Role, type Suite } from "../records/entry.ts";
 import type { DeviceKey, EpochId, MemberId, RecordDigest } from "../records/shapes.ts";
+import type { Growing } from "./growing.ts";
 import type { Invitation } from "./invitation-state.ts";
 
 /** One installation, or a recovery kit: everything public about it. */
@@ -47,6 +48,10 @@ export interface Member {
   readonly admitted: SignedCard;
   /** When this person's stay ends, milliseconds since 1970; null for who stays. */
   readonly until: number | null;
+  /** The stay, by its `since`, of the admin who let this person in; null where an owner did, or has made them an admin. */
+  readonly sponsor: RecordDigest | null;
+  /** What the entry that admitted this person and all that they have signed since weigh. */
+  readonly weight: number;
 }
 
 /** How somebody went. A person who was admitted again and went again has two of these. */
@@ -71,6 +76,12 @@ export interface Epoch {
   readonly author: DeviceKey;
 }
 
+/** A key or recipient that was listed once, and whose it was. */
+export interface KeyEver {
+  readonly key: string;
+  readonly member: MemberId;
+}
+
 /** The group at one entry. */
 export interface GroupState {
   readonly group: RecordDigest;
@@ -81,18 +92,24 @@ export interface GroupState {
   readonly head: RecordDigest;
   /** How many entries lie before it. */
   readonly height: number;
+  /** What the entries up to this one weigh. */
+  readonly weight: number;
   /** In the order in which they came. */
   readonly members: readonly Member[];
   /** Oldest first. */
   readonly departures: readonly Departure[];
   /** Oldest first. */
   readonly retired: readonly RetiredDevice[];
+  /** All that were ever listed, oldest first; those of who came back twice. */
+  readonly keysEver: Growing<KeyEver>;
   /** Oldest first; the last one is current. */
-  readonly epochs: readonly Epoch[];
+  readonly epochs: Growing<Epoch>;
   /** Leaves that no rotation has followed: whoever left still holds the current epoch. */
   readonly owedRotation: readonly RecordDigest[];
-  /** Oldest first, also those that have ended. */
+  /** Those that are open, oldest first. */
   readonly invitations: readonly Invitation[];
+  /** Those that have ended, in that order. */
+  readonly endedInvitations: Growing<Invitation>;
 }
 
 /** A device and whose it is. */
@@ -190,6 +207,11 @@ export function withAdmitted(
     }
   }
   return member.devices.filter(({ verifyingKey }) => all.has(verifyingKey));
+}
+
+/** The three names of one device or kit. */
+export function keysOf({ verifyingKey, hybrid, classic }: PublicKeys): readonly string[] {
+  return [verifyingKey, hybrid, classic];
 }
 
 /** The keys that a card brings: of the person's first device, and of the recovery kit. */

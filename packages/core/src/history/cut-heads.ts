@@ -4,17 +4,15 @@
  */
 import { fromHex } from "../encoding/hex.ts";
 import type { SqlDatabase } from "../ports/sql.ts";
-import type { DeviceKey } from "../records/shapes.ts";
-import { type WriterHead, writerHeads } from "./frontier.ts";
+import type { WriterHead } from "./frontier.ts";
 import { isInPast, type JoinedPast, joinPast } from "./past.ts";
 import { type AppliedRow, appliedRow } from "./stored-record.ts";
 
 /**
- * The newest applied records of these devices' writers. Where they are more than `max`, those that another one builds on are left
- * out; and of what is still too much the runs that each device began last, which are a flood's rather than a person's.
+ * At most so many of these heads. Where they are more, those that another one builds on are left out; and of what is still too much
+ * the runs that each device began last, which are a flood's rather than a person's.
  */
-export function cutHeads(db: SqlDatabase, devices: readonly DeviceKey[], max: number): WriterHead[] {
-  const heads = writerHeads(db, devices);
+export function cutHeads(db: SqlDatabase, heads: readonly WriterHead[], max: number): readonly WriterHead[] {
   return heads.length <= max ? heads : inTurn(uncovered(db, heads)).slice(0, max); // check: size
 }
 

@@ -1,6 +1,7 @@
 import { fromHex, toHex } from "../encoding/hex.ts";
 import type { SqlDatabase } from "../ports/sql.ts";
 import type { DeviceKey, RecordDigest, WriterId } from "../records/shapes.ts";
+import { CHANGE_CODE } from "./stored-record.ts";
 
 /** Most changes that a change names as its parents. */
 export const FRONTIER_MAX = 256;
@@ -25,20 +26,28 @@ export interface WriterHead {
   readonly writer: WriterId;
   readonly number: number;
   readonly digest: RecordDigest;
+  /** The newest change of that run: the same, or one before it; null if there is none. */
+  readonly change: RecordDigest | null;
 }
 
 /** The newest applied records of these devices' writers, as a cut names them; ordered by writer and digest. */
 export function writerHeads(db: SqlDatabase, devices: readonly DeviceKey[]): WriterHead[] {
   return devices.flatMap((device) =>
     db
-      .all<{ writer: Uint8Array; number: number; digest: Uint8Array }>(
-        `SELECT w.writer, r.number, r.digest FROM history_device d
+      .all<{ writer: Uint8Array; number: number; digest: Uint8Array; change: Uint8Array | null }>(
+        `SELECT w.writer, r.number, r.digest,
+           (SELECT c.digest FROM history_record c WHERE c.lane = l.id AND c.type = ? ORDER BY c.number DESC LIMIT 1) AS change
+         FROM history_device d
          JOIN history_writer w ON w.device = d.id
          JOIN history_lane l ON l.writer = w.id
          JOIN history_record r ON r.lane = l.id AND r.number = l.newest
          WHERE d.device = ? ORDER BY w.writer, r.digest`,
+        CHANGE_CODE,
         fromHex(device),
       )
-      .map((row) => ({ device, writer: toHex(row.writer), number: row.number, digest: toHex(row.digest) })),
+      .map(({ writer, number, digest, change }) => ({
+        ...{ device, writer: toHex(writer), number, digest: toHex(digest) },
+        change: change && toHex(change),
+      })),
   );
 }

@@ -30,8 +30,8 @@ const cardLine = text({ max: 16 * 1024 });
 
 /** Most devices that one entry removes. */
 const REMOVED_DEVICES_MAX = 256;
-/** Most writers that one cut names. */
-const CUT_MAX = 10_000;
+/** Most writers that one cut names: entries stay in the log for ever. What there is more of, its author builds on first. */
+export const CUT_MAX = 256;
 
 /**
  * The newest record of each of the target's writers that the author of a removal has seen. What the target signed that

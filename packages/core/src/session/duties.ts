@@ -79,12 +79,12 @@ function hasLeft(session: Session): boolean {
   return own?.how === "left";
 }
 
-/** A log that no grant can hold is told of by `problemsOf`; whoever is in goes on reading and writing. */
+/** What the log has no room for stays undone, as `problemsOf` says, till somebody does it who may: nobody is kept from their work. */
 async function unlessTooLong(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    if (!(error instanceof ConclaveError) || error.code !== "limit") throw error;
+    if (!(error instanceof ConclaveError) || !["limit", "log-full"].includes(error.code)) throw error;
   }
 }
 
@@ -92,7 +92,7 @@ async function doDuties(session: Session, options: DutyOptions): Promise<void> {
   const stranded = withdrawEnded(session);
   await flushOutbox(session, options);
   await clearStrayPuts(session, options.signal);
-  await signOwedRemovals(session, options);
+  await unlessTooLong(() => signOwedRemovals(session, options));
   // Nothing more is sealed to a key that somebody holds who is to be out.
   if (owedNow(session).length > 0) return;
   await resealOwn(session, options.signal);
@@ -100,12 +100,12 @@ async function doDuties(session: Session, options: DutyOptions): Promise<void> {
   await putBackGrants(session, options);
   await leaveNotices(session, options);
   await unlessTooLong(() => grantNewcomers(session, options));
-  await signLostActs(session, options);
-  await signOwedRemovals(session, options);
-  await removeTwice(session, options);
-  await endStays(session, options);
-  await rotateAfterLeave(session, options);
-  await admitInvited(session, options);
+  await unlessTooLong(() => signLostActs(session, options));
+  await unlessTooLong(() => signOwedRemovals(session, options));
+  await unlessTooLong(() => removeTwice(session, options));
+  await unlessTooLong(() => endStays(session, options));
+  await unlessTooLong(() => rotateAfterLeave(session, options));
+  await unlessTooLong(() => admitInvited(session, options));
   tellMaker(session, options);
   await clearAfterReceipt(session, options);
   // Only now: whoever left holds the key no more that is used from here on.
@@ -176,8 +176,8 @@ async function putBackGrants(session: Session, { shown, signal }: DutyOptions): 
  */
 async function leaveNotices(session: Session, { signal }: { readonly signal?: AbortSignal }): Promise<void> {
   const { epochs } = session.view.state;
-  for (const [index, { epoch }] of epochs.entries()) {
-    const ending = epochs[index + 1];
+  for (const [index, { epoch }] of [...epochs].entries()) {
+    const ending = epochs.at(index + 1);
     const ended = session.view.opened.get(epoch);
     if (!ending || !ended || hasNotice(session, epoch)) continue;
     await readNotices(session, ended, signal);

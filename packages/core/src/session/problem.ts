@@ -15,7 +15,7 @@ export type ProblemCode =
   | "access" // The provider's folder is open to somebody who is out, or shut to somebody who is in.
   | "unsettled" // Old objects wait until this folder is known to have reached the storage.
   | "no-kit" // This person has no recovery kit in the group: the device that had made it was removed.
-  | "long-log" // The log nears what a grant can hold; then nobody can be admitted or removed any more.
+  | "long-log" // The log nears its end, at which only removals fit, or a member the end of their part of it.
   | "conflict" // Several people wrote one file at once, or files of one name: all are kept, one is to be chosen.
   | "unreadable"; // Contents that no location leads to, or a folder too deep for what is in it to be shown.
 

@@ -251,10 +251,10 @@ describe("Packer", () => {
     const world = await newWorld();
     const failure = new Error("no room");
     const secondPut = Promise.withResolvers<void>();
-    let puts = 0;
     const packer = world.packer({
-      put: async () => {
-        if (puts++ === 1) return secondPut.resolve();
+      put: async (_key, bytes) => {
+        // The second one is smaller, and may be sealed before the first.
+        if (bytes.length < 4 * PIECE_BYTES) return secondPut.resolve();
         await secondPut.promise;
         throw failure;
       },

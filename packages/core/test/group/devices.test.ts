@@ -175,7 +175,7 @@ describe("removing a device", () => {
   });
 
   const kitKey = (of: Person) => of.card.card.kit.verifyingKey;
-  const used = () => acts.removeDevice([phone], { recipient: state().epochs[0]?.recipient ?? "" });
+  const used = () => acts.removeDevice([phone], { recipient: state().epochs.at(0)?.recipient ?? "" });
 });
 
 describe("a recovery kit", () => {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { addRecord, type HistoryRecord } from "../../src/history/add-record.ts";
 import { cutHeads } from "../../src/history/cut-heads.ts";
+import { writerHeads } from "../../src/history/frontier.ts";
 import { isWithinCut, isWithinPast, pastOfCut } from "../../src/history/past.ts";
 import type { SqlDatabase } from "../../src/ports/sql.ts";
 import { emptyIndex, hexOf, Writer } from "../support/writers.ts";
@@ -23,21 +24,21 @@ describe("a cut", () => {
     const db = emptyIndex();
     const first = write(db, "alice");
     const all = [first, ...Array.from({ length: MAX - 1 }, () => write(db, "alice", [first]))];
-    expect(digests(cutHeads(db, [first.device], MAX)).toSorted()).toEqual(digests(all).sort());
+    expect(digests(cutHeads(db, writerHeads(db, [first.device]), MAX)).toSorted()).toEqual(digests(all).sort());
   });
 
   it("names of more only what nothing of theirs builds on: an honest chain of many writers stays whole", () => {
     const db = emptyIndex();
     let last = write(db, "alice");
     for (let count = 0; count < 20; count++) last = write(db, "alice", [last]);
-    expect(digests(cutHeads(db, [last.device], MAX))).toEqual([last.digest]);
+    expect(digests(cutHeads(db, writerHeads(db, [last.device]), MAX))).toEqual([last.digest]);
   });
 
   it("attack 10: has room for as many as fit into an entry, and the flood goes first", () => {
     const db = emptyIndex();
     const honest = Array.from({ length: 3 }, () => write(db, "alice"));
     for (let count = 0; count < 2000; count++) write(db, "alice");
-    const named = digests(cutHeads(db, [hexOf("device alice")], 1024));
+    const named = digests(cutHeads(db, writerHeads(db, [hexOf("device alice")]), 1024));
     expect(named).toHaveLength(1024);
     expect(named).toEqual(expect.arrayContaining(digests(honest)));
   });
@@ -47,7 +48,7 @@ describe("a cut", () => {
     for (let count = 0; count < 20; count++) write(db, "mallory");
     const [bob, carol] = [write(db, "bob"), write(db, "carol")];
     const devices = ["mallory", "bob", "carol"].map((name) => hexOf(`device ${name}`));
-    expect(digests(cutHeads(db, devices, MAX))).toEqual(expect.arrayContaining(digests([bob, carol])));
+    expect(digests(cutHeads(db, writerHeads(db, devices), MAX))).toEqual(expect.arrayContaining(digests([bob, carol])));
   });
 });
 

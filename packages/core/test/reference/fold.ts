@@ -4,6 +4,7 @@ import { readRecord } from "../../src/records/record.ts";
 import type { SignedLine } from "../../src/records/signed-line.ts";
 import { digestOf, isSigned, type Keys, listCard, listDeviceCard, once } from "./cards.ts";
 import { Group, isAdmin, keysOf, mayManage, must, rank, type Signer, Void } from "./group.ts";
+import { hasRoom, sponsorOf, weigh } from "./room.ts";
 
 /** An entry that counts. */
 export interface Node {
@@ -17,6 +18,7 @@ export interface Node {
   /** The devices that its cut binds. */
   readonly binds: ReadonlySet<string>;
   readonly children: Node[];
+  readonly weight: number;
 }
 
 /** The entries that count, each after its parent. */
@@ -51,7 +53,7 @@ const entryOf = once((text) => readRecord(new TextEncoder().encode(text)) as Log
 /** The entry of this line as a child of that one, if it counts. */
 export function grown(id: string, parent: Node | undefined, signed: SignedLine, keys: Keys): Node | undefined {
   const entry = readEntry(signed.line);
-  const node = { digest: digestOf(signed.line), parent, entry, children: [] };
+  const node = { digest: digestOf(signed.line), parent, entry, weight: weigh(signed.line), children: [] };
   try {
     must(isSigned({ ...signed, type: entry.type, device: entry.device }));
     const counting = { ...node, ...after(id, node, keys) };
@@ -63,16 +65,21 @@ export function grown(id: string, parent: Node | undefined, signed: SignedLine, 
   }
 }
 
-type Claim = Pick<Node, "digest" | "parent" | "entry">;
+type Claim = Pick<Node, "digest" | "parent" | "entry" | "weight">;
 type Outcome = Pick<Node, "author" | "group" | "binds">;
 
-function after(id: string, { digest, parent, entry }: Claim, keys: Keys): Outcome {
+function after(id: string, claim: Claim, keys: Keys): Outcome {
+  const { digest, parent, entry, weight } = claim;
   if (entry.type === "conclave/v1/found") {
     must(digest === id);
-    return { author: digestOf(entry.card), group: founded(id, entry, keys), binds: new Set() };
+    const group = founded(id, entry, keys);
+    group.beginStay(digest, undefined);
+    group.charge(digest, weight);
+    group.total = weight;
+    return { author: digestOf(entry.card), group, binds: new Set() };
   }
   must(parent !== undefined && entry.group === id);
-  return followed(parent.group, entry, keys);
+  return followed(parent.group, { ...claim, entry }, keys);
 }
 
 function founded(id: string, entry: Found, keys: Keys): Group {
@@ -84,11 +91,14 @@ function founded(id: string, entry: Found, keys: Keys): Group {
   return group;
 }
 
-function followed(before: Group, { act, device }: Entry, keys: Keys): Outcome {
+function followed(before: Group, claim: Claim & { readonly entry: Entry }, keys: Keys): Outcome {
+  const { act, device } = claim.entry;
   const by = before.signer(device);
   must(by !== undefined && by.isKit === (act.act === "recover"));
+  hasRoom(before, { act, by, weight: claim.weight });
   const group = new Group(before);
   (ACTS[act.act] as (group: Group, act: Act, by: By) => void)(group, act, { by, device, keys });
+  book(group, { before, claim, act, by });
   const binds = boundBy(before, act, by);
   if ("cut" in act) must(binds.size > 0 || act.cut.length === 0);
   if ("recipient" in act) {
@@ -100,6 +110,18 @@ function followed(before: Group, { act, device }: Entry, keys: Keys): Outcome {
   must(members.some(({ role, devices }) => role === "owner" && devices.length > 0));
   must(members.flatMap(keysOf).length <= 256);
   return { author: by.id, group, binds };
+}
+
+/** Notes what the entry weighs, and whose it is. */
+function book(
+  group: Group,
+  { before, claim, act, by }: { readonly before: Group; readonly claim: Claim; readonly act: Act; readonly by: Signer },
+): void {
+  group.total += claim.weight;
+  group.beginStay(claim.digest, sponsorOf(before, { act, by }));
+  const isAdmission = act.act === "add" || act.act === "admit";
+  group.charge(isAdmission ? claim.digest : (before.stays.get(by.id) ?? ""), claim.weight);
+  if (act.act === "role" && isAdmin(act.role)) group.sponsors.delete(group.stays.get(act.member) ?? "");
 }
 
 function startEpoch(group: Group, recipient: string, keys: Keys): void {

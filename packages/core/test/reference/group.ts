@@ -55,6 +55,14 @@ export class Group {
   readonly departures: Map<string, "removed" | "left">;
   /** Who left, while no admin's or owner's new epoch has come after. */
   readonly unbound: Set<string>;
+  /** What the entries so far weigh. */
+  total: number;
+  /** The entry that began the stay of each who is in. */
+  readonly stays: Map<string, string>;
+  /** What the members of all stays that ever were put on their accounts. */
+  readonly accounts: Map<string, number>;
+  /** By stay: the one that sponsors it. */
+  readonly sponsors: Map<string, string>;
 
   constructor(from: Pick<Group, "id" | "suite"> & Partial<Group>) {
     this.id = from.id;
@@ -67,6 +75,10 @@ export class Group {
     this.devices = new Map(from.devices);
     this.departures = new Map(from.departures);
     this.unbound = new Set(from.unbound);
+    this.total = from.total ?? 0;
+    this.stays = new Map(from.stays);
+    this.accounts = new Map(from.accounts);
+    this.sponsors = new Map(from.sponsors);
   }
 
   /** Whose device or kit this is. */
@@ -97,8 +109,27 @@ export class Group {
     this.devices.set(id, [...(this.devices.get(id) ?? []), device]);
   }
 
+  /** Begins the stay of whoever was just listed. */
+  beginStay(entry: string, sponsor: string | undefined): void {
+    for (const id of this.members.keys()) {
+      if (this.stays.has(id)) continue;
+      this.stays.set(id, entry);
+      if (sponsor !== undefined) this.sponsors.set(entry, sponsor);
+    }
+  }
+
+  charge(stay: string, weight: number): void {
+    this.accounts.set(stay, (this.accounts.get(stay) ?? 0) + weight);
+  }
+
+  accountOf(stay: string): number {
+    const sponsored = [...this.sponsors].filter(([, by]) => by === stay).map(([each]) => each);
+    return [stay, ...sponsored].reduce((sum, each) => sum + (this.accounts.get(each) ?? 0), 0);
+  }
+
   depart(id: string, how: "removed" | "left"): void {
     this.members.delete(id);
+    this.stays.delete(id);
     this.departures.set(id, how);
     if (how === "left") this.unbound.add(id);
   }

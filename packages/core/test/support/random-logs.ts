@@ -121,11 +121,13 @@ export class Forest {
     return oneOf(this.draw, values);
   }
 
-  /** A founder who admits three others, and then whatever comes. */
+  /** A founder who admits three others, one of whom admits a fourth, and then whatever comes. */
   async grow(size: number): Promise<SignedLine[]> {
     await this.found();
     for (const [index, role] of (["owner", "admin", "editor"] as const).entries())
       await this.sign(this.newest(), this.founder(), this.add(this.cast.actors[index + 1]?.cards[0], role));
+    const [, , admin, , last] = this.cast.actors;
+    await this.sign(this.newest(), admin?.devices[0] as Key, this.add(last?.cards[0], "editor"));
     while (this.lines.length < size) {
       const tip = this.anyTip();
       const isQuarrel = this.draw(5) === 0;

@@ -19,6 +19,7 @@ import { invitationKey } from "../../src/group/invitation.ts";
 import { formatInvitationCode, parseInvitationCode } from "../../src/group/invitation-code.ts";
 import { parseNoticeKey } from "../../src/group/notice.ts";
 import { parseRequestKey, requestId } from "../../src/group/request.ts";
+import { lackOf, type RoomAsked } from "../../src/group/room.ts";
 import { writerTag } from "../../src/group/writer-tag.ts";
 import { publicKeysOf, readIdentityFile, writeIdentityFile } from "../../src/identity/device.ts";
 import { fingerprint, matchesFingerprint } from "../../src/identity/fingerprint.ts";
@@ -158,6 +159,11 @@ export const runBlobId: Runner<{ readonly salt: string; readonly pieces: Pieces;
   { salt, pieces, output },
 ) => {
   if (!isBlobOf({ blob: output, salt, pieces })) throw new Refused("mismatch");
+};
+
+export const runRoom: Runner<RoomAsked> = (_crypto, asked) => {
+  const lack = lackOf(asked);
+  if (lack !== null) throw new ConclaveError(`no room: ${lack}`, { code: "log-full" });
 };
 
 export const runRecipient: Runner<{ readonly identity: string }> = async (_crypto, { identity }) => ({

@@ -15,6 +15,7 @@ import {
   runLayout,
   runRecipient,
   runRecipientFile,
+  runRoom,
 } from "./run-plain.ts";
 import { runCard, runDeviceCard, runListing, runRecord } from "./run-records.ts";
 import {
@@ -56,5 +57,6 @@ export const RUNNERS: { readonly [format: string]: Runner<never> } = {
   "identity-file": runIdentityFile,
   fingerprint: runFingerprint,
   "blob-id": runBlobId,
+  room: runRoom,
   ...runDerived,
 };

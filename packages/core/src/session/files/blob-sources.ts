@@ -51,7 +51,7 @@ export function markProven(
 
 /** Each epoch's place on the chosen branch; epochs of lost branches have none. */
 export function epochAges(session: Session): ReadonlyMap<EpochId, number> {
-  return new Map(session.view.state.epochs.map(({ epoch }, index) => [epoch, index]));
+  return new Map([...session.view.state.epochs].map(({ epoch }, index) => [epoch, index]));
 }
 
 /** A declared blob with its locations; undefined if no counting change declares it. */

@@ -3,7 +3,7 @@
 import { encodeBase64 } from "../../encoding/strict.ts";
 import { usesOf } from "../../group/asking.ts";
 import type { Invitation } from "../../group/invitation-state.ts";
-import { invitationOf, openInvitations } from "../../group/invitations.ts";
+import { allInvitations, invitationOf, openInvitations } from "../../group/invitations.ts";
 import { mayManage } from "../../group/refusals.ts";
 import { type Member, memberById, memberOfDevice } from "../../group/state.ts";
 import type { DeviceKey, MemberId } from "../../records/shapes.ts";
@@ -90,7 +90,7 @@ export async function removeTwice(session: Session, { onNews, signal }: DutyOpti
 function admittedTwice({ view }: Session): Member[] {
   const { state, choice } = view;
   if (choice.forks.length === 0 || choice.undecided) return [];
-  return state.invitations.flatMap(({ invitation, end }) => {
+  return allInvitations(state).flatMap(({ invitation, end }) => {
     if (end?.how !== "used") return [];
     const member = memberById(state, end.card);
     // Somebody who was added by hand since was compared.

@@ -1,11 +1,10 @@
 /** Acts of a member's devices on each other, and on the member's recovery kit. SPEC.md §6. */
 import { draftAdmitDevice, draftKit, draftRemoveDevice } from "../../group/draft.ts";
-import { cutTargets } from "../../group/refusals.ts";
 import type { SignedDeviceCard } from "../../identity/device-card.ts";
-import type { Act, ContentsMode } from "../../records/entry.ts";
+import type { ContentsMode } from "../../records/entry.ts";
 import type { DeviceKey, RecordDigest } from "../../records/shapes.ts";
 import type { Session } from "../session.ts";
-import { grantTo, type NewEpoch, publishEntry, startEpoch, writerCut } from "./membership.ts";
+import { grantTo, type NewEpoch, publishEntry, startEpoch } from "./membership.ts";
 
 interface SignalOption {
   readonly signal?: AbortSignal;
@@ -33,10 +32,10 @@ export async function removeDevices(
   },
 ): Promise<NewEpoch> {
   const { devices, contents, owed = null } = options;
-  return startEpoch(session, options, (state, recipient) => {
-    const bare: Act = { act: "remove-device", devices, cut: [], recipient, contents, owed };
-    const cut = writerCut(session, cutTargets(state, bare, session.deviceKey));
-    return draftRemoveDevice(state, { device: session.deviceKey, devices, cut, recipient, contents, owed });
+  const bare = { act: "remove-device", devices, contents, owed } as const;
+  return startEpoch(session, options, {
+    bare: (recipient) => ({ ...bare, cut: [], recipient }),
+    draft: (state, given) => draftRemoveDevice(state, { ...bare, ...given }),
   });
 }
 
@@ -46,11 +45,9 @@ export async function replaceKit(
   options: SignalOption & { readonly kit: SignedDeviceCard; readonly contents: ContentsMode },
 ): Promise<NewEpoch> {
   const { kit, contents } = options;
-  return startEpoch(session, options, (state, recipient) => {
-    const cut = writerCut(
-      session,
-      cutTargets(state, { act: "rotate", cut: [], recipient, contents }, session.deviceKey),
-    );
-    return draftKit(state, { device: session.deviceKey, kit, cut, recipient, contents });
+  return startEpoch(session, options, {
+    // Binds the same records: of whoever left before.
+    bare: (recipient) => ({ act: "rotate", cut: [], recipient, contents }),
+    draft: (state, given) => draftKit(state, { ...given, kit, contents }),
   });
 }

@@ -3,7 +3,7 @@ import { ConclaveError } from "../../errors.ts";
 import { draftInvite, draftUntil, draftWithdraw } from "../../group/draft.ts";
 import { INVITATION_SECRET_BYTES, invitationKey } from "../../group/invitation.ts";
 import type { Invitation } from "../../group/invitation-state.ts";
-import { openInvitations } from "../../group/invitations.ts";
+import { allInvitations, openInvitations } from "../../group/invitations.ts";
 import type { Member } from "../../group/state.ts";
 import type { Role } from "../../records/entry.ts";
 import type { DeviceKey, MemberId } from "../../records/shapes.ts";
@@ -106,7 +106,7 @@ export function findInvitation(session: Session, wanted: string): Invitation {
 export function tellMaker(session: Session, { onNews }: Reporting): void {
   const { state, me } = session.view;
   if (!me || !onNews) return;
-  for (const each of state.invitations) {
+  for (const each of allInvitations(state)) {
     if (each.maker !== me.id || each.end === null || !isFirst(session, each.invitation)) continue;
     tell(session, each, onNews);
   }

@@ -1,16 +1,13 @@
 /** Acts on the group's log: admitting, removing, changing roles, leaving, rotating. */
 import { newEpochIdentity } from "../../age/epoch-identity.ts";
-import { OWN_CUT_MAX } from "../../group/device-rules.ts";
 import { draftAdd, draftAdmit, draftLeave, draftRemove, draftRole, draftRotate, entryOf } from "../../group/draft.ts";
 import { recipientFile, recipientKey } from "../../group/epoch.ts";
 import { sealGrant } from "../../group/grant.ts";
 import { extendLog, type Log } from "../../group/log.ts";
 import { sealNotice } from "../../group/notice.ts";
-import { cutTargets, settlesLeaves } from "../../group/refusals.ts";
+import { cutTargets } from "../../group/refusals.ts";
 import type { GroupState, Member } from "../../group/state.ts";
 import { type VerifiedEntry, verifyEntry } from "../../group/verified-entry.ts";
-import { cutHeads } from "../../history/cut-heads.ts";
-import type { WriterHead } from "../../history/frontier.ts";
 import type { SignedCard } from "../../identity/card.ts";
 import { saveEntries } from "../../index/log-store.ts";
 import { writeMeta } from "../../index/meta.ts";
@@ -22,6 +19,7 @@ import type { DeviceKey, EpochId, RecordDigest } from "../../records/shapes.ts";
 import { requireDecided } from "../reading/decided.ts";
 import { takeView } from "../reading/refresh.ts";
 import type { Session } from "../session.ts";
+import { writerCut } from "../writing/cut.ts";
 import { entriesSince, grantIdentities, logLines } from "../writing/log-lines.ts";
 import type { OutboxItem } from "../writing/outbox.ts";
 import { publish } from "../writing/publish.ts";
@@ -94,7 +92,7 @@ export async function changeRole(
     device: session.deviceKey,
     member: member.id,
     role,
-    cut: writerCut(session, targets),
+    cut: await writerCut(session, targets, signal ? { signal } : {}),
   });
   await publishEntry(session, act, signal ? { signal } : {});
 }
@@ -122,17 +120,10 @@ export async function removeMember(
   },
 ): Promise<NewEpoch> {
   const { member, contents, owed = null } = options;
-  return startEpoch(session, options, (state, recipient) => {
-    const bare: Act = { act: "remove", member: member.id, cut: [], recipient, contents, owed };
-    const targets = cutTargets(state, bare, session.deviceKey);
-    return draftRemove(state, {
-      device: session.deviceKey,
-      member: member.id,
-      cut: writerCut(session, targets),
-      recipient,
-      contents,
-      owed,
-    });
+  const bare = { act: "remove", member: member.id, contents, owed } as const;
+  return startEpoch(session, options, {
+    bare: (recipient) => ({ ...bare, cut: [], recipient }),
+    draft: (state, given) => draftRemove(state, { ...bare, ...given }),
   });
 }
 
@@ -142,23 +133,20 @@ export async function rotate(
   options: SignalOption & { readonly contents: ContentsMode },
 ): Promise<NewEpoch> {
   const { contents } = options;
-  return startEpoch(session, options, (state, recipient) => {
-    const targets = cutTargets(state, { act: "rotate", cut: [], recipient, contents }, session.deviceKey);
-    return draftRotate(state, { device: session.deviceKey, cut: writerCut(session, targets), recipient, contents });
+  return startEpoch(session, options, {
+    bare: (recipient) => ({ act: "rotate", cut: [], recipient, contents }),
+    draft: (state, given) => draftRotate(state, { ...given, contents }),
   });
 }
 
-/** Most writers that a cut names which is written here: an entry must stay well within one line. SPEC.md §10. */
-const CUT_NAMES_MAX = 1024;
-
-/** The newest records of these devices, as far as this one has read. */
-export function writerCut(session: Session, devices: readonly DeviceKey[]): Cut {
-  return namedByCut(session, devices).map(({ writer, digest }) => [writer, digest] as const);
-}
-
-/** What {@link writerCut} names, with its numbers. */
-export function namedByCut({ index, view, deviceKey }: Session, devices: readonly DeviceKey[]): readonly WriterHead[] {
-  return cutHeads(index, devices, settlesLeaves(view.state, deviceKey) ? CUT_NAMES_MAX : OWN_CUT_MAX);
+/** An act that starts an epoch, as its author would have it. */
+export interface EpochAct {
+  /** The act without a cut, from which follows whose records it binds. */
+  readonly bare: (recipient: string) => Act;
+  readonly draft: (
+    state: GroupState,
+    given: { readonly device: DeviceKey; readonly cut: Cut; readonly recipient: string },
+  ) => Act;
 }
 
 /**
@@ -169,21 +157,23 @@ export function namedByCut({ index, view, deviceKey }: Session, devices: readonl
 export async function startEpoch(
   session: Session,
   options: SignalOption,
-  draft: (state: GroupState, recipient: string) => Act,
+  { bare, draft }: EpochAct,
 ): Promise<NewEpoch> {
   const started = session.clock.now();
   requireDecided(session);
   const { suite } = session.view.state;
   const { epoch: last, recipient } = session.view.current;
   const fresh = await newEpochIdentity(suite);
-  const act = draft(session.view.state, fresh.recipient);
+  const bound = cutTargets(session.view.state, bare(fresh.recipient), session.deviceKey);
+  const cut = await writerCut(session, bound, options);
+  const act = draft(session.view.state, { device: session.deviceKey, cut, recipient: fresh.recipient });
   const epoch: OpenEpoch = { ...fresh, suite };
   let granted = started;
   await publishEntry(session, act, {
     ...options,
     epoch,
     before: async (log, next) => {
-      const identities = [[epoch.epoch, epoch.identity] as const, ...grantIdentities(session)];
+      const identities = grantIdentities(session, epoch);
       const grant = await sealGrant(session.crypto, {
         state: next,
         audience: "all",

@@ -2,14 +2,13 @@
 import { ConclaveError } from "../../errors.ts";
 import type { Address } from "../../group/address.ts";
 import { draftRecover } from "../../group/draft.ts";
-import { cutTargets } from "../../group/refusals.ts";
 import { listedDevice, type Member } from "../../group/state.ts";
 import type { DeviceSecrets } from "../../identity/device.ts";
 import { makeDeviceCard } from "../../identity/device-card.ts";
 import { readAll } from "../reading/refresh.ts";
 import type { Session, SessionPorts } from "../session.ts";
 import { joinGroup } from "./join.ts";
-import { type NewEpoch, startEpoch, writerCut } from "./membership.ts";
+import { type NewEpoch, startEpoch } from "./membership.ts";
 
 /** A group as a recovery kit sees it. */
 export interface SeenByKit {
@@ -75,11 +74,9 @@ export async function recover(
     makeDeviceCard(session.crypto, { keys, member: member.id, kind, time: session.clock.now() });
   const [admitted, kit] = [await cardOf(options.device, "device"), await cardOf(options.kit, "kit")];
   const contents = "on-change";
-  return startEpoch(session, options, (state, recipient) => {
-    const cut = writerCut(
-      session,
-      cutTargets(state, { act: "rotate", cut: [], recipient, contents }, session.deviceKey),
-    );
-    return draftRecover(state, { device: session.deviceKey, admitted, kit, cut, recipient, contents });
+  return startEpoch(session, options, {
+    // Binds the same records: of whoever left before.
+    bare: (recipient) => ({ act: "rotate", cut: [], recipient, contents }),
+    draft: (state, given) => draftRecover(state, { ...given, admitted, kit, contents }),
   });
 }

@@ -41,7 +41,7 @@ export function lostBefore(session: Session, shown: Shown): Vanished[] {
   const { state, current, opened, choice } = session.view;
   const isApart = choice.forks.some(({ contested, held }) => contested || held !== null);
   if (isApart || !opened.has(current.epoch) || epochsEndedUnseen(session).length > 0) return [];
-  const older = state.epochs.map(({ epoch }) => epoch).filter((epoch) => epoch !== current.epoch);
+  const older = [...state.epochs].map(({ epoch }) => epoch).filter((epoch) => epoch !== current.epoch);
   return older
     .flatMap((epoch) => notShown(session, { shown, epoch }))
     .map(({ key }) => ({ key, records: unheldRecords(session, key, shown) }))
@@ -92,9 +92,11 @@ function epochsEndedUnseen(session: Session): EpochId[] {
   const { current, log, opened, state: own, choice } = session.view;
   const isApart = choice.forks.some(({ contested, held }) => contested || held !== null);
   const after = [...log.nodes.values()].flatMap(({ state }) => {
-    const at = state.epochs.findIndex(({ epoch }) => epoch === current.epoch);
-    const apart = isApart ? state.epochs.filter(({ epoch }) => !own.epochs.some((each) => each.epoch === epoch)) : [];
-    return (at < 0 ? apart : state.epochs.slice(at + 1)).map(({ epoch }) => epoch);
+    const epoch = state.epochs.at(-1)?.epoch ?? "";
+    if (epoch === current.epoch) return [];
+    // Each epoch is the newest one at the entry that starts it.
+    const isAfter = state.epochs.get(current.epoch) !== undefined;
+    return isAfter || (isApart && !own.epochs.get(epoch)) ? [epoch] : [];
   });
   return [...new Set(after)].filter((epoch) => !opened.has(epoch));
 }

@@ -97,7 +97,7 @@ function lastCut(session: Session, device: DeviceKey): CuttingEntry | undefined 
 
 /** Whether a device was cut as an epoch ended, or later, and all of its work that counts has been read. */
 function isOutOf(session: Session, device: DeviceKey, epoch: EpochId): boolean {
-  const { epochs } = session.view.state;
+  const epochs = [...session.view.state.epochs];
   const at = epochs.findIndex((each) => each.epoch === epoch);
   const next = at < 0 ? undefined : epochs[at + 1];
   const end = next && history(session.view).indexes.get(next.entry);

@@ -58,7 +58,7 @@ export function oldObjects(session: Session): OldObject[] {
  */
 export function isOver(session: Session, epoch: EpochId): boolean {
   const { state, choice } = session.view;
-  if (state.epochs.some((each) => each.epoch === epoch)) return true;
+  if (state.epochs.get(epoch)) return true;
   if (choice.forks.some(({ contested, held }) => contested || held !== null)) return false; // check: epoch
   const seen = session.index.get<{ seen: number }>("SELECT seen FROM epochs WHERE epoch = ?", epoch)?.seen;
   return seen !== undefined && session.clock.now() - seen >= forkMs(session);

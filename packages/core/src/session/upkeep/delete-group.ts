@@ -107,7 +107,7 @@ const MARKED_EPOCHS_MAX = 8;
 async function leaveMarks(session: Session, signal?: AbortSignal): Promise<ReadonlySet<string>> {
   const marks = await marksThere(session, signal);
   requireOpened(session);
-  const epochs = session.view.state.epochs.slice(-MARKED_EPOCHS_MAX).reverse();
+  const epochs = [...session.view.state.epochs].slice(-MARKED_EPOCHS_MAX).reverse();
   for (const { epoch } of epochs) {
     const opened = session.view.opened.get(epoch);
     if (opened && !marks.has(epoch)) marks.set(epoch, await leaveMark(session, opened, signal));

@@ -3,8 +3,10 @@ import { newEpochIdentity } from "../../age/epoch-identity.ts";
 import { draftRemove } from "../../group/draft.ts";
 import { cutTargets } from "../../group/refusals.ts";
 import type { Member } from "../../group/state.ts";
+import { cutHeads } from "../../history/cut-heads.ts";
+import { writerHeads } from "../../history/frontier.ts";
+import { CUT_MAX } from "../../records/entry.ts";
 import type { DeviceKey } from "../../records/shapes.ts";
-import { namedByCut } from "../people/membership.ts";
 import type { Session } from "../session.ts";
 import type { Amount } from "./reencrypt.ts";
 
@@ -48,7 +50,7 @@ export async function rehearseRemoval(session: Session, options: { readonly memb
     contents,
     // Objects are read, put and deleted; of the rest: recipient, grant, entry, notice, bundles, listing, receipt.
     requests: 3 * contents.objects + Math.ceil(files / RECORDS_FILES_PER_BUNDLE) + files + 6,
-    cut: namedByCut(session, keys).map(({ device, number }) => ({ device, number })),
+    cut: cutHeads(index, writerHeads(index, keys), CUT_MAX).map(({ device, number }) => ({ device, number })),
   };
 }
 

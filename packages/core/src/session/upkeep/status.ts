@@ -1,10 +1,12 @@
 /** How a group stands, as this device knows it. */
 import type { Fork } from "../../group/fork.ts";
-import { pathTo } from "../../group/log.ts";
+import { type Log, pathTo } from "../../group/log.ts";
+import { LOG_WEIGHT_MAX } from "../../group/log-limits.ts";
 import { owedRemovals } from "../../group/owed.ts";
+import { shareFilled, weightOf } from "../../group/room.ts";
+import type { GroupState } from "../../group/state.ts";
 import { awaited } from "../../history/awaited.ts";
 import { duplicates } from "../../history/duplicates.ts";
-import { STORED_BYTES_MAX } from "../../ports/store.ts";
 import { conflicts, countTree } from "../../tree/listing.ts";
 import { accessGaps } from "../people/folder-access.ts";
 import { memberNames, namesInLog } from "../people/member-names.ts";
@@ -62,22 +64,35 @@ export function problemsOf(session: Session): Problem[] {
   ];
 }
 
-/** Half of what a grant can hold: there is time left to remove whoever fills it. */
-const LONG_LOG_BYTES = STORED_BYTES_MAX / 2;
+/** Half of it: there is time left to remove whoever fills it. */
+const LONG_LOG_WEIGHT = LOG_WEIGHT_MAX / 2;
+/** From what part of theirs on somebody is named who fills the log. */
+const LARGE_SHARE = 0.5;
 
 function longLog({ view }: Session): Problem[] {
-  const bytes = new Map<string, number>();
-  for (const { verified } of pathTo(view.log, view.state.head)) {
+  const { state, log } = view;
+  const large = state.members
+    .filter((member) => shareFilled(state, member) >= LARGE_SHARE)
+    .map((member) => `${member.name} has filled ${percent(shareFilled(state, member))} of what they may of the log`);
+  const long = state.weight < LONG_LOG_WEIGHT ? [] : [fullness(log, state)];
+  return [...long, ...large].map((detail) => ({ code: "long-log" as const, detail }));
+}
+
+/** How full the log is, and who has signed most of it. */
+function fullness(log: Log, state: GroupState): string {
+  const weights = new Map<string, number>();
+  for (const { verified } of pathTo(log, state.head)) {
     const { device } = verified.entry;
-    bytes.set(device, (bytes.get(device) ?? 0) + verified.signed.line.length);
+    weights.set(device, (weights.get(device) ?? 0) + weightOf(verified.signed));
   }
-  const total = [...bytes.values()].reduce((sum, each) => sum + each, 0);
-  if (total < LONG_LOG_BYTES) return [];
-  const [most = ["", 0]] = [...bytes].sort((left, right) => right[1] - left[1]);
-  const who = namesInLog(view.log)(most[0]) ?? "somebody";
-  const [share, full] = [most[1], total].map((part) => Math.round((100 * part) / STORED_BYTES_MAX));
-  const detail = `the log takes ${full} % of what a grant can hold, ${share} % by one device of ${who}: when it is full nobody can be admitted or removed`;
-  return [{ code: "long-log", detail }];
+  const [most = ["", 0]] = [...weights].sort((left, right) => right[1] - left[1]);
+  const who = namesInLog(log)(most[0]) ?? "somebody";
+  const [share, full] = [most[1], state.weight].map((part) => percent(part / LOG_WEIGHT_MAX));
+  return `the log is ${full} full, ${share} of it by one device of ${who}: when it is full nobody can be let in any more`;
+}
+
+function percent(part: number): string {
+  return `${Math.round(100 * Math.min(part, 1))} %`;
 }
 
 function noKit({ view: { me } }: Session): Problem[] {

@@ -57,6 +57,11 @@ async function publishGroup(
   });
 }
 
+/** A change that does nothing but build on the newest changes that count, so that all of these lie in its past. */
+export async function publishMerge(session: Session, options: { readonly signal?: AbortSignal }): Promise<void> {
+  await publish(session, { drafts: [draft([], countingFrontier(session.index))], ...options });
+}
+
 /** Batches in groups that one records file can hold. */
 function groups<Batch>(all: readonly Batch[]): Batch[][] {
   const size = Math.floor(RECORDS_BYTES_AIM / CHANGE_BYTES);
