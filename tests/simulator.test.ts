@@ -55,6 +55,16 @@ const ONCE_BROKEN: readonly (readonly [why: string, seed: number, devices: numbe
     ],
   ],
   [
+    "somebody let in on one branch, while the key changed on the other, who left",
+    298,
+    3,
+    [
+      { who: 46, act: "kit", a: 60, b: 620, blind: true },
+      { who: 10, act: "copy", a: 308, b: 739 },
+      { who: 2, act: "leave", a: 727, b: 756 },
+    ],
+  ],
+  [
     "a leaver who died before saying so",
     2056,
     3,

@@ -1,5 +1,6 @@
 /** What a key must not open that was let go, by what was known when it was put: the storage may have kept every byte. */
 import type { GroupState, Session } from "@conclave/core";
+import { pathTo } from "../support/insides.ts";
 
 /** A file as it was put. */
 export interface Put {
@@ -17,10 +18,30 @@ export function isListed({ members }: GroupState, key: string): boolean {
   return members.some(({ devices }) => devices.some(({ verifyingKey }) => verifyingKey === key));
 }
 
-/** Epochs that there were, on any branch that is known, while a device or kit was listed: older ones are granted too. */
-function epochsOf({ log }: View, key: string): Set<string> {
-  const states = [...log.nodes.values()].map(({ state }) => state).filter((state) => isListed(state, key));
-  return new Set(states.flatMap(({ epochs }) => [...epochs].map(({ epoch }) => epoch)));
+/**
+ * Epochs that there were, on any branch that is known, while a device or kit was listed: older ones are granted too. So are
+ * those of a branch that lost, to whoever was listed on the one that is followed once they had parted.
+ */
+function epochsOf(view: View, key: string): Set<string> {
+  const nodes = [...view.log.nodes.values()];
+  const states = nodes.map(({ state }) => state).filter((state) => isListed(state, key));
+  const lost = nodes.filter(
+    ({ digest }) => !view.choice.path.includes(digest) && isListedBeside(view, { digest, key }),
+  );
+  const all = [...states, ...lost.map(({ state }) => state)];
+  return new Set(all.flatMap(({ epochs }) => [...epochs].map(({ epoch }) => epoch)));
+}
+
+/** Whether the followed branch lists a device or kit somewhere behind where it and a lost entry parted. */
+function isListedBeside(
+  { log, choice }: View,
+  { digest, key }: { readonly digest: string; readonly key: string },
+): boolean {
+  const shared = new Set(pathTo(log, digest).map((node) => node.digest));
+  return choice.path.some((entry) => {
+    const node = shared.has(entry) ? undefined : log.nodes.get(entry);
+    return node !== undefined && isListed(node.state, key);
+  });
 }
 
 const known = new WeakMap<View, readonly string[]>();

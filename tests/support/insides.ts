@@ -12,6 +12,7 @@ export { nameDigest } from "../../packages/core/src/encoding/digest.ts";
 export { conclaveJson } from "../../packages/core/src/group/conclave-json.ts";
 export { sealDeletion } from "../../packages/core/src/group/deletion.ts";
 export { encodeGrant, sealGrant } from "../../packages/core/src/group/grant.ts";
+export { pathTo } from "../../packages/core/src/group/log.ts";
 export { LOG_WEIGHT_MAX } from "../../packages/core/src/group/log-limits.ts";
 export { sealNotice } from "../../packages/core/src/group/notice.ts";
 export { openSecret } from "../../packages/core/src/index/secrets.ts";
