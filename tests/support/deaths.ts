@@ -1,7 +1,15 @@
 /** Deaths of a process at each step of its work, for sweeps over all of them. */
-import type { Session } from "@conclave/core";
+import type { Problem, Session } from "@conclave/core";
 import { Crash, onCall } from "@conclave/stores/testing";
 import type { Device, World } from "./world.ts";
+
+/**
+ * Whether a problem tells of what a death has left behind, until its device comes back: an object that no record names yet, or
+ * the recipient of an epoch that never began.
+ */
+export function isLeftOver({ code, key = "" }: Pick<Problem, "code" | "key">): boolean {
+  return code === "foreign" && /\/objects\/|^epochs\/[0-9a-f]{64}\.recipient$/.test(key);
+}
 
 /** Where the process dies. */
 export type Death =

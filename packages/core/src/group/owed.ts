@@ -40,7 +40,7 @@ export interface LostRemoval {
 export interface LostAct {
   readonly entry: RecordDigest;
   readonly author: MemberId;
-  readonly act: Exclude<Act, { act: "remove" | "leave" | "remove-device" | "recover" }>;
+  readonly act: Exclude<Act, { act: "remove" | "leave" | "remove-device" }>;
   /** Whether its author's client signs it again: it has the right, and nothing on the chosen branch decides otherwise. */
   readonly again: boolean;
   /** Whether it left the current epoch with somebody who is not in the group: a rotation is owed. */
@@ -229,8 +229,8 @@ export function lostActs(log: Log, choice: Choice): readonly LostAct[] {
   return lostEntries(history).flatMap((lost) => {
     const { act, author, node } = lost;
     if (act.act === "remove" || act.act === "leave" || act.act === "remove-device") return [];
-    if (act.act === "recover") return []; // Its author, the kit, signs nothing again: the person recovers once more.
-    const again = canSignAgain(history, lost) && !isDecidedOtherwise(history, lost);
+    // A kit signs nothing again: the person recovers once more.
+    const again = act.act !== "recover" && canSignAgain(history, lost) && !isDecidedOtherwise(history, lost);
     return [{ entry: node.digest, author, act, again, owesRotation: !again && leavesEpochBehind(choice.state, node) }];
   });
 }
@@ -307,10 +307,8 @@ function leavesEpochBehind(now: GroupState, node: LogNode): boolean {
   return node.state.epochs.get(epoch) !== undefined;
 }
 
-/** Whether a lost entry lists somebody, or a device, that is not in the group here. */
-function letsIn(now: GroupState, { verified }: LogNode): boolean {
-  const { entry, card, devices } = verified;
+/** Whether a lost entry lists somebody, or a device or kit, that is not in the group here. */
+function letsIn(now: GroupState, { verified: { card, devices } }: LogNode): boolean {
   if (card) return !memberById(now, card.member);
-  if (entry.type !== "conclave/v1/entry" || entry.act.act !== "admit-device") return false;
   return devices.some(({ card: device }) => !listedDevice(now, device.keys.verifyingKey));
 }

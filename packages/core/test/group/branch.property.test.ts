@@ -201,17 +201,36 @@ it("never leaves a group without an owner, and accounts for every removal on a l
         if (entry.act.act === "remove") {
           expect(shown.has(digest)).toBe(memberById(choice.state, entry.act.member) !== undefined);
         }
-        // Keys that came on the list on the chosen branch alone were not what it was aimed at.
+        // Keys that came on the list on the chosen branch alone were not what it was aimed at, but for what these have listed.
         if (entry.act.act === "remove-device") {
           const at = partingOf(log, { choice, entry: digest });
           const isStillIn = (key: string) => [at, choice.state].every((state) => memberOfDevice(state, key));
-          expect(shown.has(digest)).toBe(entry.act.devices.some(isStillIn));
+          const brought = broughtSince(log, { choice, at, by: entry.act.devices }).filter(
+            (key) => key !== entry.device,
+          );
+          const isBrought = brought.some((key) => listedDevice(choice.state, key));
+          expect(shown.has(digest)).toBe(entry.act.devices.some(isStillIn) || isBrought);
         }
       }
     }),
     RUNS,
   );
 });
+
+/** What these devices have listed on the chosen branch behind a place on it, and what that has listed in turn. */
+function broughtSince(
+  log: Log,
+  { choice, at, by }: { readonly choice: Choice; readonly at: GroupState; readonly by: readonly string[] },
+): string[] {
+  const listers = new Set(by);
+  return choice.path.slice(choice.path.indexOf(at.head) + 1).flatMap((digest) => {
+    const { entry, devices } = log.nodes.get(digest)?.verified ?? {};
+    if (!entry || !listers.has(entry.device)) return [];
+    const listed = (devices ?? []).map(({ card }) => card.keys.verifyingKey);
+    for (const key of listed) listers.add(key);
+    return listed;
+  });
+}
 
 /** The group where the branch that ends in this entry leaves the chosen one. */
 function partingOf(log: Log, { choice, entry }: { readonly choice: Choice; readonly entry: string }): GroupState {

@@ -379,6 +379,20 @@ describe("where the log forks", () => {
     grown.take(await sign(grown.state(other), { by: who.carol, act: await acts.recover(back), withKit: true }));
     expect(lostActs(grown.log, expectOneChoice(grown))).toMatchObject([{ entry: kit, again: false }]);
   });
+
+  it("a lost recovery owes a rotation where the epoch goes on that it was to end: what it listed holds the key", async () => {
+    const grown = branched();
+    const back = withNewKit(await deviceOf(who.carol, "new laptop"));
+    const lost = await sign(grown.state(head), { by: who.carol, act: await acts.recover(back), withKit: true });
+    grown.take(lost);
+    const other = await grown.grow(head, who.bob, acts.role(who.dave, "editor"));
+    grown.say(who.alice, other);
+    expect(lostActs(grown.log, expectOneChoice(grown))).toMatchObject([
+      { entry: lost.digest, again: false, owesRotation: true },
+    ]);
+    await grown.grow(other, who.alice, acts.rotate());
+    expect(lostActs(grown.log, expectOneChoice(grown))).toMatchObject([{ again: false, owesRotation: false }]);
+  });
 });
 
 /** The group as it is, to grow on without a trace in the next test. */
