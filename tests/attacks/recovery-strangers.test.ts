@@ -102,6 +102,28 @@ describe("attack 55: recovery with stock tools, where a stranger", () => {
     expect(recovered.said).not.toContain("\x1b");
   }, 600_000);
 
+  it("signs, with a key of their own, lines that are cut off or hold anything anywhere", async (context) => {
+    const stranger = await world.device("stranger");
+    const { group, view } = live(alice);
+    const start = (type: string) =>
+      `{"type":"conclave/v1/${type}","group":"${group}","device":"${keyOf(stranger.secrets)}",`;
+    const anything = [
+      '"act":{"act":"add","card":"{","role":{}}',
+      '"act":[],"head":{},"previous":[1]',
+      '"parents":{"a":[{}]},"operations":[null,1,{"op":"blob","pieces":{}},{"op":"file","extents":7}],"time":"x"',
+    ];
+    for (const type of ["found", "entry", "change", "receipt"]) {
+      const lines = ["", "{", ...anything.map((rest) => `"parent":"${view.state.head}",${rest}}`)];
+      for (const rest of lines) {
+        const text = `${start(type)}${rest}`;
+        const message = new Uint8Array(Buffer.from(`conclave/v1/${type}\0${text}`));
+        const signature = await world.crypto.sign({ signingKey: stranger.secrets.signingKey, message });
+        await plant(alice, "records", `${text}\n${Buffer.from(signature).toString("base64")}\n`);
+      }
+    }
+    expectMine(await bring(context, { spoil: withoutListings }));
+  }, 600_000);
+
   it("plants archives: pieces under others' names, paths out, links, devices, names behind names, tar bombs", async (context) => {
     const [mine, alsoMine] = [digestOf("mine"), digestOf("also mine")];
     const out = `${"../".repeat(12)}${join(folder, "escaped").slice(1)}`;
@@ -148,7 +170,12 @@ describe("attack 55: recovery with stock tools, where a stranger", () => {
       "no archive",
       "",
     ];
-    for (const archive of archives) await plant(alice, "objects", archive);
+    // Some are met before the good ones, and some after them.
+    const { epoch, recipient } = live(alice).view.current;
+    for (const plaintext of archives) {
+      for (const first of ["0", "z"])
+        await plantFor(alice, { recipient, start: `${epoch}/objects/${first}-`, plaintext });
+    }
     expectMine(await bring(context));
   }, 600_000);
 
