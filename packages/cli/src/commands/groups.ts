@@ -1,4 +1,4 @@
-import { glanceAt } from "@conclave/core";
+import { ConclaveError, type Glance, glanceAt, type SqlDatabase } from "@conclave/core";
 import { type Home, listGroups, nodeCrypto, openDatabase } from "@conclave/node";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
@@ -20,7 +20,9 @@ export const groups = defineCommand({
     const value = known.map(({ name, store, id }) => {
       const index = openDatabase(home.groupDatabase(id));
       try {
-        const glance = glanceAt(index, { device });
+        const glance = glanceOrWhy(index, device);
+        if (glance instanceof ConclaveError)
+          return { name, store, id, role: null, epoch: null, waiting: [glance.message] };
         if (glance) rolls.push({ group: id, members: glance.state.members });
         return {
           name,
@@ -47,6 +49,16 @@ export const groups = defineCommand({
   },
 });
 
+/** One group that this version cannot read keeps nobody from seeing the others. */
+function glanceOrWhy(index: SqlDatabase, device: string): Glance | ConclaveError | undefined {
+  try {
+    return glanceAt(index, { device });
+  } catch (error) {
+    if (error instanceof ConclaveError && error.code === "other-index") return error;
+    throw error;
+  }
+}
+
 /** A kit that nobody ever tried is a hope, and one whose share somebody took along is theirs too. */
 async function remindOfKit(
   context: Context,
@@ -59,7 +71,7 @@ async function remindOfKit(
   }
 }
 
-function waitingIn(glance: ReturnType<typeof glanceAt>): string[] {
+function waitingIn(glance: Glance | undefined): string[] {
   if (!glance) return [];
   return [
     ...(glance.role === undefined ? ["you are not a member any more"] : []),

@@ -1,5 +1,6 @@
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { openDatabase } from "@conclave/node";
 import { describe, expect, it } from "vitest";
 import { runMain, World } from "../support/run-main.ts";
 import { admit, family, filesBelow, newStage, type Person } from "../support/stage.ts";
@@ -80,5 +81,24 @@ describe("leave --local", () => {
     expect((await alice("leave", "family", "--local")).out).toBe("forgot family\n");
     expect(await groupsOf(alice)).toEqual([]);
     expect(existsSync(alice.home)).toBe(true);
+  });
+
+  it("lets somebody in again whose index another version has made, which every command says", async () => {
+    const { alice, others } = await family(newStage(), ["Bob"]);
+    const bob = others[0] as Person;
+    const [{ id } = { id: "" }] = await bob.json<{ id: string }[]>("groups");
+    const index = openDatabase(join(bob.home, "groups", id, "index.sqlite"));
+    index.script("PRAGMA user_version = 1");
+    index.close();
+    expect(await bob.refusal("ls", "family:")).toMatchObject({
+      exit: 1,
+      code: "other-index",
+      hint: expect.stringMatching(/leave GROUP --local/),
+    });
+    expect(await groupsOf(bob)).toEqual(["family"]);
+    await bob.json("leave", "family", "--local");
+    const { address } = await alice.json<{ address: string }>("address", "family");
+    await bob.json("join", address, "--as", "family");
+    expect((await bob("ls", "family:")).exit).toBe(0);
   });
 });

@@ -6,6 +6,7 @@
 
 import { toUtf8 } from "../encoding/bytes.ts";
 import { sha256Hex } from "../encoding/digest.ts";
+import { ConclaveError } from "../errors.ts";
 import { HISTORY_SCHEMA } from "../history/schema.ts";
 import type { DeviceSecrets } from "../identity/device.ts";
 import { INDEX_SCHEMA } from "../index/schema.ts";
@@ -38,12 +39,22 @@ export interface Session extends SessionPorts {
 
 const SCHEMAS = [INDEX_SCHEMA, HISTORY_SCHEMA, TREE_SCHEMA];
 
-/** Makes the tables of an index, those that are not there: each command opens one, and nearly always all are. */
+/**
+ * Makes the tables of an index, if it is new: each command opens one, and nearly always they are there.
+ *
+ * @throws ConclaveError `other-index` for one that was made by another version, with other tables.
+ */
 export function prepareIndex(index: SqlDatabase): void {
   const version = schemaVersion();
-  const { user_version: prepared } = index.get<{ user_version: number }>("PRAGMA user_version") ?? { user_version: 0 };
-  if (prepared === version) return;
+  const hasOurs = () => index.get<{ user_version: number }>("PRAGMA user_version")?.user_version === version;
+  if (hasOurs()) return;
   index.transaction(() => {
+    if (hasOurs()) return;
+    if (index.get("SELECT 1 FROM sqlite_schema LIMIT 1") !== undefined) {
+      throw new ConclaveError("what this device knows of the group was kept by another version of conclave", {
+        code: "other-index",
+      });
+    }
     for (const schema of SCHEMAS) index.script(schema);
     index.script(`PRAGMA user_version = ${version}`);
   });
