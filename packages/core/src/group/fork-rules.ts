@@ -74,15 +74,14 @@ function isAuthorRemovedUnder(
   fork: ForkCase,
   { child, spoken }: { readonly child: RecordDigest; readonly spoken: Spoken },
 ): boolean {
-  return (fork.blows.get(child) ?? []).some(
-    (blow) =>
-      blow.removes &&
-      isAimedAt(fork, blow, child) &&
-      fork.members.has(blow.author) &&
-      // Whom their own device takes off the list says nothing that counts afterwards.
-      blow.author !== fork.authorOf.get(child) && // check: role
-      !hasGoneElsewhere(fork, { child, spoken, member: blow.author }), // check: role
+  const removals = (fork.blows.get(child) ?? []).filter(
+    (blow) => blow.removes && isAimedAt(fork, blow, child) && fork.members.has(blow.author),
   );
+  return removals.some((blow) => {
+    // Whom their own device takes off the list says nothing that counts afterwards.
+    if (blow.author === fork.authorOf.get(child)) return false; // check: role
+    return !hasGoneElsewhere(fork, { child, spoken, member: blow.author }); // check: role
+  });
 }
 
 /** Rule 1. */
