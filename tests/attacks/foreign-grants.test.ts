@@ -96,6 +96,22 @@ describe("attack 36: junk under the name of a newcomer's grant", () => {
   });
 });
 
+describe("attack 57: the grant to a newcomer, which the storage has lost", () => {
+  it("is made again in passing by another admin, and not once more for the newcomer who asks too", async () => {
+    const world = openWorld();
+    const { alice, bob } = await people({ world, bob: "admin" });
+    const dave = await world.device("dave");
+    const grants = /^epochs\/.*\.age$/;
+    const lost = await putBy(world, () => addMember(live(alice), { card: dave.card, role: "editor" }), grants);
+    for (const key of lost) await world.store.delete(key);
+    const address = world.address(live(alice));
+    await world.ask(dave, address);
+    expect([...(await putBy(world, () => catchUp(live(bob)), grants))]).toHaveLength(1);
+    expect([...(await putBy(world, () => listRequests(live(bob)), grants))]).toEqual([]);
+    expect(await joinGroup(world.ports(dave), { address })).toBeDefined();
+  });
+});
+
 describe("attack 36: more junk among the grants than anybody tries, newer than all others", () => {
   it("keeps no newcomer out, whose own grant bears a name that no stranger can draw", async () => {
     const world = openWorld();

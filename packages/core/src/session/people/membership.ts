@@ -2,7 +2,6 @@
 import { newEpochIdentity } from "../../age/epoch-identity.ts";
 import { draftAdd, draftAdmit, draftLeave, draftRemove, draftRole, draftRotate, entryOf } from "../../group/draft.ts";
 import { recipientFile, recipientKey } from "../../group/epoch.ts";
-import { sealGrant } from "../../group/grant.ts";
 import { extendLog, type Log } from "../../group/log.ts";
 import { sealNotice } from "../../group/notice.ts";
 import { cutTargets } from "../../group/refusals.ts";
@@ -20,7 +19,8 @@ import { requireDecided } from "../reading/decided.ts";
 import { takeView } from "../reading/refresh.ts";
 import type { Session } from "../session.ts";
 import { writerCut } from "../writing/cut.ts";
-import { entriesSince, grantIdentities, logLines } from "../writing/log-lines.ts";
+import { entriesSince } from "../writing/log-lines.ts";
+import { makeGrant } from "../writing/make-grant.ts";
 import type { OutboxItem } from "../writing/outbox.ts";
 import { publish } from "../writing/publish.ts";
 
@@ -69,13 +69,7 @@ export async function publishAdmission(
 /** A grant of the current epoch to one device, made from the log that lists it. */
 export function grantTo(session: Session, device: DeviceKey): Companions {
   return async (log, state) => {
-    const identities = grantIdentities(session);
-    const grant = await sealGrant(session.crypto, {
-      state,
-      audience: { device },
-      identities,
-      lines: logLines(log, state.head),
-    });
+    const grant = await makeGrant(session, { device }, { log, state });
     return [{ ...grant, epoch: session.view.current.epoch, kind: "grant" }];
   };
 }
@@ -173,13 +167,7 @@ export async function startEpoch(
     ...options,
     epoch,
     before: async (log, next) => {
-      const identities = grantIdentities(session, epoch);
-      const grant = await sealGrant(session.crypto, {
-        state: next,
-        audience: "all",
-        identities,
-        lines: logLines(log, next.head),
-      });
+      const grant = await makeGrant(session, "all", { log, state: next, next: epoch });
       return [
         {
           key: recipientKey(epoch.epoch),
