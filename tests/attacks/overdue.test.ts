@@ -158,6 +158,21 @@ describe("attack 7: a record that somebody else than its author has seen, and th
     expect(whyIncomplete(live(dave))).toBeUndefined();
     expect(details(live(dave), "awaited")).toHaveLength(1);
   });
+
+  it("is said no more to who goes on without it, and lacks the current key besides", async () => {
+    const { alice, dave, hers } = await heldBack();
+    await catchUp(live(dave));
+    await rotate(live(alice), { contents: "on-change" });
+    const { epoch } = live(alice).view.current;
+    dave.hooks.hides = (key) => hers.has(key) || key.startsWith(`epochs/${epoch}-`);
+    await looksFor(dave, 3);
+    expect(live(dave).view.opened.has(live(dave).view.current.epoch)).toBe(false);
+    expect(whyIncomplete(live(dave))).toMatchObject({ code: "missing" });
+    await catchUp(openSession(world.ports(dave), { acceptRollback: true }));
+    world.restart(dave);
+    await looksFor(dave, 3);
+    expect(whyIncomplete(live(dave))).toBeUndefined();
+  });
 });
 
 describe("attack 53: a record that never was", () => {

@@ -51,11 +51,11 @@ export async function catchUp(
   notePurges(session);
   if (!session.view.choice.undecided) writeMeta(session.index, "pinned", session.view.state.head);
   noteStanding(session);
-  if (!session.view.opened.has(session.view.current.epoch)) return shown;
   if (session.acceptRollback) {
     forgetVanished(session, shown);
     acceptLacking(session);
   }
+  if (!session.view.opened.has(session.view.current.epoch)) return shown;
   if (isUpdateNeeded(session) || !isDecided(session) || unconfirmedSince(session) !== undefined) return shown;
   await unlessUnwritable(() => doDuties(session, { shown, ...options }));
   return shown;
