@@ -11,6 +11,7 @@ import {
   kitDevice,
   makeDeviceCard,
   newKitSecret,
+  type Problem,
   readAll,
   recover,
   reencrypt,
@@ -69,9 +70,17 @@ async function sweep(reset: Reset, play: (step: number) => Promise<boolean>): Pr
   expect(step).toBeGreaterThan(3);
 }
 
-async function expectWhole(session: Session): Promise<void> {
-  const report = await verify(session, { budget: budget(), shown: await readAll(session), full: true });
-  expect(report).toMatchObject({ ok: true, problems: [] });
+/** What verify says of what a run that died may have left, and only its own device can tell from a stranger's. */
+const PERHAPS_LEFT = /^(?:no record says what it holds: a stranger's, or of a member|of a key that no entry names)/;
+
+/** @param options.left - Whether somebody has died, and has not been back since. */
+async function expectWhole(session: Session, options: { readonly left?: boolean } = {}): Promise<void> {
+  const { ok, problems } = await verify(session, { budget: budget(), shown: await readAll(session), full: true });
+  const isLeft = ({ code, detail }: Problem) => code === "foreign" && PERHAPS_LEFT.test(detail);
+  expect({ ok, problems: problems.filter((each) => !(options.left && isLeft(each))) }).toEqual({
+    ok: true,
+    problems: [],
+  });
 }
 
 /** Carol alone goes on: she reads everything, empties the old epochs, and finds nothing amiss. */
@@ -79,7 +88,7 @@ async function carolFinishes({ carol }: Scene): Promise<void> {
   await catchUp(live(carol));
   await reencrypt(live(carol), { budget: budget() });
   expect(await texts(live(carol))).toEqual(CONTENTS);
-  await expectWhole(live(carol));
+  await expectWhole(live(carol), { left: true });
 }
 
 async function lying(world: World): Promise<{ key: string; bytes: Uint8Array }[]> {
@@ -155,6 +164,7 @@ describe.each(DEATHS)("a death at a $at, $when it takes effect", (death) => {
       );
       await remove(world.restart(alice));
       expect(await texts(live(alice))).toEqual(CONTENTS);
+      await expectWhole(live(alice));
       return hasDied;
     });
   });
@@ -185,6 +195,7 @@ describe.each(DEATHS)("a death at a $at, $when it takes effect", (death) => {
       expect(seen.member.name).toBe("alice");
       await replace(world.restart(alice));
       expect(await texts(live(alice))).toEqual(CONTENTS);
+      await expectWhole(live(alice));
       return hasDied;
     });
   });
@@ -219,7 +230,8 @@ describe.each(DEATHS)("a death at a $at, $when it takes effect", (death) => {
       expect(await texts(live(desk))).toEqual(CONTENTS);
       await expectShutOut(stage, [keysRing(alice.kit, world.crypto)]);
       await world.withKit({ ...alice, kit: keys }, world.address(live(carol)));
-      await expectWhole(live(desk));
+      // The index that the kit worked with is gone for good.
+      await expectWhole(live(desk), { left: true });
       return hasDied;
     });
     expect([...ends].sort()).toEqual(["anew", "counted"]);
