@@ -2,9 +2,17 @@
  * Filling the log: every grant carries it, and it never gets shorter. Whatever one admin signs, with everybody whom they let
  * in, owners go on: they remove them all, and let people in.
  */
-import { catchUp, makeDeviceCard, newDevice, problemsOf, type Session, verifyingKeyOf } from "@conclave/core";
+import {
+  catchUp,
+  changeRole,
+  makeDeviceCard,
+  newDevice,
+  problemsOf,
+  type Session,
+  verifyingKeyOf,
+} from "@conclave/core";
 import { describe, expect, it } from "vitest";
-import { comeTogether, details, keysLike, people, removeBy, shownPaths } from "../support/attacked.ts";
+import { comeTogether, details, keysLike, people, putBy, removeBy, shownPaths } from "../support/attacked.ts";
 import { type Forgery, forge, forgedChange, forgedEntry, hexOf, newFolder, openedEpoch } from "../support/forge.ts";
 import { type Act, LOG_WEIGHT_MAX, newEpochIdentity } from "../support/insides.ts";
 import { openWorld } from "../support/open-world.ts";
@@ -170,5 +178,20 @@ describe("attack 10: an editor who writes as thousands of writers", { timeout: 1
       expect(problemsOf(live(reader)).map(({ code }) => code)).not.toContain("awaited");
     }
     expect(await keysLike(world, /notice/)).toHaveLength(1);
+  });
+
+  it("is built on by nobody who may not remove or demote them: nothing is signed before that is refused", async () => {
+    const { world, bob, carol } = await people({ world: openWorld() });
+    const { head } = live(bob).view.state;
+    for (let writer = 0; writer < 20; writer++) {
+      await forge(live(bob), { records: [forgedChange({ head, operations: [newFolder(live(bob), `of ${writer}`)] })] });
+    }
+    await catchUp(live(carol));
+    const member = findMember(live(carol).view.state, "bob");
+    const tries = [() => removeBy(carol, "bob"), () => changeRole(live(carol), { member, role: "viewer" })];
+    for (const attempt of tries) {
+      const refused = () => expect(attempt()).rejects.toMatchObject({ code: "role-too-low" });
+      expect([...(await putBy(world, refused, /./))]).toEqual([]);
+    }
   });
 });
