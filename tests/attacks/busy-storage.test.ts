@@ -1,20 +1,15 @@
 /** A storage that is full, that others change while it is read, or that gets very much at once. */
-import { addMember, catchUp, reencrypt, removeMember, StoreError } from "@conclave/core";
+import { addMember, catchUp, reencrypt, StoreError } from "@conclave/core";
 import type { Hooks } from "@conclave/stores/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { keysLike } from "../support/attacked.ts";
-import { budget, type Device, findMember, live, paths, put, texts, World } from "../support/world.ts";
+import { keysLike, removeBy } from "../support/attacked.ts";
+import { budget, live, paths, put, texts, World } from "../support/world.ts";
 
 let world: World;
 beforeEach(() => {
   world = new World();
 });
 afterEach(() => world.close());
-
-async function remove(admin: Device, name: string): Promise<void> {
-  const session = live(admin);
-  await removeMember(session, { member: findMember(session.view.state, name), contents: "on-change" });
-}
 
 describe("attack 56: a storage without room for records", () => {
   /** Full for records, from the first object on. */
@@ -33,7 +28,7 @@ describe("attack 56: a storage without room for records", () => {
     await world.found(alice);
     await world.admit(alice, bob);
     await put(live(alice), { one: "one" });
-    await remove(alice, "bob");
+    await removeBy(alice, "bob");
     alice.hooks = { fault: fullAfterObjects() };
     world.restart(alice);
     await expect(reencrypt(live(alice), { budget: budget() })).rejects.toMatchObject({ code: "full" });
@@ -54,7 +49,7 @@ describe("attack 56: a storage without room for records", () => {
     await world.found(alice);
     await world.admit(alice, bob);
     await put(live(alice), { one: "one" });
-    await remove(alice, "bob");
+    await removeBy(alice, "bob");
     await put(live(alice), { two: "two" });
     alice.hooks = {
       fault: ({ verb }) =>
@@ -99,10 +94,10 @@ describe("attack 36: a grant that vanishes between listing and fetching", () => 
     ];
     await world.found(alice);
     for (const device of [bob, carol]) await world.admit(alice, device);
-    await remove(alice, "bob");
+    await removeBy(alice, "bob");
     await catchUp(live(carol));
     await addMember(live(alice), { card: dan.card, role: "editor" });
-    await remove(alice, "dan");
+    await removeBy(alice, "dan");
     let vanished = 0;
     carol.hooks = {
       fault: ({ verb, key }) => {

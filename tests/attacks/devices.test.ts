@@ -13,7 +13,6 @@ import {
   recover,
   reencrypt,
   removeDevices,
-  removeMember,
   replaceKit,
   unconfirmedSince,
   verifyingKeyOf,
@@ -21,7 +20,7 @@ import {
 } from "@conclave/core";
 import { memoryStore, restoreSnapshot, takeSnapshot } from "@conclave/stores/testing";
 import { describe, expect, it } from "vitest";
-import { comeTogether, people, problemCodes, shownPaths } from "../support/attacked.ts";
+import { comeTogether, people, problemCodes, removeBy, shownPaths } from "../support/attacked.ts";
 import { forge, forgedChange, newFolder } from "../support/forge.ts";
 import { openWorld } from "../support/open-world.ts";
 import { budget, type Device, findMember, live, put, texts, type World } from "../support/world.ts";
@@ -201,7 +200,7 @@ describe("a member who was removed", () => {
     const { world, alice, bob, carol, phone } = await group();
     const address = world.address(live(alice));
     await catchUp(live(bob));
-    await removeMember(live(bob), { member: findMember(live(bob).view.state, "alice"), contents: "now" });
+    await removeBy(bob, "alice", "now");
     await reencrypt(live(bob), { budget: budget() });
     for (const device of [alice, phone]) await expect(catchUp(live(device))).rejects.toMatchObject({ code: "removed" });
     await expect(world.withKit(alice, address)).rejects.toMatchObject({ code: "not-a-member" });
@@ -280,7 +279,7 @@ describe("a device that came back by a kit", () => {
     const yesterday = memoryStore({ settled: true });
     await restoreSnapshot(yesterday, await takeSnapshot(world.store));
     await catchUp(live(bob));
-    await removeMember(live(bob), { member: findMember(live(bob).view.state, "alice"), contents: "now" });
+    await removeBy(bob, "alice", "now");
     const now = world.address(live(bob));
     // The removed owner and the storage together show Carol the old group, and go on there.
     const back = await comeBack(world, carol, printed, yesterday);

@@ -26,7 +26,7 @@ describe("attack 50: a location that borrows another blob's object", () => {
     ["first", 0],
     ["second", 1],
   ])("lets nobody delete the good copy of the blob that is not in it, but in the %s one's", async (_, borrowedFrom) => {
-    const [alice, , mallory] = (await groupOf(world, ["bob", "mallory"])) as [Device, Device, Device];
+    const [alice, , mallory] = await groupOf(world, ["bob", "mallory"]);
     await put(live(alice), { one: "one" });
     await put(live(alice), { two: "two" });
     await removeBy(alice, "bob");
@@ -57,7 +57,7 @@ describe("attack 58: an old object that is said to hold another blob too", () =>
     ["first", 0],
     ["second", 1],
   ])("is kept while the %s of them has no other copy", async (_, victim) => {
-    const [alice, , mallory] = (await groupOf(world, ["bob", "mallory"])) as [Device, Device, Device];
+    const [alice, , mallory] = await groupOf(world, ["bob", "mallory"]);
     await put(live(alice), { one: "one" });
     await put(live(alice), { two: "two" });
     await comeTogether(alice, mallory);
@@ -86,12 +86,7 @@ describe("attack 33: a receipt for work that was not done", () => {
     ["alone", false],
     ["with a location in an object that does not exist", true],
   ])("deletes nothing and hides nothing, %s", async (_, isPlaced) => {
-    const [alice, , mallory, carol] = (await groupOf(world, ["bob", "mallory", "carol"])) as [
-      Device,
-      Device,
-      Device,
-      Device,
-    ];
+    const [alice, , mallory, carol] = await groupOf(world, ["bob", "mallory", "carol"]);
     await put(live(alice), { one: "one" });
     await comeTogether(alice, carol);
     await removeBy(alice, "bob");
@@ -114,7 +109,7 @@ describe("attack 33: a receipt for work that was not done", () => {
 
 describe("attack 30: a removed member's location of what nobody declares", () => {
   it("keeps no old epoch open: the newcomer is not given its key", async () => {
-    const [alice, bob] = (await groupOf(world, ["bob"])) as [Device, Device];
+    const [alice, bob] = await groupOf(world, ["bob"]);
     await put(live(alice), { one: "one" });
     const epoch = openedEpoch(live(bob));
     const location = forgedLocation(live(bob), { blob: "ab".repeat(32), object: "cd".repeat(16), length: 4219 });
@@ -132,7 +127,7 @@ describe("attack 30: a removed member's location of what nobody declares", () =>
 
 describe("attack 30: records that a removed member goes on putting into an epoch that has ended", () => {
   it("holds no old epoch open where another device had re-encrypted", async () => {
-    const [alice, bob] = (await groupOf(world, ["bob"])) as [Device, Device];
+    const [alice, bob] = await groupOf(world, ["bob"]);
     const carol = await world.device("carol");
     await world.admit(alice, carol);
     await put(live(alice), { one: "one" });
@@ -159,7 +154,7 @@ describe("attack 57: a notice that lies in the true one's place", () => {
     ["does not end the epoch", 0],
     ["ends an earlier epoch", 1],
   ])("and %s keeps nobody from leaving the true one again", async (_, rotations) => {
-    const [alice, bob, carol] = (await groupOf(world, ["bob", "carol"])) as [Device, Device, Device];
+    const [alice, bob, carol] = await groupOf(world, ["bob", "carol"]);
     for (let count = 0; count < rotations; count++) await rotate(live(alice), { contents: "on-change" });
     await comeTogether(alice, bob, carol);
     const { log, state, current: old } = live(alice).view;

@@ -8,15 +8,14 @@ import {
   leaveGroup,
   listRequests,
   makeDeviceCard,
-  removeMember,
   rotate,
 } from "@conclave/core";
 import { describe, expect, it } from "vitest";
-import { comeTogether, keysLike, people } from "../support/attacked.ts";
+import { comeTogether, keysLike, people, removeBy } from "../support/attacked.ts";
 import { forge, forgedEntry } from "../support/forge.ts";
 import { type Act, grantToListed } from "../support/insides.ts";
 import { openWorld } from "../support/open-world.ts";
-import { type Device, findMember, live, put, texts, type World } from "../support/world.ts";
+import { type Device, live, put, texts, type World } from "../support/world.ts";
 
 /** Alice, who founded the group, Bob, an editor, and Carol, a viewer; everybody has seen everything. */
 async function group() {
@@ -52,7 +51,7 @@ describe("attack 36: an epoch that a viewer starts and grants to nobody", () => 
     await startUngranted(world, carol);
     for (const device of [alice, bob]) await catchUp(live(device));
     await expect(put(live(bob), { "b.txt": "nobody's" })).rejects.toMatchObject({ code: "stale-epoch" });
-    await removeMember(live(alice), { member: findMember(live(alice).view.state, "carol"), contents: "on-change" });
+    await removeBy(alice, "carol");
     await comeTogether(alice, bob);
     await put(live(bob), { "c.txt": "after" });
     await comeTogether(alice, bob);
@@ -122,7 +121,7 @@ describe("attack 36: an epoch that is granted to some alone", () => {
   it("is given to no device that is off the list, by whatever card it asks", async () => {
     const { world, alice, bob } = await leftOut("alice");
     await askForGrant(live(bob), { card: bob.card });
-    await removeMember(live(alice), { member: findMember(live(alice).view.state, "bob"), contents: "on-change" });
+    await removeBy(alice, "bob");
     const { epoch } = live(alice).view.current;
     const mallory = await world.device("mallory");
     for (const card of [bob.card, mallory.card]) {

@@ -5,7 +5,6 @@ import {
   publicKeysOf,
   readAll,
   reencrypt,
-  removeMember,
   type Session,
   sealFile,
   type Verification,
@@ -13,10 +12,10 @@ import {
 } from "@conclave/core";
 import { flipped } from "@conclave/stores/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { comeTogether, keysLike, people, putBy } from "../support/attacked.ts";
+import { comeTogether, keysLike, people, putBy, removeBy } from "../support/attacked.ts";
 import { forge, forgedChange, forgedEntry, forgeUnput, newFolder, openedEpoch } from "../support/forge.ts";
 import { nameDigest, sealDeletion, sealNotice, signListing } from "../support/insides.ts";
-import { budget, type DeviceKeys, findMember, keyOf, live, put, World } from "../support/world.ts";
+import { budget, type DeviceKeys, keyOf, live, put, World } from "../support/world.ts";
 
 let world: World;
 beforeEach(() => {
@@ -74,7 +73,7 @@ describe("attack 5: a group with nothing foreign in it", () => {
     const { alice, carol } = await people({ world });
     await put(live(alice), { one: "one" });
     await comeTogether(alice, carol);
-    await removeMember(live(alice), { member: findMember(live(alice).view.state, "bob"), contents: "on-change" });
+    await removeBy(alice, "bob");
     await put(live(alice), { two: "two" });
     await reencrypt(live(alice), { budget: budget() });
     const dave = await world.device("dave");

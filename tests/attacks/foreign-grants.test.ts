@@ -1,9 +1,9 @@
 /** What a stranger leaves in `epochs/`, under names that look like the group's own grants. */
-import { createHash } from "node:crypto";
 import { addMember, catchUp, joinGroup, listRequests } from "@conclave/core";
 import { flipped, memoryStore, recording, rewrite } from "@conclave/stores/testing";
 import { describe, expect, it } from "vitest";
 import { expectUnchanged, keysLike, people, problemCodes, putBy } from "../support/attacked.ts";
+import { nameDigest } from "../support/insides.ts";
 import { openWorld } from "../support/open-world.ts";
 import { live, put, texts } from "../support/world.ts";
 
@@ -31,10 +31,6 @@ const GRANTS: readonly (readonly [string, () => Uint8Array])[] = [
   ["nothing in it", () => new Uint8Array()],
 ];
 
-function nameOf(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex").slice(0, 32);
-}
-
 describe("attack 36: grants that a stranger left, found in epochs/", () => {
   it.each(GRANTS)("with %s: fetched once, ignored, and in nobody's way", async (_, made) => {
     const recorder = recording(memoryStore());
@@ -43,7 +39,7 @@ describe("attack 36: grants that a stranger left, found in epochs/", () => {
     const bytes = made();
     const { epoch } = live(alice).view.current;
     const unknown = "ab".repeat(32);
-    const keys = [epoch, unknown].map((each) => `epochs/${each}-all-${nameOf(bytes)}.age`);
+    const keys = [epoch, unknown].map((each) => `epochs/${each}-all-${nameDigest(bytes)}.age`);
     for (const key of keys) await world.store.put(key, bytes);
     await world.store.put(`epochs/${unknown}.recipient`, new TextEncoder().encode("age1of-nobody\n"));
     const mark = recorder.calls.length;
@@ -93,6 +89,22 @@ describe("attack 36: junk under the name of a newcomer's grant", () => {
       expect([...(await putBy(world, () => listRequests(live(admin))))]).toEqual([]);
       await spoil();
     }
+  });
+});
+
+describe("attack 57: the grant to a newcomer, which the storage has lost", () => {
+  it("is made again in passing by another admin, and not once more for the newcomer who asks too", async () => {
+    const world = openWorld();
+    const { alice, bob } = await people({ world, bob: "admin" });
+    const dave = await world.device("dave");
+    const grants = /^epochs\/.*\.age$/;
+    const lost = await putBy(world, () => addMember(live(alice), { card: dave.card, role: "editor" }), grants);
+    for (const key of lost) await world.store.delete(key);
+    const address = world.address(live(alice));
+    await world.ask(dave, address);
+    expect([...(await putBy(world, () => catchUp(live(bob)), grants))]).toHaveLength(1);
+    expect([...(await putBy(world, () => listRequests(live(bob)), grants))]).toEqual([]);
+    expect(await joinGroup(world.ports(dave), { address })).toBeDefined();
   });
 });
 

@@ -4,15 +4,15 @@
  */
 import {
   catchUp,
+  changeRole,
   makeDeviceCard,
   newDevice,
   problemsOf,
-  removeMember,
   type Session,
   verifyingKeyOf,
 } from "@conclave/core";
 import { describe, expect, it } from "vitest";
-import { comeTogether, details, keysLike, people, shownPaths } from "../support/attacked.ts";
+import { comeTogether, details, keysLike, people, putBy, removeBy, shownPaths } from "../support/attacked.ts";
 import { type Forgery, forge, forgedChange, forgedEntry, hexOf, newFolder, openedEpoch } from "../support/forge.ts";
 import { type Act, LOG_WEIGHT_MAX, newEpochIdentity } from "../support/insides.ts";
 import { openWorld } from "../support/open-world.ts";
@@ -136,7 +136,7 @@ describe("attack 10: an admin who fills the log, by large entries and by puppets
     expect(details(live(carol), "long-log").join()).toMatch(/of it by one device of bob.*bob has filled 100 %/);
 
     for (const name of ["bob", ...puppets.map((puppet) => puppet.name)]) {
-      await removeMember(live(alice), { member: findMember(live(alice).view.state, name), contents: "on-change" });
+      await removeBy(alice, name);
     }
     const dave = await world.device("dave");
     await world.admit(alice, dave);
@@ -165,7 +165,7 @@ describe("attack 10: an editor who writes as thousands of writers", { timeout: 1
     for (let writer = 0; writer < 400; writer++) await forge(live(bob), { records: [folder(`before ${writer}`)] });
     await comeTogether(alice, carol);
     const before = live(alice).view.state.weight;
-    await removeMember(live(alice), { member: findMember(live(alice).view.state, "bob"), contents: "on-change" });
+    await removeBy(alice, "bob");
     expect(live(alice).view.state.weight - before).toBeLessThan(4096);
     await forge(live(bob), { records: [folder("after")], epoch });
     await comeTogether(alice, carol);
@@ -178,5 +178,20 @@ describe("attack 10: an editor who writes as thousands of writers", { timeout: 1
       expect(problemsOf(live(reader)).map(({ code }) => code)).not.toContain("awaited");
     }
     expect(await keysLike(world, /notice/)).toHaveLength(1);
+  });
+
+  it("is built on by nobody who may not remove or demote them: nothing is signed before that is refused", async () => {
+    const { world, bob, carol } = await people({ world: openWorld() });
+    const { head } = live(bob).view.state;
+    for (let writer = 0; writer < 20; writer++) {
+      await forge(live(bob), { records: [forgedChange({ head, operations: [newFolder(live(bob), `of ${writer}`)] })] });
+    }
+    await catchUp(live(carol));
+    const member = findMember(live(carol).view.state, "bob");
+    const tries = [() => removeBy(carol, "bob"), () => changeRole(live(carol), { member, role: "viewer" })];
+    for (const attempt of tries) {
+      const refused = () => expect(attempt()).rejects.toMatchObject({ code: "role-too-low" });
+      expect([...(await putBy(world, refused, /./))]).toEqual([]);
+    }
   });
 });

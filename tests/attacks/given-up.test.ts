@@ -1,11 +1,11 @@
 /** A storage that alters files for a while: what it shows rightly again is read, and nobody is warned of what is gone. */
-import { catchUp, type ProblemCode, removeMember, rotate } from "@conclave/core";
+import { catchUp, type ProblemCode, rotate } from "@conclave/core";
 import { flipped, type Hooks } from "@conclave/stores/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { people, problemCodes, putBy, shownPaths } from "../support/attacked.ts";
+import { people, problemCodes, putBy, removeBy, shownPaths } from "../support/attacked.ts";
 import { forge, forgedChange, newFolder } from "../support/forge.ts";
 import type { NumberedRecord, Operation } from "../support/insides.ts";
-import { type Device, findMember, live, put, texts, World } from "../support/world.ts";
+import { type Device, live, put, texts, World } from "../support/world.ts";
 
 const HOUR_MS = 3600 * 1000;
 
@@ -123,9 +123,7 @@ describe("attack 7: so much held back that the rest of a device has no room to w
 describe("attack 12: an entry that an older version could not read", () => {
   it("is taken in by the version that can, though the storage shows it nowhere any more", async () => {
     const { alice, carol } = await people({ world });
-    const removal = await putBy(world, () =>
-      removeMember(live(alice), { member: findMember(live(alice).view.state, "bob"), contents: "on-change" }),
-    );
+    const removal = await putBy(world, () => removeBy(alice, "bob"));
     const { log, state } = live(alice).view;
     const signed = log.nodes.get(state.head)?.verified.signed;
     carol.hooks.hides = (key) => removal.has(key);

@@ -26,7 +26,7 @@ function objectsIn(epoch: string): Promise<string[]> {
 
 describe("attack 50: an object in the new epoch that an editor deletes or cuts before the old one goes", () => {
   it.each(["deleted", "cut"])("is made anew where it was %s, by who has put it", async (how) => {
-    const [alice] = (await groupOf(world, ["bob"])) as [Device, Device];
+    const [alice] = await groupOf(world, ["bob"]);
     await put(live(alice), { one: "one" });
     await removeBy(alice, "bob");
     await moveContents(live(alice), { budget: budget(), blobs: blobsToMove(live(alice)) });
@@ -44,13 +44,7 @@ describe("attack 33: a receipt and locations for work that was not done, while a
     ["alone", /\/objects\//],
     ["with the records files that place them", /\/(?:objects|records)\//],
   ])("let nobody delete what says where they lie, hidden %s", async (_, hidden) => {
-    const [alice, , mallory, carol, dave] = (await groupOf(world, ["bob", "mallory", "carol", "dave"])) as [
-      Device,
-      Device,
-      Device,
-      Device,
-      Device,
-    ];
+    const [alice, , mallory, carol, dave] = await groupOf(world, ["bob", "mallory", "carol", "dave"]);
     await put(live(alice), { one: "one" });
     await comeTogether(alice, carol, mallory);
     const old = live(alice).view.current.epoch;
@@ -76,7 +70,7 @@ describe("attack 33: a receipt and locations for work that was not done, while a
 
 describe("attack 30: old objects that the storage puts back once they were deleted", () => {
   it("are deleted again by the next re-encryption, and their key goes to no newcomer after that", async () => {
-    const [alice] = (await groupOf(world, ["bob"])) as [Device, Device];
+    const [alice] = await groupOf(world, ["bob"]);
     await put(live(alice), { one: "one" });
     const old = live(alice).view.current.epoch;
     const [key = ""] = await objectsIn(old);
@@ -102,7 +96,7 @@ function falsePlaces(by: Device): Location[] {
 
 describe("attack 58: many locations of a removed editor, beside those of somebody else who is out", () => {
   it("hide from no reader what that one had placed, and from no re-encryption", async () => {
-    const [alice, bob, mallory] = (await groupOf(world, ["bob", "mallory"])) as [Device, Device, Device];
+    const [alice, bob, mallory] = await groupOf(world, ["bob", "mallory"]);
     await put(live(bob), { one: "one" });
     await comeTogether(alice, mallory);
     const epoch = openedEpoch(live(mallory));
@@ -118,7 +112,7 @@ describe("attack 58: many locations of a removed editor, beside those of somebod
   });
 
   it("hide from no re-encryption what they themselves had placed before", async () => {
-    const [alice, mallory] = (await groupOf(world, ["mallory"])) as [Device, Device];
+    const [alice, mallory] = await groupOf(world, ["mallory"]);
     await put(live(mallory), { one: "one" });
     await catchUp(live(alice));
     const epoch = openedEpoch(live(mallory));
@@ -133,7 +127,7 @@ describe("attack 58: many locations of a removed editor, beside those of somebod
 
 describe("attack 50: a version whose object an editor deletes, and that somebody still has on their disk", () => {
   it("is not replaced there by a newer one", async () => {
-    const [alice, mallory] = (await groupOf(world, ["mallory"])) as [Device, Device];
+    const [alice, mallory] = await groupOf(world, ["mallory"]);
     await put(live(alice), { one: "first" });
     const target = memoryTarget();
     const into = () => download(live(alice), { path: "", target, budget: budget() });
@@ -148,7 +142,7 @@ describe("attack 50: a version whose object an editor deletes, and that somebody
   });
 
   it("is replaced there while the storage gives it back", async () => {
-    const [alice, mallory] = (await groupOf(world, ["mallory"])) as [Device, Device];
+    const [alice, mallory] = await groupOf(world, ["mallory"]);
     await put(live(alice), { one: "first" });
     const target = memoryTarget();
     const into = () => download(live(alice), { path: "", target, budget: budget() });
@@ -161,7 +155,7 @@ describe("attack 50: a version whose object an editor deletes, and that somebody
   });
 
   it("is not replaced either where its person changes it while the storage takes its time", async () => {
-    const [alice, mallory] = (await groupOf(world, ["mallory"])) as [Device, Device];
+    const [alice, mallory] = await groupOf(world, ["mallory"]);
     await put(live(alice), { one: "first" });
     const target = memoryTarget();
     const into = () => download(live(alice), { path: "", target, budget: budget() });

@@ -2,7 +2,7 @@
  * A storage that shows one device neither a new epoch nor its notice: what is left over gives it away, once it has been missing for
  * longer than anything takes to arrive and nobody else was heard meanwhile.
  */
-import { catchUp, confirmation, excuseHidden, hiddenFrom, removeMember } from "@conclave/core";
+import { catchUp, excuseHidden, hiddenFrom, removeMember, whoWasHeard } from "@conclave/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { comeTogether, details, putBy } from "../support/attacked.ts";
 import { type Device, findMember, live, put, texts, World } from "../support/world.ts";
@@ -171,13 +171,13 @@ describe("what is missing", () => {
 
 describe("who else uses the current key", () => {
   it("is known from what was signed knowing of its epoch", async () => {
-    expect(confirmation(live(carol)).heard.map(({ name }) => name)).toEqual(["alice"]);
+    expect(whoWasHeard(live(carol)).heard.map(({ name }) => name)).toEqual(["alice"]);
     await put(live(dave), { "of dave": "hello" });
     await catchUp(live(carol));
-    const { others, heard } = confirmation(live(carol));
+    const { others, heard } = whoWasHeard(live(carol));
     expect([others, heard.map(({ name }) => name)]).toEqual([3, ["alice", "dave"]]);
     await removeBob();
     await catchUp(live(carol));
-    expect(confirmation(live(carol)).heard.map(({ name }) => name)).toEqual(["alice"]);
+    expect(whoWasHeard(live(carol)).heard.map(({ name }) => name)).toEqual(["alice"]);
   });
 });

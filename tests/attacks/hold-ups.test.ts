@@ -44,7 +44,7 @@ describe("attack 30: the word that an old object holds something else too, by a 
     ["that a change declares which names an entry nobody knows", (lie: Lie) => declares({ ...lie, head: UNKNOWN })],
     ["that a change declares which nobody knew of", declares],
   ])("%s, holds up no deletion", async (_, lie) => {
-    const [alice, bob] = (await groupOf(world, ["bob"])) as [Device, Device];
+    const [alice, bob] = await groupOf(world, ["bob"]);
     await put(live(alice), { one: "one" });
     await catchUp(live(bob));
     const [epoch, { blob, location }] = [openedEpoch(live(bob)), falseClaim(bob)];
@@ -57,11 +57,7 @@ describe("attack 30: the word that an old object holds something else too, by a 
 
 describe("attack 30: the word that an old object holds something else too, by a viewer", () => {
   it.each(["victor", "bob"])("in a change of theirs, holds up no deletion after the removal of %s", async (out) => {
-    const [alice, , victor] = (await groupOf(world, ["bob", "victor"], { victor: "viewer" })) as [
-      Device,
-      Device,
-      Device,
-    ];
+    const [alice, , victor] = await groupOf(world, ["bob", "victor"], { victor: "viewer" });
     await put(live(alice), { one: "one" });
     await catchUp(live(victor));
     const { blob, location } = falseClaim(victor);

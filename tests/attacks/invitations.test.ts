@@ -1,4 +1,5 @@
 /** Invitations misused, on a storage that keeps and shows all it ever held. ATTACKS 37 and 38. */
+
 import {
   admitMember,
   ConclaveError,
@@ -10,13 +11,13 @@ import {
   listRequests,
   type News,
   openInvitations,
-  removeMember,
   type Session,
   sealRequest,
   signInvited,
   withdraw,
 } from "@conclave/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { removeBy } from "../support/attacked.ts";
 import { type Device, findMember, live, put, World } from "../support/world.ts";
 
 const DAY = 24 * 3600 * 1000;
@@ -189,7 +190,7 @@ describe("whoever was removed", () => {
   it("brings nobody in by an invitation that they had made, nor by admitting on what they knew", async () => {
     const { secret, address, invitation } = await invited(bob);
     await catchUp(live(alice));
-    await removeMember(live(alice), { member: findMember(live(alice).view.state, "bob"), contents: "now" });
+    await removeBy(alice, "bob", "now");
     await world.ask(erin, address, secret);
     const { signature } = await signInvited(world.crypto, { group: address.group, card: erin.card.member, secret });
     await admitMember(live(bob), {
@@ -210,7 +211,7 @@ describe("whoever was removed", () => {
   it("comes back by no invitation of anybody's: not one from before, nor a later one, nor under a new card", async () => {
     const before = await invited(alice);
     await catchUp(live(bob));
-    await removeMember(live(alice), { member: findMember(live(alice).view.state, "carol"), contents: "now" });
+    await removeBy(alice, "carol", "now");
     await world.ask(carol, before.address, before.secret);
     await world.ask(erin, before.address, before.secret);
     const later = await invited(alice);

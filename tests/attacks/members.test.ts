@@ -6,7 +6,6 @@ import {
   makeFolder,
   readAll,
   reencrypt,
-  removeMember,
   rotate,
   type Session,
   verify,
@@ -20,6 +19,7 @@ import {
   people,
   problemCodes,
   putBy,
+  removeBy,
   shownPaths,
   stateOf,
 } from "../support/attacked.ts";
@@ -137,7 +137,7 @@ describe("attack 20: what a removed admin dates back", () => {
       live(bob).deviceKey,
     );
     if (!last) throw new Error("bob has written nothing");
-    await removeMember(live(alice), { member: findMember(live(alice).view.state, "bob"), contents: "now" });
+    await removeBy(alice, "bob", "now");
     await makeFolder(live(alice), "after");
     await comeTogether(alice, carol);
     await makeFolder(live(carol), "carol was here");
@@ -194,7 +194,7 @@ describe("attack 24: one writer, two records with one number", () => {
     await put(live(bob), { three: "and goes on" });
     await comeTogether(alice, carol);
     expect(paths(live(alice))).toEqual(["one", "three", "two"]);
-    await removeMember(live(alice), { member: findMember(live(alice).view.state, "bob"), contents: "now" });
+    await removeBy(alice, "bob", "now");
     const late = forgedChange({
       head: live(carol).view.state.head,
       operations: [newFolder(live(carol), "a third one")],
@@ -297,7 +297,7 @@ describe("attack 53: a parent that does not exist", () => {
 describe("attack 57: forged notices, and a grant that vanishes", () => {
   it("stops nobody: a notice that ends nothing, by a member or somebody who is out", async () => {
     const { alice, bob, carol } = await group();
-    await removeMember(live(alice), { member: findMember(live(alice).view.state, "carol"), contents: "now" });
+    await removeBy(alice, "carol", "now");
     await comeTogether(alice, bob);
     const { epoch, recipient } = live(alice).view.current;
     await expectUnchanged([alice, bob], async () => {
@@ -337,7 +337,7 @@ describe("attack 58: a removed editor places blobs in the new epoch", () => {
     const { world, alice, bob, carol } = await group();
     await put(live(alice), { note: "of alice" });
     await comeTogether(alice, bob, carol);
-    await removeMember(live(alice), { member: findMember(live(alice).view.state, "bob"), contents: "on-change" });
+    await removeBy(alice, "bob");
     await comeTogether(alice, carol);
     const location = await falseObject(live(alice), { blob: onlyBlob(live(alice)) });
     await forge(live(alice), { as: bob.secrets, locations: [{ ...location, device: live(bob).deviceKey }] });
@@ -356,7 +356,7 @@ describe("attack 58: a removed editor places blobs in the new epoch", () => {
     const { world, alice, bob, carol } = await group();
     await put(live(alice), { note: "of alice" });
     await comeTogether(alice, bob, carol);
-    await removeMember(live(alice), { member: findMember(live(alice).view.state, "bob"), contents: "on-change" });
+    await removeBy(alice, "bob");
     await comeTogether(alice, carol);
     const moving = () => reencrypt(live(alice), { budget: budget() });
     const words = await putBy(world, moving, /\/records\//);
@@ -393,7 +393,7 @@ describe("what somebody left behind who is out now", () => {
     await put(live(bob), { note: "of bob" });
     await comeTogether(alice, bob);
     const [object = ""] = await keysLike(world, /\/objects\//);
-    await removeMember(live(alice), { member: findMember(live(alice).view.state, "bob"), contents: "on-change" });
+    await removeBy(alice, "bob");
     alice.hooks = { alter: (key, bytes) => (key === object ? bytes.fill(0) : bytes) };
     await catchUp(world.restart(alice));
     expect((await reencrypt(live(alice), { budget: budget() })).remaining.objects).toBe(1);

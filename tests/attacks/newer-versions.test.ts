@@ -1,7 +1,7 @@
 /** Records of a newer version: an admin's make the group read-only for who cannot read them, an editor's stop that writer alone. */
 import { addMember, catchUp, makeFolder, removeMember, removePath, rotate, type Session } from "@conclave/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { comeTogether, details, keysLike, people, problemCodes, shownPaths } from "../support/attacked.ts";
+import { comeTogether, details, keysLike, people, problemCodes, removeBy, shownPaths } from "../support/attacked.ts";
 import {
   type Forgery,
   forge,
@@ -79,7 +79,7 @@ describe("attack 12: an admin's newer entry", () => {
     await forge(live(bob), { records: [entry(live(bob).view.state.head)] });
     await catchUp(live(alice));
     await expect(put(live(alice), { new: "new" })).rejects.toMatchObject(refused);
-    await removeMember(live(alice), { member: findMember(live(alice).view.state, "bob"), contents: "on-change" });
+    await removeBy(alice, "bob");
     await comeTogether(alice, carol);
     await put(live(carol), { new: "new" });
     await catchUp(live(alice));
@@ -121,7 +121,7 @@ describe("attack 12: an editor's newer entry", () => {
     await comeTogether(alice, bob, carol);
     for (const device of [alice, carol]) expect(shownPaths(live(device))).toEqual(["goes on too", "note"]);
     expect(details(live(alice), "unsupported")).toHaveLength(1);
-    await removeMember(live(alice), { member: findMember(live(alice).view.state, "bob"), contents: "on-change" });
+    await removeBy(alice, "bob");
     expect(
       live(alice)
         .view.state.members.map(({ name }) => name)

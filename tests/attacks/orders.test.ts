@@ -7,12 +7,11 @@ import {
   makeFolder,
   openForks,
   readAll,
-  removeMember,
   rotate,
   settle,
 } from "@conclave/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { comeTogether, problemCodes, putBy, shownPaths, stateOf } from "../support/attacked.ts";
+import { comeTogether, problemCodes, putBy, removeBy, shownPaths, stateOf } from "../support/attacked.ts";
 import { forge, forgedChange, forgedEntry, newFolder } from "../support/forge.ts";
 import type { Act } from "../support/insides.ts";
 import { type Device, findMember, live, World } from "../support/world.ts";
@@ -39,7 +38,7 @@ async function cast(): Promise<Cast> {
 }
 
 function remove(by: Device, name: string) {
-  return removeMember(live(by), { member: findMember(live(by).view.state, name), contents: "on-change" });
+  return removeBy(by, name);
 }
 
 function role(by: Device, name: string, to: "viewer" | "admin" | "owner") {

@@ -6,7 +6,6 @@ import {
   problemsOf,
   readAll,
   reencrypt,
-  removeMember,
   rotate,
   StoreError,
   verify,
@@ -14,9 +13,9 @@ import {
 } from "@conclave/core";
 import { flipped } from "@conclave/stores/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { comeTogether, details, people, problemCodes, putBy } from "../support/attacked.ts";
+import { comeTogether, details, people, problemCodes, putBy, removeBy } from "../support/attacked.ts";
 import { forge, forgedChange, newFolder } from "../support/forge.ts";
-import { budget, type Device, findMember, live, paths, put, texts, World } from "../support/world.ts";
+import { budget, type Device, live, paths, put, texts, World } from "../support/world.ts";
 
 const HOUR_MS = 3600 * 1000;
 const WEEK_MS = 7 * 24 * HOUR_MS;
@@ -159,6 +158,21 @@ describe("attack 7: a record that somebody else than its author has seen, and th
     expect(whyIncomplete(live(dave))).toBeUndefined();
     expect(details(live(dave), "awaited")).toHaveLength(1);
   });
+
+  it("is said no more to who goes on without it, and lacks the current key besides", async () => {
+    const { alice, dave, hers } = await heldBack();
+    await catchUp(live(dave));
+    await rotate(live(alice), { contents: "on-change" });
+    const { epoch } = live(alice).view.current;
+    dave.hooks.hides = (key) => hers.has(key) || key.startsWith(`epochs/${epoch}-`);
+    await looksFor(dave, 3);
+    expect(live(dave).view.opened.has(live(dave).view.current.epoch)).toBe(false);
+    expect(whyIncomplete(live(dave))).toMatchObject({ code: "missing" });
+    await catchUp(openSession(world.ports(dave), { acceptRollback: true }));
+    world.restart(dave);
+    await looksFor(dave, 3);
+    expect(whyIncomplete(live(dave))).toBeUndefined();
+  });
 });
 
 describe("attack 53: a record that never was", () => {
@@ -188,7 +202,7 @@ describe("attack 53: a record that never was, invented by two members together",
     await looksFor(alice, 3);
     expect(whyIncomplete(live(alice))?.message).toMatch(/named by (bob, carol|carol, bob)$/);
     await put(live(alice), { hers: "hers" });
-    await removeMember(live(alice), { member: findMember(live(alice).view.state, "bob"), contents: "on-change" });
+    await removeBy(alice, "bob");
     expect(whyIncomplete(live(alice))).toBeUndefined();
   });
 });

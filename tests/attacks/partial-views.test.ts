@@ -1,8 +1,8 @@
 /** A storage that shows one device less than another, for a while: nothing is lost by it, and nothing is given up for good. */
-import { addMember, catchUp, changeRole, reencrypt, removeMember, rotate } from "@conclave/core";
+import { addMember, catchUp, changeRole, reencrypt, rotate } from "@conclave/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { comeTogether, details, putBy } from "../support/attacked.ts";
-import { budget, type Device, findMember, live, paths, put, texts, World } from "../support/world.ts";
+import { comeTogether, details, groupOf, putBy, removeBy } from "../support/attacked.ts";
+import { budget, findMember, live, paths, put, texts, World } from "../support/world.ts";
 
 let world: World;
 beforeEach(() => {
@@ -10,31 +10,15 @@ beforeEach(() => {
 });
 afterEach(() => world.close());
 
-async function devices(...names: readonly string[]): Promise<Device[]> {
-  return Promise.all(names.map((name) => world.device(name)));
-}
-
-async function remove(admin: Device, name: string, contents: "now" | "on-change"): Promise<void> {
-  const session = live(admin);
-  await removeMember(session, { member: findMember(session.view.state, name), contents });
-}
-
 describe("attack 33: a re-encryption by somebody who was not shown everything", () => {
   it("leaves others what was uploaded meanwhile, though its receipt says that nothing remains", async () => {
-    const [alice, bob, carol, dave] = (await devices("alice", "bob", "carol", "dave")) as [
-      Device,
-      Device,
-      Device,
-      Device,
-    ];
-    await world.found(alice);
-    for (const device of [bob, carol, dave]) await world.admit(alice, device);
+    const [alice, , carol, dave] = await groupOf(world, ["bob", "carol", "dave"]);
     await put(live(alice), { one: "one" });
     await comeTogether(alice, carol, dave);
     const late = await putBy(world, () => put(live(dave), { late: "late" }), /\/records\//);
     alice.hooks.hides = (key) => late.has(key);
     await catchUp(live(carol));
-    await remove(alice, "bob", "now");
+    await removeBy(alice, "bob", "now");
     await reencrypt(live(alice), { budget: budget() });
     await catchUp(live(carol));
     const files = { one: "one", late: "late" };
@@ -46,23 +30,14 @@ describe("attack 33: a re-encryption by somebody who was not shown everything", 
   });
 
   it("deletes no contents of a change that it cannot judge yet", async () => {
-    const [alice, frank, bob, carol, erin] = (await devices("alice", "frank", "bob", "carol", "erin")) as [
-      Device,
-      Device,
-      Device,
-      Device,
-      Device,
-    ];
-    await world.found(alice);
-    await world.admit(alice, frank, "admin");
-    for (const device of [bob, carol]) await world.admit(alice, device);
-    await comeTogether(alice, frank, carol);
+    const [alice, frank, , carol] = await groupOf(world, ["frank", "bob", "carol"], { frank: "admin" });
+    const erin = await world.device("erin");
     const admission = await putBy(world, () => addMember(live(frank), { card: erin.card, role: "editor" }));
     alice.hooks.hides = (key) => admission.has(key);
     await catchUp(live(carol));
     await put(live(carol), { mine: "mine" });
     await catchUp(live(alice));
-    await remove(alice, "bob", "now");
+    await removeBy(alice, "bob", "now");
     await reencrypt(live(alice), { budget: budget() });
     alice.hooks = {};
     await comeTogether(alice, frank, carol);
@@ -72,16 +47,7 @@ describe("attack 33: a re-encryption by somebody who was not shown everything", 
 
 describe("attack 33: a re-encryption by somebody who has cut the author of what cannot be judged yet", () => {
   it("deletes nothing that they wrote in an epoch which went on after the cut", async () => {
-    const [alice, frank, bob, carol] = (await devices("alice", "frank", "bob", "carol")) as [
-      Device,
-      Device,
-      Device,
-      Device,
-    ];
-    await world.found(alice);
-    await world.admit(alice, frank, "admin");
-    for (const device of [bob, carol]) await world.admit(alice, device);
-    await comeTogether(alice, frank, carol);
+    const [alice, frank, , carol] = await groupOf(world, ["frank", "bob", "carol"], { frank: "admin" });
     const carols = () => findMember(live(alice).view.state, "carol");
     await changeRole(live(alice), { member: carols(), role: "viewer" });
     await comeTogether(frank, carol);
@@ -90,7 +56,7 @@ describe("attack 33: a re-encryption by somebody who has cut the author of what 
     await catchUp(live(carol));
     await put(live(carol), { mine: "mine" });
     await catchUp(live(alice));
-    await remove(alice, "bob", "now");
+    await removeBy(alice, "bob", "now");
     await reencrypt(live(alice), { budget: budget() });
     alice.hooks = {};
     await comeTogether(alice, frank, carol);
@@ -100,9 +66,8 @@ describe("attack 33: a re-encryption by somebody who has cut the author of what 
 
 describe("attack 7: an admission that is held back", () => {
   it("costs the newcomer nothing, however often others look in between", async () => {
-    const [alice, carol, erin] = (await devices("alice", "carol", "erin")) as [Device, Device, Device];
-    await world.found(alice);
-    await world.admit(alice, carol);
+    const [alice, carol] = await groupOf(world, ["carol"]);
+    const erin = await world.device("erin");
     const admission = await putBy(world, () => addMember(live(alice), { card: erin.card, role: "editor" }));
     carol.hooks.hides = (key) => admission.has(key);
     await world.join(erin, world.address(live(alice)));
@@ -117,16 +82,8 @@ describe("attack 7: an admission that is held back", () => {
 
 describe("attack 20: what a removed member went on writing", () => {
   it("is no parent of what others write, so that nobody waits for it once it is gone", async () => {
-    const [alice, bob, carol, dave] = (await devices("alice", "bob", "carol", "dave")) as [
-      Device,
-      Device,
-      Device,
-      Device,
-    ];
-    await world.found(alice);
-    for (const device of [bob, carol, dave]) await world.admit(alice, device);
-    await comeTogether(carol, dave);
-    await remove(alice, "bob", "on-change");
+    const [alice, bob, carol, dave] = await groupOf(world, ["bob", "carol", "dave"]);
+    await removeBy(alice, "bob", "on-change");
     const ofBob = await putBy(world, () => put(live(bob), { late: "late" }), /\/records\//);
     await catchUp(live(carol));
     await put(live(carol), { hers: "hers" });
@@ -139,11 +96,8 @@ describe("attack 20: what a removed member went on writing", () => {
 
 describe("attack 49: the new epoch is hidden from one writer, the notice is not", () => {
   it.each(["a removal", "a rotation"])("it seals nothing to the old key after %s", async (what) => {
-    const [alice, bob, carol] = (await devices("alice", "bob", "carol")) as [Device, Device, Device];
-    await world.found(alice);
-    for (const device of [bob, carol]) await world.admit(alice, device);
-    await comeTogether(alice, carol);
-    if (what === "a removal") await remove(alice, "bob", "on-change");
+    const [alice, , carol] = await groupOf(world, ["bob", "carol"]);
+    if (what === "a removal") await removeBy(alice, "bob", "on-change");
     else await rotate(live(alice), { contents: "on-change" });
     const { epoch } = live(alice).view.current;
     carol.hooks.hides = (key) => key.includes(epoch);
@@ -162,17 +116,9 @@ describe("attack 49: the new epoch is hidden from one writer, the notice is not"
 
 describe("attack 49: everything of the remover is delayed for one writer", () => {
   it("what that writer seals to the old key meanwhile counts, and is moved on; nothing more once it has seen the removal", async () => {
-    const [alice, bob, carol, dave] = (await devices("alice", "bob", "carol", "dave")) as [
-      Device,
-      Device,
-      Device,
-      Device,
-    ];
-    await world.found(alice);
-    for (const device of [bob, carol, dave]) await world.admit(alice, device);
-    await comeTogether(alice, bob, carol, dave);
+    const [alice, bob, carol, dave] = await groupOf(world, ["bob", "carol", "dave"]);
     const ended = live(carol).view.current.epoch;
-    const ofAlice = await putBy(world, () => remove(alice, "bob", "now"));
+    const ofAlice = await putBy(world, () => removeBy(alice, "bob", "now"));
     carol.hooks.hides = (key) => ofAlice.has(key);
     await comeTogether(alice, dave);
     await put(live(dave), { "of dave": "under the new key" });

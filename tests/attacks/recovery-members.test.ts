@@ -1,9 +1,11 @@
 /** What members who were removed, and such as are still in, leave for whoever brings files back by RECOVERY.md's own commands. */
+
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { addMember, catchUp, removeMember } from "@conclave/core";
+import { addMember, catchUp } from "@conclave/core";
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from "vitest";
+import { removeBy } from "../support/attacked.ts";
 import { type ForgeOptions, forge, forgedChange, forgedEntry, openedEpoch } from "../support/forge.ts";
 import type { Operation } from "../support/insides.ts";
 import { digestOf, newestListing, newFile, plant, tar } from "../support/planting.ts";
@@ -32,10 +34,6 @@ async function admitted(name: string, role: "editor" | "admin" | "owner" = "edit
   const device = await world.device(name);
   await world.admit(alice, device, role);
   return device;
-}
-
-async function remove(name: string): Promise<void> {
-  await removeMember(live(alice), { member: findMember(live(alice).view.state, name), contents: "on-change" });
 }
 
 /** Signs what it likes as somebody, sealed to the epoch that alice is in, whose recipient lies there for all to see. */
@@ -67,7 +65,7 @@ describe("attack 55: recovery with stock tools, where somebody who was removed",
   it("signs listings and changes: the first count for nothing, the others come back apart", async (context) => {
     const bob = await admitted("bob");
     await put(live(alice), { "a.txt": "alice's" });
-    await remove("bob");
+    await removeBy(alice, "bob");
     const { operations: rows } = newFile("planted.txt", "planted");
     await plant(alice, "listings", await newestListing(alice, { rows, by: bob }));
     await plantFile(bob, "a.txt");
@@ -89,7 +87,7 @@ describe("attack 55: recovery with stock tools, where somebody who was removed",
     await put(live(bob), { "of bob.txt": "kept" });
     await catchUp(live(alice));
     await put(live(bob), { "unseen.txt": "not kept" });
-    await remove("bob");
+    await removeBy(alice, "bob");
     const { files, apart, said } = await bring(context, { spoil: withoutListings });
     expect({ files, apart }, said).toEqual({ files: { "of bob.txt": "kept" }, apart: { "unseen.txt": "not kept" } });
   }, 600_000);
@@ -112,7 +110,7 @@ describe("attack 55: recovery with stock tools, where somebody who was removed",
         await addMember(live(carol), { card: (await world.device("dave")).card, role: "viewer" });
         await catchUp(live(alice));
       }
-      await remove("bob");
+      await removeBy(alice, "bob");
       if (carol) {
         await catchUp(live(carol));
         await put(live(carol), { "c.txt": "carol's" });

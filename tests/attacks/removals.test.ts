@@ -14,7 +14,16 @@ import {
 import { Crash, memoryStore, recording } from "@conclave/stores/testing";
 import { describe, expect, it } from "vitest";
 import { Turns } from "../simulator/turns.ts";
-import { comeTogether, details, keysLike, people, problemCodes, shownPaths, stateOf } from "../support/attacked.ts";
+import {
+  comeTogether,
+  details,
+  keysLike,
+  people,
+  problemCodes,
+  removeBy,
+  shownPaths,
+  stateOf,
+} from "../support/attacked.ts";
 import { keyRing, opensAnything } from "../support/key-ring.ts";
 import { openWorld } from "../support/open-world.ts";
 import { drawFrom } from "../support/seeded.ts";
@@ -27,7 +36,7 @@ async function group(options: Omit<NonNullable<Parameters<typeof people>[0]>, "w
 }
 
 async function remove(by: Device, name: string): Promise<void> {
-  await removeMember(live(by), { member: findMember(live(by).view.state, name), contents: "now" });
+  await removeBy(by, name, "now");
 }
 
 /** Everything that lies there and is not for everybody's eyes anyway. */

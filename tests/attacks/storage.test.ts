@@ -8,7 +8,6 @@ import {
   openSession,
   readAll,
   reencrypt,
-  removeMember,
   removePath,
   rotate,
   type Session,
@@ -23,6 +22,7 @@ import {
   keysLike,
   people,
   problemCodes,
+  removeBy,
   shownPaths,
   stateOf,
 } from "../support/attacked.ts";
@@ -30,7 +30,7 @@ import { forge, forgedChange, forgedEntry, forgeUnput, newFolder } from "../supp
 import type { Act } from "../support/insides.ts";
 import { memoryTarget } from "../support/memory-files.ts";
 import { openWorld } from "../support/open-world.ts";
-import { budget, type Device, findMember, live, paths, put, texts, type World } from "../support/world.ts";
+import { budget, type Device, live, paths, put, texts, type World } from "../support/world.ts";
 
 async function group(options: Omit<NonNullable<Parameters<typeof people>[0]>, "world"> = {}) {
   const world = openWorld();
@@ -371,7 +371,7 @@ describe("attack 29: a look-alike group, and a log that ends before the address"
   it("refuses a log cut before a removal and continued by the one removed", async () => {
     const { world, alice, bob } = await group({ bob: "admin" });
     const before = await takeSnapshot(world.store);
-    await removeMember(live(alice), { member: findMember(live(alice).view.state, "bob"), contents: "now" });
+    await removeBy(alice, "bob", "now");
     const dave = await world.device("dave");
     await world.admit(alice, dave);
     const address = world.address(live(alice));

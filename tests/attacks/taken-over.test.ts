@@ -52,7 +52,7 @@ describe("attack 50: an editor's version of what somebody else is about to uploa
     ["nowhere", async () => "ab".repeat(16)],
     ["in an object that holds something else", putNonsense],
   ])("keeps none of it from being sent, where it lies %s", async (_, place) => {
-    const [alice, mallory] = (await groupOf(world, ["mallory"])) as [Device, Device];
+    const [alice, mallory] = await groupOf(world, ["mallory"]);
     await foresee(mallory, "foreseen", await place(mallory));
     await catchUp(live(alice));
     expect(details(live(alice), "foreign")).toEqual([]);
@@ -76,7 +76,7 @@ describe("attack 50: contents that an editor deletes from the storage, or cuts",
 
 describe("pieces of somebody else's version", () => {
   it("are read once and not sent again, where they are what they should be", async () => {
-    const [alice, bob] = (await groupOf(world, ["bob"])) as [Device, Device];
+    const [alice, bob] = await groupOf(world, ["bob"]);
     const bytes = world.crypto.randomBytes(3 * PIECE_BYTES);
     await put(live(alice), { big: bytes });
     await catchUp(live(bob));
@@ -93,7 +93,7 @@ describe("pieces of somebody else's version", () => {
 
 describe("attack 9: two edits at once that are downloaded and uploaded again", () => {
   it("make no further file while they stay as they were", async () => {
-    const [alice, mallory] = (await groupOf(world, ["mallory"])) as [Device, Device];
+    const [alice, mallory] = await groupOf(world, ["mallory"]);
     await put(live(alice), { one: "first" });
     await catchUp(live(mallory));
     await put(live(alice), { one: "hers" }, 1);

@@ -13,7 +13,16 @@ import {
 } from "@conclave/core";
 import { memoryStore, recording } from "@conclave/stores/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { comeTogether, details, keysLike, problemCodes, putBy, shownPaths, stateOf } from "../support/attacked.ts";
+import {
+  comeTogether,
+  details,
+  keysLike,
+  problemCodes,
+  putBy,
+  removeBy,
+  shownPaths,
+  stateOf,
+} from "../support/attacked.ts";
 import { budget, type Device, findMember, live, put, texts, World } from "../support/world.ts";
 
 const HOUR_MS = 3600 * 1000;
@@ -42,7 +51,7 @@ async function cast(): Promise<Cast> {
 }
 
 function remove(by: Device, name: string) {
-  return removeMember(live(by), { member: findMember(live(by).view.state, name), contents: "on-change" });
+  return removeBy(by, name);
 }
 
 function promote(by: Device, name: string, role: "viewer" | "admin" | "owner") {

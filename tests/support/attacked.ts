@@ -81,12 +81,12 @@ export async function people(
   return { world, alice, bob, carol };
 }
 
-/** Alice, who founded a group, and editors (or what `roles` says), who have all seen everything. */
-export async function groupOf(
+/** Alice, who founded a group, and others in the order of their names: editors, or what `roles` says. All have seen everything. */
+export async function groupOf<const Names extends readonly string[]>(
   world: World,
-  names: readonly string[],
+  names: Names,
   roles: Readonly<Record<string, Role>> = {},
-): Promise<[alice: Device, ...others: Device[]]> {
+): Promise<[alice: Device, ...others: { -readonly [Place in keyof Names]: Device }]> {
   const alice = await world.device("alice");
   await world.found(alice);
   const others: Device[] = [];
@@ -96,7 +96,7 @@ export async function groupOf(
     others.push(device);
   }
   await comeTogether(alice, ...others);
-  return [alice, ...others];
+  return [alice, ...others] as [Device, ...{ -readonly [Place in keyof Names]: Device }];
 }
 
 /** Removes a member by name. */

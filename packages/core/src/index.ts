@@ -182,7 +182,7 @@ export { findRequest, type JoinRequest, listRequests } from "./session/people/re
 export { settle } from "./session/people/settle.ts";
 export type { Problem, ProblemCode } from "./session/problem.ts";
 export { confirmBy, unconfirmedSince } from "./session/reading/confirmed.ts";
-export { confirmation, excuseHidden, hiddenFrom } from "./session/reading/hidden-epochs.ts";
+export { excuseHidden, hiddenFrom, whoWasHeard } from "./session/reading/hidden-epochs.ts";
 export { type OneHistory, type OpenFork, openForks } from "./session/reading/histories.ts";
 export { readAll, refresh } from "./session/reading/refresh.ts";
 export { isSettled } from "./session/reading/settled.ts";

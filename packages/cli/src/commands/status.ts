@@ -1,5 +1,4 @@
 import {
-  confirmation,
   folderReach,
   judgedChanges,
   listRequests,
@@ -7,6 +6,7 @@ import {
   openInvitations,
   type Session,
   statusOf,
+  whoWasHeard,
 } from "@conclave/core";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
@@ -96,7 +96,7 @@ interface Confirmed {
 
 /** Who else uses the key that this device seals to, as far as it has seen. */
 function confirmedBy(session: Session): Confirmed {
-  const { others, heard, newest } = confirmation(session);
+  const { others, heard, newest } = whoWasHeard(session);
   return { by: heard.map(({ name }) => name), others, at: newest === undefined ? null : isoTime(newest) };
 }
 

@@ -67,8 +67,8 @@ function hasGoneElsewhere(
 }
 
 /**
- * Whether somebody else of M has removed a child's author under it, who stands by that branch: of two who date back together, one
- * could else excuse the other.
+ * Whether somebody else of M, who stands by that branch, has removed a child's author under it: of two who date back together
+ * one could else excuse the other.
  */
 function isAuthorRemovedUnder(
   fork: ForkCase,

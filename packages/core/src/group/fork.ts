@@ -8,15 +8,16 @@
  * a child if it names that child or what comes after it. The rules, each on what the ones before it have left:
  *
  * 0. Own word. A child falls if its author has a word under another child, whose author has none under this one: who had
- *    gone on there would not have signed here, so this one was dated back. It stays if another of M removes its author
- *    under it (else the removed one could say that word afterwards, to undo the removal), who has not gone on elsewhere in turn. If all would fall, all stay. Not
- *    between children that two devices of one author signed: of these one may be a thief's.
+ *    gone on there would not have signed here, so this one was dated back. It stays if another of M, who has not gone on
+ *    elsewhere in turn, removes its author under it (else the removed one could say that word afterwards, to undo this).
+ *    If all would fall, all stay. Not between children that two devices of one author signed: of these one may be a thief's.
  * 1. Voices. Somebody of M, not the child's author, whose words lie under this child and no other of the fork's children,
  *    those that fell included. The children with most voices stay.
- * 2. Strikes. A child strikes another if its own author, in it or in an entry under it, removes or demotes the other's author,
- *    or removes the device, or replaces the kit, that signed the other, and the other does not do the same to it. In rounds: who is struck by one that nobody strikes, falls, and its strikes
- *    with it. Then, of those that are left: if all are struck (a cycle), or two remove each other, the fork is *contested*,
- *    and nothing in the records decides it; those that are struck in a cycle fall if another is left.
+ * 2. Strikes. A child strikes another if its own author, in it or in an entry under it, removes or demotes the other's
+ *    author, or removes the device, or replaces the kit, that signed the other, and the other does not do the same to it. In
+ *    rounds: who is struck by one that nobody strikes, falls, and its strikes with it. Then, of those that are left: if all
+ *    are struck (a cycle), or two remove each other, the fork is *contested*, and nothing in the records decides it; those
+ *    that are struck in a cycle fall if another is left.
  * 3. Own word again, with the words of disowned devices: who takes a device of their own off the list cannot unsay with it
  *    what they had seen. Not between children of one author, of whom one may be a thief.
  * 4. Rank. Who was no admin where the fork began does not undo what an admin signed.

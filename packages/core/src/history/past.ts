@@ -24,22 +24,23 @@ export function clock(db: SqlDatabase, change: RecordDigest): number {
   return row.clock;
 }
 
-/**
- * Whether a removed or demoted author's record stays: it lies under one of the heads that the cut names, or in the past of
- * the remover's own previous record (what that author has built on counts in any case). DESIGN: the cut.
- *
- * @param options.heads - As the cut names them. One that is not applied here covers nothing yet.
- * @param options.removerPrevious - `previous` of the entry that holds the cut.
- */
-export function isWithinCut(
-  db: SqlDatabase,
-  record: RecordDigest,
-  options: { readonly heads: readonly RecordDigest[]; readonly removerPrevious: RecordDigest | null },
-): boolean {
+/** What a cut lets stand of a removed or demoted author's records: all that these reach. SPEC.md §7. */
+export interface CutLimits {
+  /** As the cut names them. One that is not applied here covers nothing yet. */
+  readonly heads: readonly RecordDigest[];
+  /** `previous` of the entry that holds the cut: what its author has built on counts in any case. */
+  readonly removerPrevious: RecordDigest | null;
+}
+
+function limitsOf({ heads, removerPrevious }: CutLimits): readonly RecordDigest[] {
+  return removerPrevious === null ? heads : [...heads, removerPrevious];
+}
+
+/** Whether a cut lets a record stand, asked of each limit by itself: the one way while one of them is not applied here. */
+export function isWithinCut(db: SqlDatabase, record: RecordDigest, limits: CutLimits): boolean {
   const row = appliedRow(db, fromHex(record));
   if (row === undefined) return false;
-  const limits = options.removerPrevious === null ? options.heads : [...options.heads, options.removerPrevious];
-  return limits.some((limit) => {
+  return limitsOf(limits).some((limit) => {
     const newer = appliedRow(db, fromHex(limit));
     return newer !== undefined && isIn(db, row, newer); // check: cut
   });
@@ -58,15 +59,12 @@ export function isInPast(past: ReadonlyMap<number, number>, at: Position): boole
 }
 
 /**
- * What lies under a cut, worked out once for all records that are held against it: a cut may name a thousand heads, and void
- * thousands of records. Undefined while one of the heads is not applied here: what it covers may yet arrive.
+ * What lies under a cut, worked out once for all records that are held against it: a cut may name hundreds of heads, and void
+ * thousands of records. Undefined while a limit is not applied here: what it covers may yet arrive.
  */
-export function pastOfCut(
-  db: SqlDatabase,
-  { heads, removerPrevious }: Parameters<typeof isWithinCut>[2],
-): JoinedPast | undefined {
+export function pastOfCut(db: SqlDatabase, limits: CutLimits): JoinedPast | undefined {
   const past: JoinedPast = new Map();
-  for (const limit of removerPrevious === null ? heads : [...heads, removerPrevious]) {
+  for (const limit of limitsOf(limits)) {
     const row = appliedRow(db, fromHex(limit));
     if (row === undefined) return undefined;
     if (!isInPast(past, row)) joinPast(db, past, row);

@@ -15,8 +15,8 @@ interface EntryRow {
 }
 
 /**
- * The log's entries as this device verified them, but those that are loaded already: signatures and cards once, when they were taken in. Whoever can write
- * to the index has this device anyway.
+ * The log's entries as this device verified them, but those that are loaded already: signatures and cards once, when they
+ * were taken in. Whoever can write to the index has this device anyway.
  */
 export function loadEntries(
   index: SqlDatabase,

@@ -4,7 +4,7 @@
  */
 import { ByteBudget } from "../contents/budget.ts";
 import { ConclaveError } from "../errors.ts";
-import { audienceTag, sealGrant } from "../group/grant.ts";
+import { audienceTag } from "../group/grant.ts";
 import { sealNotice } from "../group/notice.ts";
 import { isAtLeast, listedDevices, memberById } from "../group/state.ts";
 import { writeMeta } from "../index/meta.ts";
@@ -17,6 +17,7 @@ import { tendFolderAccess } from "./people/folder-access.ts";
 import { tellMaker } from "./people/invitations.ts";
 import { signLostActs } from "./people/lost-acts.ts";
 import { removeMember, rotate } from "./people/membership.ts";
+import { putGrant } from "./people/missing-grant.ts";
 import { maySignOwed, owedNow } from "./people/owed-removals.ts";
 import { unconfirmedSince } from "./reading/confirmed.ts";
 import { isDecided } from "./reading/decided.ts";
@@ -31,7 +32,7 @@ import { isUpdateNeeded } from "./reading/update-needed.ts";
 import type { Session } from "./session.ts";
 import { clearAfterReceipt } from "./upkeep/clear-kept.ts";
 import { blobsToMove, moveContents } from "./upkeep/move-contents.ts";
-import { entriesSince, grantIdentities, logLines } from "./writing/log-lines.ts";
+import { entriesSince } from "./writing/log-lines.ts";
 import { clearStrayPuts } from "./writing/object-puts.ts";
 import { flushOutbox, waitingFor } from "./writing/outbox.ts";
 import { countMissing, resealRecords } from "./writing/reseal.ts";
@@ -50,11 +51,11 @@ export async function catchUp(
   notePurges(session);
   if (!session.view.choice.undecided) writeMeta(session.index, "pinned", session.view.state.head);
   noteStanding(session);
-  if (!session.view.opened.has(session.view.current.epoch)) return shown;
   if (session.acceptRollback) {
     forgetVanished(session, shown);
     acceptLacking(session);
   }
+  if (!session.view.opened.has(session.view.current.epoch)) return shown;
   if (isUpdateNeeded(session) || !isDecided(session) || unconfirmedSince(session) !== undefined) return shown;
   await unlessUnwritable(() => doDuties(session, { shown, ...options }));
   return shown;
@@ -79,7 +80,7 @@ function hasLeft(session: Session): boolean {
   return own?.how === "left";
 }
 
-/** What the log has no room for stays undone, as `problemsOf` says, till somebody does it who may: nobody is kept from their work. */
+/** What the log has no room for stays undone till somebody does it who may: nobody is kept from their work by it. */
 async function unlessTooLong(work: () => Promise<void>): Promise<void> {
   try {
     await work();
@@ -162,7 +163,7 @@ interface DutyOptions extends Reporting {
 async function putBackGrants(session: Session, { shown, signal }: DutyOptions): Promise<void> {
   const { epoch } = session.view.current;
   const kept = session.index.all<{ key: string; bytes: Uint8Array }>(
-    "SELECT key, bytes FROM kept WHERE epoch = ? AND key LIKE 'epochs/%'",
+    "SELECT key, bytes FROM kept WHERE epoch = ?",
     epoch,
   );
   for (const { key, bytes } of kept) {
@@ -195,7 +196,7 @@ function hasNotice(session: Session, epoch: string): boolean {
   );
 }
 
-/** What device was admitted in the current epoch has a grant of its own; an admin's, or another of its member, makes one that is missing. */
+/** Each device admitted in the current epoch has a grant of its own: an admin's, or another of its member, makes a missing one. */
 async function grantNewcomers(session: Session, { shown, signal }: DutyOptions): Promise<void> {
   const { state, me, log, current } = session.view;
   if (!me) return;
@@ -204,16 +205,9 @@ async function grantNewcomers(session: Session, { shown, signal }: DutyOptions):
   for (const { member, device } of listedDevices(state)) {
     const admitted = log.nodes.get(device.since)?.state.height ?? 0;
     if (admitted <= started || device.kind === "kit" || (!isAdmin && member.id !== me.id)) continue;
-    const audience = { device: device.verifyingKey };
-    const prefix = `epochs/${current.epoch}-${audienceTag(current.epoch, audience)}-`;
+    const prefix = `epochs/${current.epoch}-${audienceTag(current.epoch, { device: device.verifyingKey })}-`;
     if ([...shown.keys].some((key) => key.startsWith(prefix))) continue;
-    const grant = await sealGrant(session.crypto, {
-      state,
-      audience,
-      identities: grantIdentities(session),
-      lines: logLines(log, state.head),
-    });
-    await session.store.put(grant.key, grant.bytes, signal ? { signal } : {});
+    await putGrant(session, { device: device.verifyingKey, ...(signal ? { signal } : {}) });
   }
 }
 

@@ -10,7 +10,8 @@ import type { GroupState } from "../../src/group/state.ts";
 import type { SqlDatabase } from "../../src/ports/sql.ts";
 import type { Act, Cut } from "../../src/records/entry.ts";
 import type { SignedLine } from "../../src/records/signed-line.ts";
-import { fittingEpochs, GRANT_LOG_BYTES_AIM, logLines } from "../../src/session/writing/log-lines.ts";
+import { GRANT_LOG_BYTES_AIM, logLines } from "../../src/session/writing/log-lines.ts";
+import { fittingEpochs } from "../../src/session/writing/make-grant.ts";
 import { acts, crypto, deviceOf, type Person, people, sign, Tree, withNewKit } from "./people.ts";
 
 const MIB = 1024 * 1024;

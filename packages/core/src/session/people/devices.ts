@@ -32,11 +32,9 @@ export async function removeDevices(
   },
 ): Promise<NewEpoch> {
   const { devices, contents, owed = null } = options;
-  const bare = { act: "remove-device", devices, contents, owed } as const;
-  return startEpoch(session, options, {
-    bare: (recipient) => ({ ...bare, cut: [], recipient }),
-    draft: (state, given) => draftRemoveDevice(state, { ...bare, ...given }),
-  });
+  return startEpoch(session, options, (state, given) =>
+    draftRemoveDevice(state, { ...given, devices, contents, owed }),
+  );
 }
 
 /** Lists a new kit in place of this member's old one, which from then on opens nothing new, and starts a new epoch. */
@@ -45,9 +43,5 @@ export async function replaceKit(
   options: SignalOption & { readonly kit: SignedDeviceCard; readonly contents: ContentsMode },
 ): Promise<NewEpoch> {
   const { kit, contents } = options;
-  return startEpoch(session, options, {
-    // Binds the same records: of whoever left before.
-    bare: (recipient) => ({ act: "rotate", cut: [], recipient, contents }),
-    draft: (state, given) => draftKit(state, { ...given, kit, contents }),
-  });
+  return startEpoch(session, options, (state, given) => draftKit(state, { ...given, kit, contents }));
 }

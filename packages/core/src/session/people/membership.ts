@@ -2,10 +2,8 @@
 import { newEpochIdentity } from "../../age/epoch-identity.ts";
 import { draftAdd, draftAdmit, draftLeave, draftRemove, draftRole, draftRotate, entryOf } from "../../group/draft.ts";
 import { recipientFile, recipientKey } from "../../group/epoch.ts";
-import { sealGrant } from "../../group/grant.ts";
 import { extendLog, type Log } from "../../group/log.ts";
 import { sealNotice } from "../../group/notice.ts";
-import { cutTargets } from "../../group/refusals.ts";
 import type { GroupState, Member } from "../../group/state.ts";
 import { type VerifiedEntry, verifyEntry } from "../../group/verified-entry.ts";
 import type { SignedCard } from "../../identity/card.ts";
@@ -19,8 +17,9 @@ import type { DeviceKey, EpochId, RecordDigest } from "../../records/shapes.ts";
 import { requireDecided } from "../reading/decided.ts";
 import { takeView } from "../reading/refresh.ts";
 import type { Session } from "../session.ts";
-import { writerCut } from "../writing/cut.ts";
-import { entriesSince, grantIdentities, logLines } from "../writing/log-lines.ts";
+import { draftWithCut } from "../writing/cut.ts";
+import { entriesSince } from "../writing/log-lines.ts";
+import { makeGrant } from "../writing/make-grant.ts";
 import type { OutboxItem } from "../writing/outbox.ts";
 import { publish } from "../writing/publish.ts";
 
@@ -69,13 +68,7 @@ export async function publishAdmission(
 /** A grant of the current epoch to one device, made from the log that lists it. */
 export function grantTo(session: Session, device: DeviceKey): Companions {
   return async (log, state) => {
-    const identities = grantIdentities(session);
-    const grant = await sealGrant(session.crypto, {
-      state,
-      audience: { device },
-      identities,
-      lines: logLines(log, state.head),
-    });
+    const grant = await makeGrant(session, { device }, { log, state });
     return [{ ...grant, epoch: session.view.current.epoch, kind: "grant" }];
   };
 }
@@ -86,15 +79,10 @@ export async function changeRole(
   options: SignalOption & { readonly member: Member; readonly role: Role },
 ): Promise<void> {
   const { member, role, signal } = options;
-  const { state } = session.view;
-  const targets = cutTargets(state, { act: "role", member: member.id, role, cut: [] }, session.deviceKey);
-  const act = draftRole(state, {
-    device: session.deviceKey,
-    member: member.id,
-    role,
-    cut: await writerCut(session, targets, signal ? { signal } : {}),
-  });
-  await publishEntry(session, act, signal ? { signal } : {});
+  const call = signal ? { signal } : {};
+  const asked = { device: session.deviceKey, member: member.id, role };
+  const act = await draftWithCut(session, (cut) => draftRole(session.view.state, { ...asked, cut }), call);
+  await publishEntry(session, act, call);
 }
 
 /** Leaves the group. The key changes when the next admin's device sees it: a leaver cannot choose it. */
@@ -120,11 +108,9 @@ export async function removeMember(
   },
 ): Promise<NewEpoch> {
   const { member, contents, owed = null } = options;
-  const bare = { act: "remove", member: member.id, contents, owed } as const;
-  return startEpoch(session, options, {
-    bare: (recipient) => ({ ...bare, cut: [], recipient }),
-    draft: (state, given) => draftRemove(state, { ...bare, ...given }),
-  });
+  return startEpoch(session, options, (state, given) =>
+    draftRemove(state, { ...given, member: member.id, contents, owed }),
+  );
 }
 
 /** Starts a new epoch without removing anybody; binds the records of those who left since the last one. */
@@ -133,53 +119,35 @@ export async function rotate(
   options: SignalOption & { readonly contents: ContentsMode },
 ): Promise<NewEpoch> {
   const { contents } = options;
-  return startEpoch(session, options, {
-    bare: (recipient) => ({ act: "rotate", cut: [], recipient, contents }),
-    draft: (state, given) => draftRotate(state, { ...given, contents }),
-  });
+  return startEpoch(session, options, (state, given) => draftRotate(state, { ...given, contents }));
 }
 
-/** An act that starts an epoch, as its author would have it. */
-export interface EpochAct {
-  /** The act without a cut, from which follows whose records it binds. */
-  readonly bare: (recipient: string) => Act;
-  readonly draft: (
-    state: GroupState,
-    given: { readonly device: DeviceKey; readonly cut: Cut; readonly recipient: string },
-  ) => Act;
-}
+/** Drafts an act that starts an epoch, after a state. */
+type EpochDraft = (
+  state: GroupState,
+  given: { readonly device: DeviceKey; readonly cut: Cut; readonly recipient: string },
+) => Act;
 
 /**
  * Draws a new epoch, and publishes the act that starts it: recipient, grant to all (the commit), entry, notice. The epoch
  * that ends need not be open to this device: whoever started it may have granted it to nobody, and must not be able to shut
  * the group for good.
  */
-export async function startEpoch(
-  session: Session,
-  options: SignalOption,
-  { bare, draft }: EpochAct,
-): Promise<NewEpoch> {
+export async function startEpoch(session: Session, options: SignalOption, draft: EpochDraft): Promise<NewEpoch> {
   const started = session.clock.now();
   requireDecided(session);
   const { suite } = session.view.state;
   const { epoch: last, recipient } = session.view.current;
   const fresh = await newEpochIdentity(suite);
-  const bound = cutTargets(session.view.state, bare(fresh.recipient), session.deviceKey);
-  const cut = await writerCut(session, bound, options);
-  const act = draft(session.view.state, { device: session.deviceKey, cut, recipient: fresh.recipient });
+  const given = { device: session.deviceKey, recipient: fresh.recipient };
+  const act = await draftWithCut(session, (cut) => draft(session.view.state, { ...given, cut }), options);
   const epoch: OpenEpoch = { ...fresh, suite };
   let granted = started;
   await publishEntry(session, act, {
     ...options,
     epoch,
     before: async (log, next) => {
-      const identities = grantIdentities(session, epoch);
-      const grant = await sealGrant(session.crypto, {
-        state: next,
-        audience: "all",
-        identities,
-        lines: logLines(log, next.head),
-      });
+      const grant = await makeGrant(session, "all", { log, state: next, next: epoch });
       return [
         {
           key: recipientKey(epoch.epoch),

@@ -4,7 +4,7 @@
  */
 import { nameDigest } from "../../encoding/digest.ts";
 import { EPOCHS_FOLDER } from "../../group/epoch.ts";
-import { audienceTag, parseGrantKey, sealGrant } from "../../group/grant.ts";
+import { audienceTag, parseGrantKey } from "../../group/grant.ts";
 import { mayManage } from "../../group/refusals.ts";
 import { isAtLeast, listedDevice, type Member, memberOfDevice } from "../../group/state.ts";
 import type { SignedCard } from "../../identity/card.ts";
@@ -13,7 +13,7 @@ import { getIfThere, STORED_BYTES_MAX } from "../../ports/store.ts";
 import type { DeviceKey } from "../../records/shapes.ts";
 import { noteFile } from "../reading/known-files.ts";
 import type { Session } from "../session.ts";
-import { grantIdentities, logLines } from "../writing/log-lines.ts";
+import { makeGrant } from "../writing/make-grant.ts";
 import { askToJoin } from "./join.ts";
 
 interface SignalOption {
@@ -57,23 +57,24 @@ export async function grantToListed(
   session: Session,
   { device, signal }: SignalOption & { readonly device: DeviceKey },
 ): Promise<boolean> {
-  const { state, me, current, log } = session.view;
-  const call = signal ? { signal } : {};
-  const audience = { device };
-  const prefix = `${EPOCHS_FOLDER}/${current.epoch}-${audienceTag(current.epoch, audience)}-`;
+  const { state, me, current } = session.view;
+  const prefix = `${EPOCHS_FOLDER}/${current.epoch}-${audienceTag(current.epoch, { device })}-`;
   if (await hasAnswered(session, prefix, signal)) return true;
   const owner = memberOfDevice(state, device);
   if (!me || !owner || (owner.id !== me.id && !isAtLeast(me.role, "admin"))) return false; // check: role
-  const grant = await sealGrant(session.crypto, {
-    state,
-    audience,
-    identities: grantIdentities(session),
-    lines: logLines(log, state.head),
-  });
-  await session.store.put(grant.key, grant.bytes, call);
-  const { key, bytes } = grant;
-  noteFile(session, { key, epoch: current.epoch, kind: "grant", size: bytes.length, state: "read" });
+  await putGrant(session, { device, ...(signal ? { signal } : {}) });
   return true;
+}
+
+/** Gives a listed device a grant of the current epoch, and remembers that. */
+export async function putGrant(
+  session: Session,
+  { device, signal }: SignalOption & { readonly device: DeviceKey },
+): Promise<void> {
+  const { epoch } = session.view.current;
+  const { key, bytes } = await makeGrant(session, { device });
+  await session.store.put(key, bytes, signal ? { signal } : {});
+  noteFile(session, { key, epoch, kind: "grant", size: bytes.length, state: "read" });
 }
 
 /**

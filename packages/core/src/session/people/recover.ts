@@ -74,9 +74,5 @@ export async function recover(
     makeDeviceCard(session.crypto, { keys, member: member.id, kind, time: session.clock.now() });
   const [admitted, kit] = [await cardOf(options.device, "device"), await cardOf(options.kit, "kit")];
   const contents = "on-change";
-  return startEpoch(session, options, {
-    // Binds the same records: of whoever left before.
-    bare: (recipient) => ({ act: "rotate", cut: [], recipient, contents }),
-    draft: (state, given) => draftRecover(state, { ...given, admitted, kit, contents }),
-  });
+  return startEpoch(session, options, (state, given) => draftRecover(state, { ...given, admitted, kit, contents }));
 }

@@ -7,6 +7,14 @@ export function isDecided({ view }: Pick<Session, "view">): boolean {
   return !view.choice.undecided && !view.choice.late;
 }
 
+/**
+ * Whether others may follow another branch than this device, each by the rules: a fork is contested, or this device holds on
+ * where the records lead elsewhere.
+ */
+export function isApart({ view }: Pick<Session, "view">): boolean {
+  return view.choice.forks.some(({ contested, held }) => contested || held !== null);
+}
+
 /** @throws ConclaveError `contested` unless {@link isDecided}: whatever is signed speaks for one of the histories. */
 export function requireDecided(session: Pick<Session, "view">): void {
   if (isDecided(session)) return;

@@ -23,7 +23,7 @@ const LACKING_MAX = 100;
 type Knowing = Pick<Session, "index" | "view" | "deviceKey">;
 
 /** Who else has been seen to use the current epoch's key. */
-export interface Confirmation {
+export interface HeardMembers {
   /** Members with a device, but for this device's own. */
   readonly others: number;
   /** Those of them who have signed something knowing of this epoch. */
@@ -32,7 +32,7 @@ export interface Confirmation {
   readonly newest: number | undefined;
 }
 
-export function confirmation(session: Knowing): Confirmation {
+export function whoWasHeard(session: Knowing): HeardMembers {
   const { state, me } = session.view;
   const words = wordsOfOthers(session);
   const isHeard = ({ devices }: Member) => devices.some(({ verifyingKey }) => words.has(verifyingKey));

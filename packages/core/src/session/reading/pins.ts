@@ -11,6 +11,7 @@ import { parseRecordsKey } from "../../records/records-file.ts";
 import type { EpochId } from "../../records/shapes.ts";
 import type { Session } from "../session.ts";
 import { claimedAt } from "./claimed-group.ts";
+import { isApart } from "./decided.ts";
 import { overdue } from "./lacking.ts";
 import type { Shown } from "./shown.ts";
 
@@ -38,9 +39,8 @@ function vanishedNow(session: Session, shown: Shown): Vanished[] {
  * them into the current one first. So it is only where this device can read that, on a branch that nobody leaves.
  */
 export function lostBefore(session: Session, shown: Shown): Vanished[] {
-  const { state, current, opened, choice } = session.view;
-  const isApart = choice.forks.some(({ contested, held }) => contested || held !== null);
-  if (isApart || !opened.has(current.epoch) || epochsEndedUnseen(session).length > 0) return [];
+  const { state, current, opened } = session.view;
+  if (isApart(session) || !opened.has(current.epoch) || epochsEndedUnseen(session).length > 0) return [];
   const older = [...state.epochs].map(({ epoch }) => epoch).filter((epoch) => epoch !== current.epoch);
   return older
     .flatMap((epoch) => notShown(session, { shown, epoch }))
@@ -89,14 +89,14 @@ function isMovedOn(session: Session, missing: readonly Vanished[], shown: Shown)
  * what others may follow, the current epoch is a lost one for them: then every epoch of theirs.
  */
 function epochsEndedUnseen(session: Session): EpochId[] {
-  const { current, log, opened, state: own, choice } = session.view;
-  const isApart = choice.forks.some(({ contested, held }) => contested || held !== null);
+  const { current, log, opened, state: own } = session.view;
+  const apart = isApart(session);
   const after = [...log.nodes.values()].flatMap(({ state }) => {
     const epoch = state.epochs.at(-1)?.epoch ?? "";
     if (epoch === current.epoch) return [];
     // Each epoch is the newest one at the entry that starts it.
     const isAfter = state.epochs.get(current.epoch) !== undefined;
-    return isAfter || (isApart && !own.epochs.get(epoch)) ? [epoch] : [];
+    return isAfter || (apart && !own.epochs.get(epoch)) ? [epoch] : [];
   });
   return [...new Set(after)].filter((epoch) => !opened.has(epoch));
 }

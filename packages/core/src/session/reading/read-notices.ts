@@ -1,14 +1,12 @@
 /** Reading notices: the word, in an epoch's own folder, that it has ended. */
 import { ConclaveError, MisfitError } from "../../errors.ts";
-import { extendLog } from "../../group/log.ts";
-import { endingEntry, NOTICE_BYTES_MAX, type NoticeName, openNotice, parseNoticeKey } from "../../group/notice.ts";
-import { verifyEntries } from "../../group/verified-entry.ts";
+import { NOTICE_BYTES_MAX, type NoticeName, parseNoticeKey } from "../../group/notice.ts";
 import { saveEntries } from "../../index/log-store.ts";
 import { listStored } from "../../ports/list-stored.ts";
 import { getIfThere, type StoredObject } from "../../ports/store.ts";
 import type { OpenEpoch } from "../../records/records-file.ts";
 import type { Session } from "../session.ts";
-import { verifiedOf } from "../view.ts";
+import { judgeNotice } from "./judge-notice.ts";
 import { type FileState, forgetUnlisted, noteFile, worthTrying } from "./known-files.ts";
 
 /** Most notices that are fetched in one poll: whoever knows the epoch's recipient can leave any number. */
@@ -46,25 +44,18 @@ async function readNotice(
   const note = (state: FileState, options: { detail?: string; fits?: boolean } = {}): void =>
     noteFile(session, { key: stored.key, size: stored.size, epoch: epoch.epoch, kind: "notice", state, ...options });
   try {
-    const lines = await openNotice(session.crypto, { name, bytes, epoch });
-    const { entries } = await verifyEntries(session.crypto, lines, verifiedOf(session.view.log));
-    const log = extendLog(session.view.log, entries);
-    const last = lines.at(-1)?.digest ?? "";
-    if (log.pending.has(last)) {
+    const { ends, entries } = await judgeNotice(session, { name, bytes, epoch });
+    if (ends === "waiting") {
       note("waiting", { detail: "what it builds on has not arrived" });
       return false;
     }
     // Else whoever knows the epoch's recipient could fill the index, or pass for the word that it has ended.
-    if (!endingEntry(log, { epoch: epoch.epoch, entry: last })) {
+    if (!ends) {
       note("foreign", { detail: "it ends nothing" }); // check: role
       return false;
     }
     session.index.transaction(() => {
-      // Only what counts: beside the true word that an epoch has ended, anything may have been sealed.
-      saveEntries(
-        session.index,
-        entries.filter(({ digest }) => log.nodes.has(digest)), // check: role
-      );
+      saveEntries(session.index, entries);
       note("read");
     });
     return true;

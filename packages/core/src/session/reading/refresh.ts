@@ -23,8 +23,8 @@ const ROUNDS_MAX = 32;
 /**
  * Reads the storage until nothing new turns up.
  *
- * @throws ConclaveError `deleted` if an owner has deleted the group, `removed` if the log says that this member is out, `rollback` if the storage lacks what this device
- *   has seen on it (unless that is accepted); `StoreError` as the store.
+ * @throws ConclaveError `deleted` if an owner has deleted the group, `removed` if the log says that this member is out,
+ *   `rollback` if the storage lacks what this device has seen on it (unless that is accepted); `StoreError` as the store.
  */
 export async function refresh(session: Session, options: { readonly signal?: AbortSignal } = {}): Promise<Shown> {
   const shown = await readAll(session, options.signal);

@@ -11,8 +11,9 @@ import {
   type Verdict,
 } from "../../group/rights.ts";
 import { type AwaitedRecord, awaited } from "../../history/awaited.ts";
-import { isWithinCut, isWithinPast, type JoinedPast, pastOfCut } from "../../history/past.ts";
-import { type AppliedRecord, appliedSince, recordOf, recordState } from "../../history/stored-record.ts";
+import { type CutLimits, isWithinCut, isWithinPast, type JoinedPast, pastOfCut } from "../../history/past.ts";
+import { type AppliedRecord, appliedSince, recordOf } from "../../history/stored-record.ts";
+import type { SqlDatabase } from "../../ports/sql.ts";
 import type { Cut } from "../../records/entry.ts";
 import type { DeviceKey, EpochId, RecordDigest } from "../../records/shapes.ts";
 import { setCounts } from "../../tree/set-counts.ts";
@@ -45,17 +46,20 @@ export function judgeChange(
 const pasts = new WeakMap<LogNode, JoinedPast>();
 
 function isWithin({ index }: Session, digest: RecordDigest, cutting: LogNode): boolean {
-  const limits = { heads: headsOf(cutting), removerPrevious: cutting.verified.entry.previous };
-  const past = pasts.get(cutting) ?? pastOfCut(index, limits);
-  if (past === undefined) return isWithinCut(index, digest, limits);
-  pasts.set(cutting, past);
-  return isWithinPast(index, digest, past);
+  const past = pastUnder(index, cutting);
+  return past ? isWithinPast(index, digest, past) : isWithinCut(index, digest, limitsOf(cutting));
 }
 
-function headsOf(cutting: LogNode): RecordDigest[] {
-  const { entry } = cutting.verified;
+/** What lies under an entry's cut; undefined until all that the cut rests on is applied, and then it stays the same. */
+function pastUnder(index: SqlDatabase, cutting: LogNode): JoinedPast | undefined {
+  const past = pasts.get(cutting) ?? pastOfCut(index, limitsOf(cutting));
+  if (past) pasts.set(cutting, past);
+  return past;
+}
+
+function limitsOf({ verified: { entry } }: LogNode): CutLimits {
   const cut: Cut = entry.type === "conclave/v1/entry" && "cut" in entry.act ? entry.act.cut : [];
-  return cut.map(([, head]) => head);
+  return { heads: cut.map(([, head]) => head), removerPrevious: entry.previous };
 }
 
 /**
@@ -80,11 +84,8 @@ export function isVoidForGood(
 }
 
 /** Whether all that a cut rests on is applied here: then whatever else its target signed before it is left out. */
-function isRead(session: Session, cutting: LogNode | undefined): boolean {
-  if (!cutting) return false;
-  const { previous } = cutting.verified.entry;
-  const limits = previous === null ? headsOf(cutting) : [...headsOf(cutting), previous];
-  return limits.every((limit) => recordState(session.index, limit) === "applied"); // check: cut
+function isRead({ index }: Session, cutting: LogNode | undefined): boolean {
+  return cutting !== undefined && pastUnder(index, cutting) !== undefined; // check: cut
 }
 
 /** The last entry of the branch that cuts a device of nobody who may write now, if all that it rests on was read. */

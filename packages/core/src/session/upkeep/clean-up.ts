@@ -13,6 +13,7 @@ import type { WorkOptions } from "../events.ts";
 import { isEditorDevice, locationsOf, toPieces } from "../files/blob-sources.ts";
 import { proveWhole } from "../files/prove.ts";
 import { lettingGo, purgedContents } from "../let-go.ts";
+import { isApart } from "../reading/decided.ts";
 import { forkMs } from "../reading/observed.ts";
 import { expected, isVoidForGood } from "../reading/verdicts.ts";
 import type { Session } from "../session.ts";
@@ -57,9 +58,8 @@ export function oldObjects(session: Session): OldObject[] {
  * choose otherwise, and so they may as long as this device holds on to a branch that the records alone do not give.
  */
 export function isOver(session: Session, epoch: EpochId): boolean {
-  const { state, choice } = session.view;
-  if (state.epochs.get(epoch)) return true;
-  if (choice.forks.some(({ contested, held }) => contested || held !== null)) return false; // check: epoch
+  if (session.view.state.epochs.get(epoch)) return true;
+  if (isApart(session)) return false; // check: epoch
   const seen = session.index.get<{ seen: number }>("SELECT seen FROM epochs WHERE epoch = ?", epoch)?.seen;
   return seen !== undefined && session.clock.now() - seen >= forkMs(session);
 }

@@ -1,15 +1,14 @@
 /** Requests, notices and listings that may be nobody's: they are fetched and opened to tell. */
 import { ConclaveError } from "../../errors.ts";
 import { openDeviceRequest } from "../../group/device-request.ts";
-import { extendLog } from "../../group/log.ts";
-import { endingEntry, NOTICE_BYTES_MAX, openNotice, parseNoticeKey } from "../../group/notice.ts";
+import { NOTICE_BYTES_MAX, parseNoticeKey } from "../../group/notice.ts";
 import { openRequest, parseRequestKey, REQUEST_BYTES_MAX } from "../../group/request.ts";
-import { verifyEntries } from "../../group/verified-entry.ts";
 import { getIfThere, STORED_BYTES_MAX, type StoredObject } from "../../ports/store.ts";
 import { parseListingKey } from "../files/listing-due.ts";
 import { openListing } from "../files/open-listing.ts";
+import { judgeNotice } from "../reading/judge-notice.ts";
 import type { Session } from "../session.ts";
-import { everListed, verifiedOf } from "../view.ts";
+import { everListed } from "../view.ts";
 
 /** One listed file, looked at by a session. */
 export interface Look {
@@ -40,12 +39,8 @@ export async function whyNoNotice(look: Look): Promise<string | undefined> {
   const epoch = name && session.view.opened.get(name.epoch);
   if (!name || !epoch) return undefined;
   return refusal(look, NOTICE_BYTES_MAX, async (bytes) => {
-    const lines = await openNotice(session.crypto, { name, bytes, epoch });
-    const { entries } = await verifyEntries(session.crypto, lines, verifiedOf(session.view.log));
-    const log = extendLog(session.view.log, entries);
-    const entry = lines.at(-1)?.digest ?? "";
-    const isGood = log.pending.has(entry) || endingEntry(log, { epoch: epoch.epoch, entry }) !== undefined;
-    return isGood ? undefined : "a notice that ends nothing";
+    const { ends } = await judgeNotice(session, { name, bytes, epoch });
+    return ends ? undefined : "a notice that ends nothing";
   });
 }
 

@@ -1,10 +1,11 @@
 /** What the cut of a removal names. Entries stay in the log for ever, so a cut is kept short. SPEC.md §10. */
+import { cutTargets } from "../../group/refusals.ts";
 import { hasRole } from "../../group/rights.ts";
 import { cutHeads } from "../../history/cut-heads.ts";
 import { type WriterHead, writerHeads } from "../../history/frontier.ts";
 import { isAncestor } from "../../history/past.ts";
 import { readWriter } from "../../index/writer.ts";
-import { CUT_MAX, type Cut } from "../../records/entry.ts";
+import { type Act, CUT_MAX, type Cut } from "../../records/entry.ts";
 import type { DeviceKey } from "../../records/shapes.ts";
 import { owedNow } from "../people/owed-removals.ts";
 import type { Session } from "../session.ts";
@@ -16,10 +17,24 @@ const CUT_AIM = 16;
 const MERGES_MAX = 256;
 
 /**
+ * Drafts an act together with its cut. It is drafted without one first: for an act that is refused this device signs nothing.
+ *
+ * @throws as `draft`.
+ */
+export async function draftWithCut(
+  session: Session,
+  draft: (cut: Cut) => Act,
+  options: { readonly signal?: AbortSignal },
+): Promise<Act> {
+  const bound = cutTargets(session.view.state, draft([]), session.deviceKey);
+  return draft(await writerCut(session, bound, options));
+}
+
+/**
  * The newest records of these devices' writers, as far as this one has read. Where there are many, this device first builds
  * on them by changes of its own: what those reach counts without being named, and does not lie in the log.
  */
-export async function writerCut(
+async function writerCut(
   session: Session,
   devices: readonly DeviceKey[],
   options: { readonly signal?: AbortSignal },

@@ -1,10 +1,7 @@
-import { GRANT_IDENTITIES_MAX, type GrantContent } from "../../group/grant.ts";
+/** What of the log travels in grants and notices. */
 import { type Log, type LogNode, pathTo } from "../../group/log.ts";
-import type { OpenEpoch } from "../../records/records-file.ts";
 import type { EpochId, RecordDigest } from "../../records/shapes.ts";
 import { encodeSignedLine, type SignedLine } from "../../records/signed-line.ts";
-import type { Session } from "../session.ts";
-import { neededEpochs } from "./needed-epochs.ts";
 
 /** Up to this many bytes of log a grant carries entries of other branches than the followed one. SPEC.md §7. */
 export const GRANT_LOG_BYTES_AIM: number = 16 * 1024 * 1024;
@@ -35,31 +32,6 @@ export function logLines(log: Log, head: RecordDigest): SignedLine[] {
 
 function bytesOf(nodes: readonly LogNode[]): number {
   return nodes.reduce((sum, { verified }) => sum + encodeSignedLine(verified.signed).length, 0);
-}
-
-/**
- * Identities for a grant, newest first: the current epoch's, then those of epochs that are still needed. Of more than a
- * grant may hold those stay out in which nothing lies, then the oldest: nobody may shut a group by changing its key.
- *
- * @param next - An epoch that is about to begin: its identity comes before all others.
- */
-export function grantIdentities(session: Session, next?: OpenEpoch): GrantContent["identities"] {
-  const { opened, current, state } = session.view;
-  const age = new Map([...state.epochs].map(({ epoch }, index) => [epoch, index]));
-  const older = neededEpochs(session).sort((left, right) => (age.get(right) ?? -1) - (age.get(left) ?? -1));
-  const wanted = [current.epoch, ...fittingEpochs(session, older)].flatMap((epoch) => opened.get(epoch) ?? []);
-  return [...(next ? [next] : []), ...wanted].map(({ epoch, identity }) => [epoch, identity] as const);
-}
-
-/** As many of these epochs as fit into a grant beside the current one and the next, in the same order. */
-export function fittingEpochs({ index }: Pick<Session, "index">, epochs: readonly EpochId[]): readonly EpochId[] {
-  const room = GRANT_IDENTITIES_MAX - 2;
-  if (epochs.length <= room) return epochs;
-  const rows = index.all<{ epoch: EpochId }>("SELECT DISTINCT epoch FROM locations WHERE gone = 0");
-  const holding = new Set(rows.map(({ epoch }) => epoch));
-  const first = epochs.toSorted((left, right) => Number(holding.has(right)) - Number(holding.has(left)));
-  const chosen = new Set(first.slice(0, room));
-  return epochs.filter((epoch) => chosen.has(epoch));
 }
 
 /**
