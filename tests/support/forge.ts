@@ -30,6 +30,8 @@ export type Forgery = (slot: Slot) => NumberedRecord;
 export interface ForgeOptions {
   readonly records?: readonly Forgery[];
   readonly locations?: readonly Location[];
+  /** Locations that somebody else has signed, as they stand in another file. */
+  readonly copied?: readonly SignedLine[];
   /** Whose signature. Default: the session's own device. */
   readonly as?: DeviceSecrets;
   /** Default: the session's current epoch. */
@@ -79,7 +81,7 @@ export async function forgeUnput(session: Session, options: ForgeOptions): Promi
     writer,
     first: number + 1,
     records: signed,
-    locations: lines,
+    locations: [...lines, ...(options.copied ?? [])],
   });
   return { ...file, signed, writer };
 }

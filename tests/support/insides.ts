@@ -21,7 +21,12 @@ export type { Act, Entry } from "../../packages/core/src/records/entry.ts";
 export type { Location } from "../../packages/core/src/records/location.ts";
 export type { Receipt } from "../../packages/core/src/records/receipt.ts";
 export type { NumberedRecord } from "../../packages/core/src/records/record.ts";
-export { type OpenEpoch, sealRecords } from "../../packages/core/src/records/records-file.ts";
+export {
+  type OpenEpoch,
+  openRecords,
+  parseRecordsKey,
+  sealRecords,
+} from "../../packages/core/src/records/records-file.ts";
 export { type SignedLine, signLine } from "../../packages/core/src/records/signed-line.ts";
 export { signListing } from "../../packages/core/src/session/files/listing.ts";
 export { grantToListed } from "../../packages/core/src/session/people/missing-grant.ts";

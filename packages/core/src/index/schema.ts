@@ -65,11 +65,18 @@ CREATE TABLE IF NOT EXISTS puts(key TEXT PRIMARY KEY, run TEXT NOT NULL) WITHOUT
 -- emptied: somebody's receipt says that it was deleted, which is believed for display, and where it is not listed any more.
 CREATE TABLE IF NOT EXISTS locations(
   blob TEXT NOT NULL, epoch TEXT NOT NULL, object TEXT NOT NULL, length INTEGER NOT NULL, device TEXT NOT NULL,
-  proven INTEGER NOT NULL DEFAULT 0, gone INTEGER NOT NULL DEFAULT 0, emptied INTEGER NOT NULL DEFAULT 0, key TEXT NOT NULL,
+  proven INTEGER NOT NULL DEFAULT 0, gone INTEGER NOT NULL DEFAULT 0, emptied INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY(blob, epoch, object, device)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS locations_by_epoch ON locations(epoch, gone);
 CREATE INDEX IF NOT EXISTS locations_by_object ON locations(epoch, object);
+
+-- Which records files say so, each of them: a location can be copied into any other file of its epoch.
+CREATE TABLE IF NOT EXISTS placings(
+  key TEXT NOT NULL, blob TEXT NOT NULL, epoch TEXT NOT NULL, object TEXT NOT NULL, PRIMARY KEY(key, blob, object)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS placings_by_blob ON placings(blob);
+CREATE INDEX IF NOT EXISTS placings_by_object ON placings(epoch, object);
 
 -- Grants to all as they were read: put back if the storage loses them.
 CREATE TABLE IF NOT EXISTS kept(key TEXT PRIMARY KEY, epoch TEXT NOT NULL, bytes BLOB NOT NULL) WITHOUT ROWID;

@@ -21,7 +21,7 @@ import { putGrant } from "./people/missing-grant.ts";
 import { maySignOwed, owedNow } from "./people/owed-removals.ts";
 import { unconfirmedSince } from "./reading/confirmed.ts";
 import { isDecided } from "./reading/decided.ts";
-import { noteFile } from "./reading/known-files.ts";
+import { forgetFile, noteFile } from "./reading/known-files.ts";
 import { acceptLacking } from "./reading/lacking.ts";
 import { forgetVanished } from "./reading/pins.ts";
 import { readNotices } from "./reading/read-notices.ts";
@@ -126,9 +126,12 @@ function withdrawEnded(session: Session): Set<string> {
       if (epoch === view.current.epoch) continue;
       for (const row of waitingFor(index, epoch)) {
         index.run("DELETE FROM outbox WHERE id = ?", row.id);
-        index.run("DELETE FROM held WHERE key = ?", row.key);
-        const blobs = index.all<{ blob: string }>("SELECT blob FROM locations WHERE key = ? AND gone = 0", row.key);
+        const blobs = index.all<{ blob: string }>(
+          "SELECT blob FROM placings p JOIN locations l USING (blob, epoch, object) WHERE p.key = ? AND l.gone = 0",
+          row.key,
+        );
         for (const { blob } of blobs) stranded.add(blob);
+        forgetFile(index, row.key);
       }
     }
   });

@@ -58,6 +58,13 @@ export function noteFile(session: Pick<Session, "index" | "clock" | "view">, fil
   );
 }
 
+/** Forgets a records file that was read and lies there no more, and what it held. */
+export function forgetFile(index: SqlDatabase, key: string): void {
+  index.transaction(() => {
+    for (const table of ["held", "placings", "files"]) index.run(`DELETE FROM ${table} WHERE key = ?`, key);
+  });
+}
+
 interface TriedFile {
   readonly state: FileState;
   readonly size: number;

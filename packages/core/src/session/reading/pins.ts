@@ -12,6 +12,7 @@ import type { EpochId } from "../../records/shapes.ts";
 import type { Session } from "../session.ts";
 import { claimedAt } from "./claimed-group.ts";
 import { isApart } from "./decided.ts";
+import { forgetFile } from "./known-files.ts";
 import { overdue } from "./lacking.ts";
 import type { Shown } from "./shown.ts";
 
@@ -69,8 +70,7 @@ export function forgetMoved(session: Session, shown: Shown): void {
   session.index.transaction(() => {
     for (const { key } of [...session.view.opened.keys()].flatMap((epoch) => notShown(session, { shown, epoch }))) {
       if (!hasRecords(session, key) || unheldRecords(session, key, shown) > 0) continue;
-      session.index.run("DELETE FROM held WHERE key = ?", key);
-      session.index.run("DELETE FROM files WHERE key = ?", key);
+      forgetFile(session.index, key);
     }
   });
 }
@@ -133,8 +133,8 @@ function unheldRecords(session: Session, key: string, shown: Shown): number {
 /** Whether a file of locations alone placed a blob that no other file that lies there places. */
 function isUnplaced(session: Session, key: string, shown: Shown): boolean {
   const others = session.index.all<{ blob: string; other: string | null }>(
-    `SELECT mine.blob, other.key AS other FROM locations mine
-     LEFT JOIN locations other ON other.blob = mine.blob AND other.key <> mine.key
+    `SELECT mine.blob, other.key AS other FROM placings mine
+     LEFT JOIN placings other ON other.blob = mine.blob AND other.key <> mine.key
      WHERE mine.key = ?`,
     key,
   );
@@ -190,8 +190,7 @@ function explain(session: Session, gone: readonly Vanished[]): string {
 export function forgetVanished(session: Session, shown: Shown): void {
   session.index.transaction(() => {
     for (const { key } of vanished(session, shown)) {
-      session.index.run("DELETE FROM held WHERE key = ?", key);
-      session.index.run("DELETE FROM files WHERE key = ?", key);
+      forgetFile(session.index, key);
     }
   });
 }

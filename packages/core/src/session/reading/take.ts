@@ -137,15 +137,15 @@ function believeReceipt(session: Session, record: AppliedRecord): void {
 
 function takeLocations(session: Session, file: RecordsFile, taken: Taken): void {
   for (const { record } of file.locations) {
+    const { blob, epoch, object, length, device } = record;
     session.index.run(
-      `INSERT INTO locations(blob, epoch, object, length, device, key) VALUES(?, ?, ?, ?, ?, ?)
+      `INSERT INTO locations(blob, epoch, object, length, device) VALUES(?, ?, ?, ?, ?)
        ON CONFLICT(blob, epoch, object, device) DO NOTHING`,
-      record.blob,
-      record.epoch,
-      record.object,
-      record.length,
-      record.device,
-      taken.key,
+      ...[blob, epoch, object, length, device],
+    );
+    session.index.run(
+      "INSERT OR IGNORE INTO placings(key, blob, epoch, object) VALUES(?, ?, ?, ?)",
+      ...[taken.key, blob, epoch, object],
     );
   }
 }

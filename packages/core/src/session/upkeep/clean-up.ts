@@ -14,6 +14,7 @@ import { isEditorDevice, locationsOf, toPieces } from "../files/blob-sources.ts"
 import { proveWhole } from "../files/prove.ts";
 import { lettingGo, purgedContents } from "../let-go.ts";
 import { isApart } from "../reading/decided.ts";
+import { forgetFile } from "../reading/known-files.ts";
 import { forkMs } from "../reading/observed.ts";
 import { expected, isVoidForGood } from "../reading/verdicts.ts";
 import type { Session } from "../session.ts";
@@ -130,7 +131,7 @@ function isGone(
   const isUndeclared = (blob: string) => knownPieces(session.index, blob) === undefined;
   if (old.blobs.every(isUndeclared) && expected(session).length === 0) return true;
   const files = session.index.all<{ key: string }>(
-    "SELECT key FROM locations WHERE epoch = ? AND object = ?",
+    "SELECT DISTINCT key FROM placings WHERE epoch = ? AND object = ?",
     old.epoch,
     old.object,
   );
@@ -193,10 +194,7 @@ async function clearEpoch(
   for (const key of movedRecords(session, epoch)) {
     // What is not shown is deleted, or hidden together with all that it places: then it goes when it is shown again.
     if (lying.has(key) && (await session.store.delete(key, signal ? { signal } : {})) === "refused") continue;
-    session.index.transaction(() => {
-      session.index.run("DELETE FROM files WHERE key = ?", key);
-      session.index.run("DELETE FROM held WHERE key = ?", key);
-    });
+    forgetFile(session.index, key);
   }
   const isFinished =
     !left &&
@@ -220,7 +218,7 @@ function movedRecords(session: Session, epoch: EpochId): string[] {
   return session.index
     .all<{ key: string }>(
       `SELECT key FROM files WHERE epoch = ?1 AND kind = 'records' AND state = 'read'
-       AND NOT EXISTS (SELECT 1 FROM locations l WHERE l.key = files.key AND l.gone = 0)
+       AND NOT EXISTS (SELECT 1 FROM placings p JOIN locations l USING (blob, epoch, object) WHERE p.key = files.key AND l.gone = 0)
        AND NOT EXISTS (SELECT 1 FROM held h WHERE h.key = files.key
          AND h.digest NOT IN (SELECT digest FROM held WHERE epoch = ?2))`,
       epoch,
