@@ -223,9 +223,11 @@ async function rotateAfterLeave(session: Session, options: { readonly signal?: A
 
 /** A removal that lost against another branch still holds: the first device with the right signs it again there. */
 async function signOwedRemovals(session: Session, options: { readonly signal?: AbortSignal }): Promise<void> {
-  for (const owed of owedNow(session)) {
-    if (!maySignOwed(session, owed)) continue;
-    const { target, devices, entry } = owed;
+  for (const { entry } of owedNow(session)) {
+    // One that was signed may have settled others, or left less of them to do.
+    const owed = owedNow(session).find((each) => each.entry === entry);
+    if (!owed || !maySignOwed(session, owed)) continue;
+    const { target, devices } = owed;
     const member = memberById(session.view.state, target);
     const call = { contents: "on-change", owed: entry, ...options } as const;
     if (devices !== null) await removeDevices(session, { devices, ...call });
