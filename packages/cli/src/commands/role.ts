@@ -1,4 +1,4 @@
-import { ConclaveError, changeRole, changeUntil, findMember, fingerprint, type Role } from "@conclave/core";
+import { ConclaveError, changeRole, changeUntil, findMember, fingerprint, memberById, type Role } from "@conclave/core";
 import { defineCommand } from "../command.ts";
 import { usage } from "../command-error.ts";
 import type { Context } from "../context.ts";
@@ -28,12 +28,14 @@ export const role = defineCommand({
         throw new ConclaveError(`${member.name} is ${found} already`, { code: "exists" });
       }
       if (found !== undefined && member.role !== found) await changeRole(session, { member, role: found, signal });
-      if (until !== undefined && member.until !== until) await changeUntil(session, { member, until, signal });
-      const ends = until === undefined ? member.until : until;
+      // The role may have changed when the stay ends: an admin or owner is no guest.
+      const before = memberById(session.view.state, member.id) ?? member;
+      if (until !== undefined && before.until !== until) await changeUntil(session, { member: before, until, signal });
+      const { role, until: ends } = memberById(session.view.state, member.id) ?? before;
       const value = {
         name: member.name,
         fingerprint: fingerprint(member.id),
-        role: found ?? member.role,
+        role,
         until: ends === null ? null : isoTime(ends),
       };
       context.out.result(value, ({ line }) => {

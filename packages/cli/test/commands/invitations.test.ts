@@ -175,6 +175,18 @@ describe("a guest", () => {
     expect((await alice.json<{ epoch: string }>("status", "family")).epoch).not.toBe(epoch);
   });
 
+  it("stays once made an admin, also where that is said in the same words", async () => {
+    const stage = newStage();
+    const { alice } = await family(stage, ["Carol"]);
+    const soon = new Date(Date.now() + 2 * DAY).toISOString().slice(0, 10);
+    await alice.json("role", "family", "Carol", "--until", soon);
+    expect(await alice.json("role", "family", "Carol", "admin", "--until", "never")).toMatchObject({ until: null });
+    await alice.json("role", "family", "Carol", "editor", "--until", soon);
+    expect(await alice.json("role", "family", "Carol", "owner")).toMatchObject({ role: "owner", until: null });
+    await withClock(alice, 4 * DAY, "status", "family");
+    expect(await alice.json("members", "family")).toHaveLength(2);
+  });
+
   it("stays when somebody says so in time", async () => {
     const stage = newStage();
     const { alice } = await family(stage, ["Carol"]);

@@ -139,7 +139,8 @@ function applyAct(state: GroupState, step: Step): GroupState {
     case "role":
       return withChanged(state, act.member, {
         role: act.role,
-        ...(isAtLeast(act.role, "admin") ? { sponsor: null } : {}),
+        // Whoever runs the group is no guest any more: nobody below them set this end for them as they are now.
+        ...(isAtLeast(act.role, "admin") ? { sponsor: null, until: null } : {}),
       });
     case "until":
       return withChanged(state, act.member, { until: act.until });

@@ -205,6 +205,13 @@ describe("a member's end", () => {
     expect(await refusal(state(), who.bob, acts.until(who.erin, 99))).toBe("not-found");
     expect(await refusal(after, who.bob, acts.until(who.carol, 99))).toBe("exists");
   });
+
+  it("is over once they are made an admin or owner, and not by any other role", async () => {
+    const guest = await follow(state(), who.bob, acts.until(who.carol, 99));
+    const endAs = async (role: Role) =>
+      memberById(await follow(guest, who.alice, acts.role(who.carol, role)), who.carol.id)?.until;
+    expect([await endAs("viewer"), await endAs("admin"), await endAs("owner")]).toEqual([99, null, null]);
+  });
 });
 
 describe("a request by an invitation", () => {

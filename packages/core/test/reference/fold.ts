@@ -185,7 +185,7 @@ const ACTS: { readonly [Name in Act["act"]]: (group: Group, act: ActOf<Name>, by
   role(group, act, { by }) {
     must(mayManage(by.role, group.roleOf(act.member)) && mayManage(by.role, act.role));
     must(group.roleOf(act.member) !== act.role);
-    group.update(act.member, { role: act.role });
+    group.update(act.member, { role: act.role, ...(isAdmin(act.role) ? { until: null } : {}) });
   },
   remove(group, act, { by }) {
     must(mayManage(by.role, group.roleOf(act.member)) && act.member !== by.id);
