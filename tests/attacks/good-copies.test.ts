@@ -1,11 +1,11 @@
 /** Good copies of contents: no honest device deletes the last one because others say or show what is not so. */
-import { catchUp, download, reencrypt } from "@conclave/core";
+import { catchUp, changeRole, download, reencrypt, rotate } from "@conclave/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { comeTogether, details, groupOf, keysLike, putBy, removeBy } from "../support/attacked.ts";
 import { forge, forgedLocation, forgedReceipt, openedEpoch } from "../support/forge.ts";
 import { blobsToMove, type Location, moveContents } from "../support/insides.ts";
 import { memoryTarget } from "../support/memory-files.ts";
-import { budget, type Device, live, put, texts, World } from "../support/world.ts";
+import { budget, type Device, findMember, live, put, texts, World } from "../support/world.ts";
 
 let world: World;
 beforeEach(() => {
@@ -93,6 +93,23 @@ function falsePlaces(by: Device): Location[] {
     forgedLocation(live(by), { ...place, object: index.toString(16).padStart(32, "0") }),
   );
 }
+
+describe("attack 58: a location by an editor who may only read by now", () => {
+  it("is no reason not to move the contents", async () => {
+    const [alice, bob] = await groupOf(world, ["bob"]);
+    await put(live(alice), { one: "one" });
+    await changeRole(live(alice), { member: findMember(live(alice).view.state, "bob"), role: "viewer" });
+    await rotate(live(alice), { contents: "on-change" });
+    await catchUp(live(bob));
+    const locations = blobsToMove(live(bob)).map(
+      ({ blob: { blob } }): Location => forgedLocation(live(bob), { blob, object: "ab".repeat(16), length: 2760 }),
+    );
+    expect(locations).toHaveLength(1);
+    await forge(live(bob), { locations });
+    await catchUp(live(alice));
+    expect(blobsToMove(live(alice))).toHaveLength(1);
+  });
+});
 
 describe("attack 58: many locations of a removed editor, beside those of somebody else who is out", () => {
   it("hide from no reader what that one had placed, and from no re-encryption", async () => {

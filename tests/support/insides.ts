@@ -29,6 +29,8 @@ export {
 } from "../../packages/core/src/records/records-file.ts";
 export { type SignedLine, signLine } from "../../packages/core/src/records/signed-line.ts";
 export { signListing } from "../../packages/core/src/session/files/listing.ts";
+export { parseListingKey } from "../../packages/core/src/session/files/listing-due.ts";
+export { openListing } from "../../packages/core/src/session/files/open-listing.ts";
 export { grantToListed } from "../../packages/core/src/session/people/missing-grant.ts";
 export { blobsToMove, moveContents } from "../../packages/core/src/session/upkeep/move-contents.ts";
 export { requireOpened } from "../../packages/core/src/session/writing/publish.ts";

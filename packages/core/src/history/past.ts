@@ -75,7 +75,8 @@ export function pastOfCut(db: SqlDatabase, limits: CutLimits): JoinedPast | unde
 /** As {@link isWithinCut}, by what {@link pastOfCut} gave. */
 export function isWithinPast(db: SqlDatabase, record: RecordDigest, past: JoinedPast): boolean {
   const row = appliedRow(db, fromHex(record));
-  return row !== undefined && isInPast(past, row); // check: cut
+  if (row === undefined) return false;
+  return isInPast(past, row); // check: cut
 }
 
 function isIn(db: SqlDatabase, older: AppliedRow, newer: AppliedRow): boolean {

@@ -5,7 +5,7 @@ import { applyEntry } from "../../src/group/fold.ts";
 import { emptyLog, extendLog } from "../../src/group/log.ts";
 import { lostActs, owedRemovals } from "../../src/group/owed.ts";
 import { changeVerdict, historyOf } from "../../src/group/rights.ts";
-import { type GroupState, memberById, memberOfDevice } from "../../src/group/state.ts";
+import { type GroupState, memberById, memberOfDevice, withAdmitted } from "../../src/group/state.ts";
 import { publicKeysOf } from "../../src/identity/device.ts";
 import { makeDeviceCard } from "../../src/identity/device-card.ts";
 import type { Act } from "../../src/records/entry.ts";
@@ -262,6 +262,28 @@ describe("what a removed device signed", () => {
     expect(verdict(carolsPhone.key, true)).toMatchObject({ counts: true });
     expect(verdict(carolsPhone.key, false)).toMatchObject({ why: "cut", by: removal });
     expect(verdict(who.carol.key, false)).toMatchObject({ counts: true });
+  });
+});
+
+describe("what goes with a device that is removed", () => {
+  it("is what it admitted, and that in turn; nothing that another one has", async () => {
+    const grown = await Tree.foundedBy(who.alice);
+    const [first, second, third] = [
+      await deviceOf(who.alice, "first"),
+      await deviceOf(who.alice, "second"),
+      await deviceOf(who.alice, "third"),
+    ] as const;
+    const one = await grown.grow(grown.root, who.alice, acts.admitDevice(first));
+    const two = await grown.grow(one, who.alice, acts.admitDevice(second));
+    const three = await grown.grow(two, first, acts.admitDevice(third));
+    const state = grown.state(three);
+    const member = state.members[0];
+    if (!member) throw new Error("there is a member");
+    const goes = (device: Person) =>
+      withAdmitted(state, { member, devices: [device.key] }).map((each) => each.verifyingKey);
+    expect(goes(first)).toEqual([first.key, third.key]);
+    expect(goes(second)).toEqual([second.key]);
+    expect(goes(third)).toEqual([third.key]);
   });
 });
 

@@ -49,7 +49,9 @@ export class HeldBlobs {
   async #isThere(blob: string): Promise<boolean> {
     for (const { epoch, object, length } of this.#placesOf(blob).filter(({ proven }) => proven === 1)) {
       const range = { offset: length - 1, length: 2, ...this.#call };
-      if ((await getIfThere(this.#session.store, objectKey(epoch, object), range))?.length === 1) return true; // check: size
+      const end = await getIfThere(this.#session.store, objectKey(epoch, object), range);
+      if (end?.length !== 1) continue; // check: size
+      return true;
     }
     return false;
   }
