@@ -315,6 +315,30 @@ describe("attack 57: forged notices, and a grant that vanishes", () => {
     expect(live(bob).view.current.epoch).toBe(epoch);
   });
 
+  it("stops nobody, nor passes for the notice: an entry before the epoch's end, or beside it by an admin who is out", async () => {
+    const { world, alice, bob, carol } = await group({ bob: "admin" });
+    const { head } = live(bob).view.state;
+    await removeBy(alice, "bob", "now");
+    await comeTogether(alice, carol);
+    const { epoch } = live(alice).view.current;
+    const act: Act = { act: "rotate", cut: [], recipient: await freshRecipient(), contents: "now" };
+    await expectUnchanged([alice, carol], async () => {
+      const { signed } = await forge(live(alice), { as: bob.secrets, records: [forgedEntry(act, head)] });
+      const newest = live(alice).view.log.nodes.get(live(alice).view.state.head)?.verified.signed;
+      for (const entries of [signed, newest ? [newest] : []]) {
+        const notice = await sealNotice(live(alice).crypto, { epoch: openedEpoch(live(alice)), entries });
+        await world.store.put(notice.key, notice.bytes);
+        await comeTogether(alice, carol);
+      }
+    });
+    await put(live(carol), { note: "still writing" });
+    const notices = new RegExp(`^${epoch}/notice-`);
+    const own = await putBy(world, () => rotate(live(alice), { contents: "on-change" }), notices);
+    for (const key of own) await world.store.delete(key);
+    await catchUp(live(carol));
+    expect(await keysLike(world, notices)).toHaveLength(3);
+  });
+
   it("puts back the grant to all that the storage has lost", async () => {
     const { world, alice, bob } = await group();
     await rotate(live(alice), { contents: "on-change" });

@@ -65,13 +65,19 @@ async function comesBack(stage: Stage, actor: Actor, round: number): Promise<boo
     // Somebody who was away over two epochs and was removed in the second finds no key, and no notice that it can open.
     return session.view.opened.has(session.view.current.epoch);
   } catch (error) {
-    if (error instanceof ConclaveError && (error.code === "removed" || error.code === "not-a-member")) {
+    if (error instanceof ConclaveError && KEPT_OUT.has(error.code)) {
       stage.tell(`round ${round}: ${actor.device.name}: ${String(error)}, ${stateLine(session)}`);
       return false;
     }
     throw error;
   }
 }
+
+/**
+ * What is said to whoever is out; the last two where the entries that would tell them so are sealed to a key that they do not
+ * have. Nobody who is listed may hear any of it when all is at rest.
+ */
+const KEPT_OUT: ReadonlySet<string> = new Set(["removed", "not-a-member", "contested", "stale-epoch"]);
 
 function mayWork(session: Session): boolean {
   const { me, choice, opened, current } = session.view;

@@ -28,10 +28,10 @@ export interface AtWork {
   readonly session: Session;
   readonly person: Person;
   readonly group: KnownGroup;
-  /** What the storage showed; undefined where it went back and the local index alone is shown. */
+  /** What the storage showed; undefined where it lacks what it had, and the local index alone is shown. */
   readonly shown: Shown | undefined;
-  /** Says that the storage went back, where it did; it is thrown once the work is done. */
-  readonly rollback: ConclaveError | undefined;
+  /** Says that the storage lacks what it had, where it does; the command fails with it once the work is done. */
+  readonly alarm: ConclaveError | undefined;
 }
 
 export interface GroupOptions {
@@ -84,15 +84,15 @@ async function openAndWork(context: Context, options: KnownGroupOptions): Promis
   const session = counted ? { ...opened.session, store: counted.store } : opened.session;
   const started = context.clock.now();
   try {
-    const { shown, rollback } = await bringUpToDate(context, { ...options, session, reading });
+    const { shown, alarm } = await bringUpToDate(context, { ...options, session, reading });
     if (shown && !isSettling) await answerDeviceCodes(context, { session, person });
     if (shown) await askForKey(context, { session, person });
     warnOfMisfits(context, session);
     if (!options.isConfirming) warnOfHidden(context, { session, group: group.name });
     if (!isSettling) warnOfHistories(context, { session, group: group.name });
-    const exit = await adviseOnGroup({ session, group }, () => work({ session, person, group, shown, rollback }));
-    const incomplete = rollback ?? whyIncomplete(session);
-    if (incomplete && (rollback || reading)) throw incomplete;
+    const exit = await adviseOnGroup({ session, group }, () => work({ session, person, group, shown, alarm }));
+    const incomplete = alarm ?? whyIncomplete(session);
+    if (incomplete && (alarm || reading)) throw incomplete;
     if (incomplete) context.warn(incomplete.message);
     return exit;
   } finally {
@@ -135,11 +135,11 @@ function warnOfHidden(
   );
 }
 
-/** The error of a storage that went back is kept until what the local index holds was shown. */
+/** The error of a storage that lacks what it had is kept until what the local index holds was shown. */
 async function bringUpToDate(
   context: Context,
   options: GroupOptions & { readonly session: Session; readonly person: Person; readonly reading: boolean },
-): Promise<{ readonly shown?: Shown; readonly rollback?: ConclaveError }> {
+): Promise<{ readonly shown?: Shown; readonly alarm?: ConclaveError }> {
   const { session, person, reading, asks = true, refresh = catchUp } = options;
   try {
     return {
@@ -148,9 +148,10 @@ async function bringUpToDate(
   } catch (error) {
     if (!(error instanceof ConclaveError)) throw error;
     if (error.code === "removed" && asks) await leaveRequest(context, { session, person });
-    if (error.code === "rollback" && reading) {
-      context.warn("the storage went back; this is what this device knew before");
-      return { rollback: error };
+    if ((error.code === "rollback" || error.code === "contested") && reading) {
+      const what = error.code === "rollback" ? "the storage went back" : "the storage lacks what it had";
+      context.warn(`${what}; this is what this device knew before`);
+      return { alarm: error };
     }
     throw error;
   }

@@ -1,9 +1,11 @@
 import {
+  type ConclaveError,
   folderReach,
   judgedChanges,
   listRequests,
   memberNames,
   openInvitations,
+  type Problem,
   type Session,
   statusOf,
   whoWasHeard,
@@ -24,12 +26,12 @@ export const status = defineCommand({
     withGroup(
       context,
       name,
-      async ({ session, person, group, shown, rollback }) => {
+      async ({ session, person, group, shown, alarm }) => {
         const reach = shown ? await folderReach(session, { signal: context.signal }) : undefined;
         const strangers = reach?.strangers.map(({ account }) => account) ?? [];
         const requests = shown ? await listRequests(session, { signal: context.signal }) : [];
         const { group: id, epoch, members, files, bytes, remaining, problems: found } = statusOf(session);
-        const problems = rollback ? [{ code: "rollback", detail: rollback.message } as const, ...found] : found;
+        const problems = [...(alarm ? [lackingBy(alarm)] : []), ...found];
         const waiting = requests.filter(({ state }) => state === "waiting").length;
         const refused = requests.length - waiting;
         const role = session.view.me?.role;
@@ -82,6 +84,11 @@ export const status = defineCommand({
       { reading: true },
     ),
 });
+
+/** What the storage lacks of what it had, as a problem beside the others. */
+function lackingBy({ code, message }: ConclaveError): Problem {
+  return { code: code === "contested" ? "contested" : "rollback", detail: message };
+}
 
 /** Members whose stay has an end. */
 function guestsOf({ view }: Session): { readonly name: string; readonly until: string }[] {

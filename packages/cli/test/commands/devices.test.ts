@@ -1,31 +1,13 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { admit, family, filesBelow, newStage, type Person, type Stage } from "../support/stage.ts";
+import { admit, family, filesBelow, newStage, secondDevice } from "../support/stage.ts";
 
 interface Listed {
   readonly name: string;
   readonly id: string;
   readonly groups: readonly string[];
   readonly this: boolean;
-}
-
-/** A second device of somebody, on a home of its own. */
-async function secondDevice(
-  stage: Stage,
-  {
-    owner,
-    name,
-    options = [],
-  }: { readonly owner: Person; readonly name: string; readonly options?: readonly string[] },
-): Promise<Person> {
-  const { code } = await owner.json<{ code: string }>("device", "add");
-  const device = stage.visitor(name);
-  const words = ["init", "--device", code, ...options];
-  expect(await device.refusal(...words, "--no-passphrase")).toMatchObject({ exit: 3, code: "waiting" });
-  await owner.json("status", "family");
-  await device.json(...words);
-  return device;
 }
 
 describe("a further device", () => {

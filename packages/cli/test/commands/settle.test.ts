@@ -1,7 +1,7 @@
 import { cpSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { admit, family, filesBelow, newStage, type Person, type Stage } from "../support/stage.ts";
+import { admit, family, filesBelow, newStage, type Person, type Stage, secondDevice } from "../support/stage.ts";
 
 const HOUR_MS = 3600 * 1000;
 
@@ -182,6 +182,26 @@ describe("a command where the records lead away from what was followed for hours
     }
     await alice.json("upload", "docs", "family:more");
     expect(await dave.json("ls", "family:")).toMatchObject([{ path: "docs" }, { path: "more" }]);
+  });
+});
+
+describe("a command on a history whose records are gone, where others may follow another", () => {
+  it("shows what it knew, names the other, and settling on that goes on", async () => {
+    const told = await owners();
+    const { stage, alice, bob, store } = told;
+    const phone = await secondDevice(stage, { owner: alice, name: "phone", options: ["--label", "phone"] });
+    await apart(told, [() => phone.json("remove", "family", "Bob"), () => alice.json("device", "remove", "phone")]);
+    const { epoch } = await bob.json<{ epoch: string }>("status", "family");
+    rmSync(join(store, epoch, "records"), { recursive: true });
+    const given = await bob("ls", "family:");
+    expect(given).toMatchObject({ exit: 5 });
+    expect(given.err).toMatch(/others may follow the history on which Alice signed [0-9a-f]{16}/);
+    expect(given.err).toMatch(/hint: .*conclave settle GROUP ENTRY/);
+    const status = await bob("status", "family", "--json");
+    expect(JSON.parse(status.out).problems[0]).toMatchObject({ code: "contested" });
+    expect(await bob.refusal("mkdir", "family:x")).toMatchObject({ exit: 5, code: "contested" });
+    const entry = /signed ([0-9a-f]{16})/.exec(given.err)?.[1] ?? "";
+    expect(await bob.refusal("settle", "family", entry)).toMatchObject({ code: "removed" });
   });
 });
 

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { runMain, World } from "./run-main.ts";
 
 /** A world whose clock goes. */
@@ -131,4 +131,22 @@ export function filesBelow(folder: string): string[] {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
     .sort();
+}
+
+/** A second device of somebody, on a home of its own. */
+export async function secondDevice(
+  stage: Stage,
+  {
+    owner,
+    name,
+    options = [],
+  }: { readonly owner: Person; readonly name: string; readonly options?: readonly string[] },
+): Promise<Person> {
+  const { code } = await owner.json<{ code: string }>("device", "add");
+  const device = stage.visitor(name);
+  const words = ["init", "--device", code, ...options];
+  expect(await device.refusal(...words, "--no-passphrase")).toMatchObject({ exit: 3, code: "waiting" });
+  await owner.json("status", "family");
+  await device.json(...words);
+  return device;
 }

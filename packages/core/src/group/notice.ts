@@ -10,7 +10,7 @@ import type { Crypto } from "../ports/crypto.ts";
 import { type OpenEpoch, padLines } from "../records/records-file.ts";
 import type { EpochId, RecordDigest } from "../records/shapes.ts";
 import { decodeSignedLines, encodeSignedLine, type SignedLine } from "../records/signed-line.ts";
-import { type Log, type LogNode, nodeAt, stateAt } from "./log.ts";
+import { type Log, type LogNode, namedEpoch, nodeAt, pathTo, stateAt } from "./log.ts";
 import { currentEpoch } from "./state.ts";
 
 /** Largest stored notice that is looked at, in bytes. */
@@ -94,6 +94,14 @@ export function endingEntry(
   const node = nodeAt(log, options.entry); // check: role
   const isEnded = epochAt(log, node?.parent) === options.epoch && epochAt(log, options.entry) !== options.epoch; // check: epoch
   return isEnded ? node : undefined;
+}
+
+/** Whether an entry counts, and lies on another branch than the one that the epoch began on. */
+export function isBeside(log: Log, options: { readonly epoch: EpochId; readonly entry: RecordDigest }): boolean {
+  const start = namedEpoch(log, options.epoch)?.entry;
+  const state = stateAt(log, options.entry);
+  if (start === undefined || state === undefined || state.epochs.get(options.epoch) !== undefined) return false;
+  return pathTo(log, start).every(({ digest }) => digest !== options.entry);
 }
 
 /** The epoch that is current after an entry; none where the entry does not count. */

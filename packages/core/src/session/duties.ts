@@ -5,7 +5,6 @@
 import { ByteBudget } from "../contents/budget.ts";
 import { ConclaveError } from "../errors.ts";
 import { audienceTag } from "../group/grant.ts";
-import { sealNotice } from "../group/notice.ts";
 import { isAtLeast, listedDevices, memberById } from "../group/state.ts";
 import { writeMeta } from "../index/meta.ts";
 import { notePurges } from "./let-go.ts";
@@ -21,10 +20,9 @@ import { putGrant } from "./people/missing-grant.ts";
 import { maySignOwed, owedNow } from "./people/owed-removals.ts";
 import { unconfirmedSince } from "./reading/confirmed.ts";
 import { isDecided } from "./reading/decided.ts";
-import { forgetFile, noteFile } from "./reading/known-files.ts";
+import { forgetFile } from "./reading/known-files.ts";
 import { acceptLacking } from "./reading/lacking.ts";
 import { forgetVanished } from "./reading/pins.ts";
-import { readNotices } from "./reading/read-notices.ts";
 import { refresh } from "./reading/refresh.ts";
 import type { Shown } from "./reading/shown.ts";
 import { noteStanding } from "./reading/standing.ts";
@@ -32,7 +30,7 @@ import { isUpdateNeeded } from "./reading/update-needed.ts";
 import type { Session } from "./session.ts";
 import { clearAfterReceipt } from "./upkeep/clear-kept.ts";
 import { blobsToMove, moveContents } from "./upkeep/move-contents.ts";
-import { entriesSince } from "./writing/log-lines.ts";
+import { leaveNotices } from "./writing/leave-notices.ts";
 import { clearStrayPuts } from "./writing/object-puts.ts";
 import { flushOutbox, waitingFor } from "./writing/outbox.ts";
 import { countMissing, resealRecords } from "./writing/reseal.ts";
@@ -172,31 +170,6 @@ async function putBackGrants(session: Session, { shown, signal }: DutyOptions): 
   for (const { key, bytes } of kept) {
     if (!shown.keys.has(key)) await session.store.put(key, bytes, signal ? { signal } : {});
   }
-}
-
-/**
- * Every epoch that has ended has a notice: whoever comes late must learn it there, also when the device that ended it died
- * before it could say so.
- */
-async function leaveNotices(session: Session, { signal }: { readonly signal?: AbortSignal }): Promise<void> {
-  const { epochs } = session.view.state;
-  for (const [index, { epoch }] of [...epochs].entries()) {
-    const ending = epochs.at(index + 1);
-    const ended = session.view.opened.get(epoch);
-    if (!ending || !ended || hasNotice(session, epoch)) continue;
-    await readNotices(session, ended, signal);
-    if (hasNotice(session, epoch)) continue;
-    const entries = entriesSince(session.view.log, { head: ending.entry, epoch });
-    const notice = await sealNotice(session.crypto, { epoch: ended, entries });
-    await session.store.put(notice.key, notice.bytes, signal ? { signal } : {});
-    noteFile(session, { key: notice.key, epoch, kind: "notice", size: notice.bytes.length, state: "read" });
-  }
-}
-
-function hasNotice(session: Session, epoch: string): boolean {
-  return (
-    session.index.get("SELECT 1 FROM files WHERE epoch = ? AND kind = 'notice' AND state = 'read'", epoch) !== undefined
-  );
 }
 
 /** Each device admitted in the current epoch has a grant of its own: an admin's, or another of its member, makes a missing one. */

@@ -5,6 +5,7 @@ import { type Choice, chooseBranch, type Hold } from "../group/branch.ts";
 import { emptyLog, extendLog, type Log, namedEpoch } from "../group/log.ts";
 import { currentEpoch, type Epoch, type GroupState, type Member, memberOfDevice } from "../group/state.ts";
 import type { VerifiedEntry } from "../group/verified-entry.ts";
+import type { Word } from "../group/words.ts";
 import { loadEntries } from "../index/log-store.ts";
 import { readMeta } from "../index/meta.ts";
 import { openSecret } from "../index/secrets.ts";
@@ -44,8 +45,12 @@ export function look(options: {
 /** The log as the index has it, and the branch of it that this device follows; none where the first entry is not there. */
 export function chooseFrom(index: SqlDatabase, base: Log): { readonly log: Log; readonly choice: Choice | undefined } {
   const log = extendLog(base, loadEntries(index, { except: verifiedOf(base) }));
-  const words = index.all<{ device: DeviceKey; entry: string }>("SELECT device, entry FROM words");
-  return { log, choice: chooseBranch(log, { words, ...holdOf(index) }) };
+  return { log, choice: chooseBranch(log, { words: knownWords(index), ...holdOf(index) }) };
+}
+
+/** Which entries the records say that their devices have known. */
+export function knownWords(index: SqlDatabase): Word[] {
+  return index.all<{ device: DeviceKey; entry: RecordDigest }>("SELECT device, entry FROM words");
 }
 
 /** What this device holds on to where the records lead elsewhere, or do not decide. */

@@ -18,7 +18,7 @@ import { requireDecided } from "../reading/decided.ts";
 import { takeView } from "../reading/refresh.ts";
 import type { Session } from "../session.ts";
 import { draftWithCut } from "../writing/cut.ts";
-import { entriesSince } from "../writing/log-lines.ts";
+import { entriesBeyond } from "../writing/log-lines.ts";
 import { makeGrant } from "../writing/make-grant.ts";
 import type { OutboxItem } from "../writing/outbox.ts";
 import { publish } from "../writing/publish.ts";
@@ -159,7 +159,7 @@ export async function startEpoch(session: Session, options: SignalOption, draft:
       ];
     },
     after: async (log, next) => {
-      const entries = entriesSince(log, { head: next.head, epoch: last });
+      const entries = entriesBeyond(log, { head: next.head, epoch: last });
       const notice = await sealNotice(session.crypto, { epoch: { epoch: last, recipient, suite }, entries });
       return [{ ...notice, epoch: last, kind: "notice" }];
     },

@@ -10,7 +10,7 @@ import {
   memberById,
 } from "../../group/state.ts";
 import type { Session } from "../session.ts";
-import type { View } from "../view.ts";
+import { knownWords, type View } from "../view.ts";
 
 const known = new WeakMap<View, readonly LostRemoval[]>();
 
@@ -20,8 +20,7 @@ export function owedNow(session: Pick<Session, "view" | "index">): readonly Lost
   if (view.choice.forks.length === 0 || view.choice.undecided) return [];
   let owed = known.get(view);
   if (!owed) {
-    const words = index.all<{ device: string; entry: string }>("SELECT device, entry FROM words");
-    owed = owedRemovals(view.log, { choice: view.choice, words }).filter(
+    owed = owedRemovals(view.log, { choice: view.choice, words: knownWords(index) }).filter(
       (each) => each.isOwed && hasSigner(view, each),
     );
     known.set(view, owed);

@@ -5,12 +5,10 @@
  * something; but for those who followed a branch that lost meanwhile, and moved its records on. Files of an older epoch vanish
  * rightly, once a re-encryption has put their records into a newer one: there it means so once these should be seen.
  */
-import { ConclaveError } from "../../errors.ts";
 import { listStored } from "../../ports/list-stored.ts";
 import { parseRecordsKey } from "../../records/records-file.ts";
 import type { EpochId } from "../../records/shapes.ts";
 import type { Session } from "../session.ts";
-import { claimedAt } from "./claimed-group.ts";
 import { isApart } from "./decided.ts";
 import { forgetFile } from "./known-files.ts";
 import { overdue } from "./lacking.ts";
@@ -140,47 +138,6 @@ function isUnplaced(session: Session, key: string, shown: Shown): boolean {
   );
   const placed = new Set(others.filter(({ other }) => other !== null && shown.keys.has(other)).map(({ blob }) => blob));
   return others.length === 0 || others.some(({ blob }) => !placed.has(blob));
-}
-
-/**
- * Refuses to go on where the storage shows less than this device has seen on it.
- *
- * @throws ConclaveError `rollback`, naming whose records are missing, or that another group lies there: that is never accepted,
- *   as what is missing would be put into that group's folder.
- */
-export async function requireSeen(session: Session, shown: Shown): Promise<void> {
-  const gone = vanished(session, shown);
-  if (gone.length === 0) return;
-  if (await isAnotherGroupThere(session, shown)) {
-    throw new ConclaveError("another group lies where this one was, and nothing of this one", { code: "rollback" }); // check: rollback
-  }
-  if (session.acceptRollback) return;
-  throw new ConclaveError(explain(session, gone), { code: "rollback" }); // check: rollback
-}
-
-/** The storage's own word is believed only where it shows nothing else that is this group's. */
-async function isAnotherGroupThere(session: Session, shown: Shown): Promise<boolean> {
-  const read = session.index.all<{ key: string }>("SELECT key FROM files WHERE state = 'read'");
-  if (read.some(({ key }) => shown.keys.has(key))) return false;
-  const claimed = await claimedAt(session.store);
-  return claimed !== undefined && claimed !== session.group;
-}
-
-function explain(session: Session, gone: readonly Vanished[]): string {
-  const names = new Map(
-    session.view.state.members.flatMap((member) => member.devices.map((device) => [device.verifyingKey, member.name])),
-  );
-  const lines = gone.flatMap(({ key }) =>
-    session.index.all<{ device: string; first: number; last: number }>(
-      `SELECT device, min(number) AS first, max(number) AS last FROM held JOIN lines USING (digest) WHERE key = ? GROUP BY device`,
-      key,
-    ),
-  );
-  const parts = lines.map(
-    ({ device, first, last }) => `${names.get(device) ?? "a former member"}'s records ${first} to ${last}`,
-  );
-  const what = parts.length > 0 ? parts.slice(0, 5).join(", ") : `${gone.length} files`;
-  return `the storage does not show ${what} any more, which this device has seen on it`;
 }
 
 /**

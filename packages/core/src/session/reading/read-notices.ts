@@ -44,19 +44,15 @@ async function readNotice(
   const note = (state: FileState, options: { detail?: string; fits?: boolean } = {}): void =>
     noteFile(session, { key: stored.key, size: stored.size, epoch: epoch.epoch, kind: "notice", state, ...options });
   try {
-    const { ends, entries } = await judgeNotice(session, { name, bytes, epoch });
-    if (ends === "waiting") {
-      note("waiting", { detail: "what it builds on has not arrived" });
-      return false;
-    }
+    const { verdict, entries } = await judgeNotice(session, { name, bytes, epoch });
     // Else whoever knows the epoch's recipient could fill the index, or pass for the word that it has ended.
-    if (!ends) {
-      note("foreign", { detail: "it ends nothing" }); // check: role
-      return false;
-    }
+    if (verdict === "foreign") note("foreign", { detail: "it ends nothing" }); // check: role
+    if (verdict === "waiting") note("waiting", { detail: "what it builds on has not arrived" });
+    if (verdict === "foreign" || verdict === "waiting") return false;
     session.index.transaction(() => {
       saveEntries(session.index, entries);
-      note("read");
+      if (verdict === "over") note("read");
+      else note("waiting", { detail: "others may follow another history, by records that this device has not seen" });
     });
     return true;
   } catch (error) {

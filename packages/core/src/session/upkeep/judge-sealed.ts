@@ -39,8 +39,8 @@ export async function whyNoNotice(look: Look): Promise<string | undefined> {
   const epoch = name && session.view.opened.get(name.epoch);
   if (!name || !epoch) return undefined;
   return refusal(look, NOTICE_BYTES_MAX, async (bytes) => {
-    const { ends } = await judgeNotice(session, { name, bytes, epoch });
-    return ends ? undefined : "a notice that ends nothing";
+    const { verdict } = await judgeNotice(session, { name, bytes, epoch });
+    return verdict === "foreign" ? "a notice that ends nothing" : undefined;
   });
 }
 

@@ -17,6 +17,7 @@ import { isUpdateNeeded } from "../reading/update-needed.ts";
 import { judgedChanges } from "../reading/verdicts.ts";
 import { describeAwaited, missingRecords } from "../reading/vouched.ts";
 import type { Session } from "../session.ts";
+import { knownWords } from "../view.ts";
 import { type Amount, remaining } from "./reencrypt.ts";
 
 export interface Status {
@@ -136,10 +137,9 @@ function newer(session: Session): Problem[] {
 function lostRemovals(session: Session): Problem[] {
   const { log, choice, state } = session.view;
   if (choice.forks.length === 0) return [];
-  const words = session.index.all<{ device: string; entry: string }>("SELECT device, entry FROM words");
   const name = (id: string) =>
     [...state.members, ...state.departures.map(({ member }) => member)].find((member) => member.id === id)?.name;
-  return owedRemovals(log, { choice, words })
+  return owedRemovals(log, { choice, words: knownWords(session.index) })
     .filter(({ isOwed }) => !isOwed)
     .map(({ author, target }) => ({
       code: "fork" as const,

@@ -1,5 +1,5 @@
 /** What of the log travels in grants and notices. */
-import { type Log, type LogNode, pathTo } from "../../group/log.ts";
+import { type Log, type LogNode, namedEpoch, pathTo } from "../../group/log.ts";
 import type { EpochId, RecordDigest } from "../../records/shapes.ts";
 import { encodeSignedLine, type SignedLine } from "../../records/signed-line.ts";
 
@@ -35,14 +35,15 @@ function bytesOf(nodes: readonly LogNode[]): number {
 }
 
 /**
- * What a notice carries: every entry after the one that started the epoch, up to the one that ends it. Whoever can open it
- * has the log up to there from a grant; the epoch's own records may be gone by the time that somebody comes late.
+ * What a notice carries: every entry of the branch up to `head` that the entry which started the epoch does not build on.
+ * Whoever can open it has the log up to there from a grant; the epoch's own records may be gone by the time that somebody
+ * comes late. Of an epoch of a branch that lost, these are the entries since the two parted.
  */
-export function entriesSince(
+export function entriesBeyond(
   log: Log,
   options: { readonly head: RecordDigest; readonly epoch: EpochId },
 ): SignedLine[] {
-  const path = pathTo(log, options.head);
-  const start = path.findIndex(({ state }) => state.epochs.at(-1)?.epoch === options.epoch);
-  return path.slice(start + 1).map(({ verified }) => verified.signed);
+  const start = namedEpoch(log, options.epoch)?.entry;
+  const before = new Set(start === undefined ? [] : pathTo(log, start));
+  return pathTo(log, options.head).flatMap((node) => (before.has(node) ? [] : [node.verified.signed]));
 }
