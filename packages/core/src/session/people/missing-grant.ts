@@ -61,7 +61,8 @@ export async function grantToListed(
   const prefix = `${EPOCHS_FOLDER}/${current.epoch}-${audienceTag(current.epoch, { device })}-`;
   if (await hasAnswered(session, prefix, signal)) return true;
   const owner = memberOfDevice(state, device);
-  if (!me || !owner || (owner.id !== me.id && !isAtLeast(me.role, "admin"))) return false; // check: role
+  if (!me || !owner) return false;
+  if (owner.id !== me.id && !isAtLeast(me.role, "admin")) return false; // check: role
   await putGrant(session, { device, ...(signal ? { signal } : {}) });
   return true;
 }
@@ -86,7 +87,8 @@ async function hasAnswered(session: Session, prefix: string, signal?: AbortSigna
   for await (const { key } of listStored(session.store, EPOCHS_FOLDER, call)) {
     if (!key.startsWith(prefix) || !isNoted(session, key)) continue;
     const bytes = await getIfThere(session.store, key, { length: STORED_BYTES_MAX + 1, ...call });
-    if (bytes && nameDigest(bytes) === parseGrantKey(key)?.digest) return true; // check: digest
+    if (!bytes) continue;
+    if (nameDigest(bytes) === parseGrantKey(key)?.digest) return true; // check: digest
   }
   return false;
 }
