@@ -77,11 +77,16 @@ function distance(source: string, test: string): number {
   return test.startsWith(ofPackage) ? 2 : 3;
 }
 
-/** The test files that come to a check: the one that missed it the last time, then near ones, of these fast ones first. */
+/**
+ * The test files that come to a check: the one that missed it the last time, those that missed others of its file, then near
+ * ones; fast ones first.
+ */
 function testsOf(reach: Reach, mutant: Mutant): Candidate[] {
   const killer = known.killerOf(mutant);
-  const order = ({ path, seconds, isSure }: Candidate) =>
-    path === killer ? 0 : 1 + 3600 * (distance(mutant.file, path) + (isSure ? 0 : 4)) + seconds;
+  const beside = known.killersBeside(mutant);
+  const rank = ({ path, isSure }: Candidate) =>
+    path === killer ? 0 : (isSure ? 0 : 5) + (beside.has(path) ? 1 : 2 + distance(mutant.file, path));
+  const order = (candidate: Candidate) => 3600 * rank(candidate) + candidate.seconds;
   const candidates = reach.candidates(mutant.file, keyOf(mutant.file, mutant.code));
   return candidates.toSorted((left, right) => order(left) - order(right));
 }

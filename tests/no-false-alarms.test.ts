@@ -48,7 +48,7 @@ const ALARMS: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   "late",
   "void",
   "unsupported",
-  "unconfirmed",
+  "hidden-key",
   "long-log",
 ]);
 

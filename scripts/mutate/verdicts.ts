@@ -46,7 +46,7 @@ function readKept(): Map<string, Kept> {
 }
 
 export class Verdicts {
-  readonly #kills: ReadonlyMap<string, Kept>;
+  #kills: ReadonlyMap<string, Kept>;
   /** Of each test file, as it stood when this run began. */
   readonly #tests: ReadonlyMap<string, string>;
   /** Of everything else. */
@@ -72,9 +72,16 @@ export class Verdicts {
     return this.#kills.get(nameOf(mutant))?.path;
   }
 
+  /** Test files that have missed other checks of the same source. */
+  killersBeside({ file }: Mutant): ReadonlySet<string> {
+    const beside = [...this.#kills].filter(([name]) => name.startsWith(`${file} `));
+    return new Set(beside.map(([, { path }]) => path));
+  }
+
   keep(mutant: Mutant, kill: Kill): void {
     // Another run may have kept something since.
     const kills = readKept().set(nameOf(mutant), { ...kill, digest: this.#digestOf(mutant, kill.path) });
+    this.#kills = kills;
     const draft = `${KEPT}.${process.pid}`;
     writeFileSync(draft, JSON.stringify([...kills]));
     renameSync(draft, KEPT);

@@ -1,7 +1,8 @@
 /** What one member or a stranger may cost the others: entries without end, and files without end. */
-import { type ObjectStore, problemsOf, readAll, type Session, STORED_BYTES_MAX, verify } from "@conclave/core";
+import { catchUp, type ObjectStore, problemsOf, readAll, type Session, STORED_BYTES_MAX, verify } from "@conclave/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { details, people } from "../support/attacked.ts";
+import { details, people, removeBy } from "../support/attacked.ts";
+import { forge, forgedChange, newFolder } from "../support/forge.ts";
 import { LOG_WEIGHT_MAX } from "../support/insides.ts";
 import { budget, live, put, World } from "../support/world.ts";
 
@@ -48,6 +49,24 @@ describe("attack 10: a log that grows without end", () => {
     };
     expect(details(asIf(240 * 1024), "long-log")).toEqual([]);
     expect(details(asIf(250 * 1024), "long-log")).toEqual(["bob has filled 50 % of what they may of the log"]);
+  });
+});
+
+describe("attack 10: changes that do not count, without end", () => {
+  it("are named up to a hundred, the newest, and counted beyond that", async () => {
+    const { alice, bob } = await people({ world });
+    const session = live(bob);
+    const { head } = session.view.state;
+    await removeBy(alice, "bob");
+    const records = Array.from({ length: 103 }, (_, count) =>
+      forgedChange({ head, operations: [newFolder(session, `of ${count}`)] }),
+    );
+    await forge(session, { records });
+    await catchUp(live(alice));
+    const told = details(live(alice), "void");
+    expect(told).toHaveLength(101);
+    expect(told[0]).toMatch(/change 4 does not count/);
+    expect(told.at(-1)).toBe("3 older changes do not count either");
   });
 });
 

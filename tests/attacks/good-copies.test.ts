@@ -143,13 +143,19 @@ describe("attack 58: many locations of a removed editor, beside those of somebod
 });
 
 describe("attack 50: a version whose object an editor deletes, and that somebody still has on their disk", () => {
-  it("is not replaced there by a newer one", async () => {
+  /** Alice has downloaded what she had uploaded, and does it again with `into`; Mallory has seen it. */
+  async function downloaded() {
     const [alice, mallory] = await groupOf(world, ["mallory"]);
     await put(live(alice), { one: "first" });
     const target = memoryTarget();
     const into = () => download(live(alice), { path: "", target, budget: budget() });
     await into();
     await catchUp(live(mallory));
+    return { alice, mallory, target, into };
+  }
+
+  it("is not replaced there by a newer one", async () => {
+    const { alice, mallory, target, into } = await downloaded();
     const [key = ""] = await objectsIn(live(alice).view.current.epoch);
     await put(live(mallory), { one: "another" }, 1);
     await world.store.delete(key);
@@ -159,12 +165,7 @@ describe("attack 50: a version whose object an editor deletes, and that somebody
   });
 
   it("is replaced there while the storage gives it back", async () => {
-    const [alice, mallory] = await groupOf(world, ["mallory"]);
-    await put(live(alice), { one: "first" });
-    const target = memoryTarget();
-    const into = () => download(live(alice), { path: "", target, budget: budget() });
-    await into();
-    await catchUp(live(mallory));
+    const { alice, mallory, target, into } = await downloaded();
     await put(live(mallory), { one: "another" }, 1);
     await catchUp(live(alice));
     expect((await into()).failed).toEqual([]);
@@ -172,12 +173,7 @@ describe("attack 50: a version whose object an editor deletes, and that somebody
   });
 
   it("is not replaced either where its person changes it while the storage takes its time", async () => {
-    const [alice, mallory] = await groupOf(world, ["mallory"]);
-    await put(live(alice), { one: "first" });
-    const target = memoryTarget();
-    const into = () => download(live(alice), { path: "", target, budget: budget() });
-    await into();
-    await catchUp(live(mallory));
+    const { alice, mallory, target, into } = await downloaded();
     const ofMallory = await putBy(world, () => put(live(mallory), { one: "another" }, 1), /\/objects\//);
     await catchUp(live(alice));
     alice.hooks.alter = (key, bytes) => {

@@ -54,7 +54,7 @@ async function watch(device: Device, hours: number): Promise<void> {
 }
 
 function told(device: Device): string[] {
-  return details(live(device), "unconfirmed");
+  return details(live(device), "hidden-key");
 }
 
 /** Alice writes something that Carol is not shown, and Dave builds on it before Carol's eyes. */

@@ -126,7 +126,7 @@ describe("attack 7: a record that somebody else than its author has seen, and th
     expect(problemCodes(live(dave))).toEqual<ProblemCode[]>(["awaited"]);
     expect(whyIncomplete(live(dave))).toBeUndefined();
     await looksFor(dave, 3);
-    expect(problemCodes(live(dave))).toEqual<ProblemCode[]>(["missing", "unconfirmed"]);
+    expect(problemCodes(live(dave))).toEqual<ProblemCode[]>(["hidden-key", "missing"]);
     expect(whyIncomplete(live(dave))).toMatchObject({
       code: "missing",
       message: expect.stringMatching(/named by bob/),
@@ -145,7 +145,7 @@ describe("attack 7: a record that somebody else than its author has seen, and th
     dave.hooks = { alter: (key, bytes) => (hers.has(key) ? flipped(bytes, -1) : bytes) };
     world.restart(dave);
     await looksFor(dave, 3);
-    expect(problemCodes(live(dave))).toEqual<ProblemCode[]>(["altered", "missing", "unconfirmed"]);
+    expect(problemCodes(live(dave))).toEqual<ProblemCode[]>(["altered", "hidden-key", "missing"]);
     expect(whyIncomplete(live(dave))).toMatchObject({ code: "missing" });
   });
 
@@ -185,8 +185,8 @@ describe("attack 53: a record that never was", () => {
     await forge(live(bob), { records: [forgedChange({ head, operations })], after });
     await looksFor(alice, 30);
     // Where nobody else is heard either, its person is told who named it, and whom to ask.
-    expect(problemsOf(live(alice)).map(({ code }) => code)).toEqual(["awaited", "awaited", "unconfirmed"]);
-    expect(details(live(alice), "unconfirmed")).toEqual([expect.stringMatching(/records that bob named/)]);
+    expect(problemsOf(live(alice)).map(({ code }) => code)).toEqual(["awaited", "awaited", "hidden-key"]);
+    expect(details(live(alice), "hidden-key")).toEqual([expect.stringMatching(/records that bob named/)]);
     expect(whyIncomplete(live(alice))).toBeUndefined();
   });
 });

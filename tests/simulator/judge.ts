@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { problemsOf, readAll, verify } from "@conclave/core";
-import { budget } from "../support/world.ts";
-import type { Actor } from "./actor.ts";
+import { budget, keyOf } from "../support/world.ts";
+import type { Actor, Person } from "./actor.ts";
 import { Broken } from "./broken.ts";
 import { contentsOf, stateOf } from "./contents.ts";
 import { judgeKits } from "./judge-kits.ts";
@@ -99,10 +99,16 @@ function judgeMembership(stage: Stage, { inside }: Rest): void {
     if (entry.type !== "conclave/v1/entry" || EVERYBODYS.has(entry.act.act)) continue;
     const author = actorOf(stage, entry.device)?.person;
     const isOwn =
-      entry.act.act === "remove-device" && entry.act.devices.every((key) => actorOf(stage, key)?.person === author);
+      entry.act.act === "remove-device" && entry.act.devices.every((key) => personOf(stage, key) === author);
     if (!isOwn && !(author && stage.ledger.admins.has(author)))
       throw new Broken(`somebody who never was an admin could ${entry.act.act}`);
   }
+}
+
+/** Whose device or kit it is. */
+function personOf(stage: Stage, key: string): Person | undefined {
+  const byKit = () => stage.people.find(({ kits }) => kits.some((kit) => keyOf(kit) === key));
+  return actorOf(stage, key)?.person ?? byKit();
 }
 
 function judgePlaintext({ world, storage }: Stage): void {

@@ -34,7 +34,7 @@ describe("a change of key that may be hidden", () => {
       0,
       expect.stringMatching(/^warning: something is missing.*conclave address/s),
     ]);
-    expect(await bob.json("status", "family")).toMatchObject({ problems: [{ code: "unconfirmed" }] });
+    expect(await bob.json("status", "family")).toMatchObject({ problems: [{ code: "hidden-key" }] });
     rmSync(key);
     const after = await bob("ls", "family:");
     expect(after.err).toBe("");

@@ -5,7 +5,7 @@ export type ProblemCode =
   | "foreign" // A file that is nothing of the group's.
   | "rollback" // The storage lacks what this device has seen on it.
   | "awaited" // A record that others name and that has not arrived.
-  | "unconfirmed" // Something is missing and nobody else is heard under the current key: another may be hidden.
+  | "hidden-key" // Something is missing and nobody else is heard under the current key: another may be hidden.
   | "fork" // Two histories; the rule chose this one.
   | "contested" // Two histories between which no rule decides.
   | "late" // The records lead away from the history that this device has stood on for long: its person decides.
