@@ -1,6 +1,7 @@
 /** Deleting a group: killed at every step, and claimed by people who may not. */
 import { catchUp, catchUpToDelete, changeRole, deleteGroup, reencrypt, rotate } from "@conclave/core";
 import { describe, expect, it } from "vitest";
+import { removeBy } from "./support/attacked.ts";
 import { DEATHS, type Death, dies } from "./support/deaths.ts";
 import { conclaveJson, requireOpened, sealDeletion } from "./support/insides.ts";
 import { openWorld } from "./support/open-world.ts";
@@ -66,6 +67,13 @@ it.each(sweeps)(
   },
   300_000,
 );
+
+it("a deletion is refused to an owner who has been removed", async () => {
+  const { alice, carol } = await scene();
+  await removeBy(alice, "carol");
+  await expect(catchUp(live(carol))).rejects.toMatchObject({ code: "removed" });
+  await expect(deleteGroup(live(carol))).rejects.toMatchObject({ code: "role-too-low" });
+});
 
 it("a deletion is told of to who has slept while the key changed", async () => {
   const { world, alice, bob, carol } = await scene();

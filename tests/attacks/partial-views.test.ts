@@ -29,6 +29,21 @@ describe("attack 33: a re-encryption by somebody who was not shown everything", 
     for (const device of [alice, carol, dave]) expect(await texts(live(device))).toEqual(files);
   });
 
+  it("deletes no contents of a change by somebody removed while it was not shown all that the removal lets stand", async () => {
+    const [alice, bob, carol] = await groupOf(world, ["bob", "carol"]);
+    await put(live(bob), { one: "one" });
+    await comeTogether(alice, carol);
+    const later = await putBy(world, () => put(live(bob), { two: "two" }), /\/records\//);
+    await catchUp(live(alice));
+    await removeBy(alice, "bob");
+    carol.hooks.hides = (key) => later.has(key);
+    await catchUp(live(carol));
+    await reencrypt(live(carol), { budget: budget() });
+    carol.hooks = {};
+    await comeTogether(alice, carol);
+    for (const device of [alice, carol]) expect(await texts(live(device))).toEqual({ one: "one", two: "two" });
+  });
+
   it("deletes no contents of a change that it cannot judge yet", async () => {
     const [alice, frank, , carol] = await groupOf(world, ["frank", "bob", "carol"], { frank: "admin" });
     const erin = await world.device("erin");

@@ -51,13 +51,11 @@ export async function takeUpdated(session: Session): Promise<void> {
  * @param options.except - What this member did does not matter: else one who signs nonsense could not even be removed.
  */
 export function isUpdateNeeded(session: Session, options: { readonly except?: MemberId } = {}): boolean {
-  return session.index
-    .all<{ device: DeviceKey; line: Uint8Array }>("SELECT device, line FROM newer")
-    .some(({ device, line }) => {
-      const member = memberOfDevice(session.view.state, device);
-      if (member === undefined || member.id === options.except) return false;
-      return isAtLeast(member.role, "admin") && isNewer(line); // check: downgrade
-    });
+  return session.index.all<{ device: DeviceKey }>("SELECT device FROM newer").some(({ device }) => {
+    const member = memberOfDevice(session.view.state, device);
+    if (member === undefined || member.id === options.except) return false;
+    return isAtLeast(member.role, "admin"); // check: downgrade
+  });
 }
 
 /** @throws ConclaveError `unsupported` if {@link isUpdateNeeded}. */

@@ -78,14 +78,15 @@ export function isVoidForGood(
   const record = recordOf(session.index, digest);
   const verdict = record && judgeChange(session, record);
   if (!verdict || verdict.counts) return false;
-  if (verdict.why === "cut") return isRead(session, session.view.log.nodes.get(verdict.by ?? ""));
+  const cutting = session.view.log.nodes.get(verdict.by ?? "");
+  if (verdict.why === "cut") return cutting !== undefined && isRead(session, cutting);
   if (verdict.why === "not-an-editor") return history(session.view).indexes.has(record.head ?? session.group); // check: role
   return options.in !== undefined && isOutOf(session, record.device, options.in);
 }
 
 /** Whether all that a cut rests on is applied here: then whatever else its target signed before it is left out. */
-function isRead({ index }: Session, cutting: LogNode | undefined): boolean {
-  return cutting !== undefined && pastUnder(index, cutting) !== undefined; // check: cut
+function isRead({ index }: Session, cutting: LogNode): boolean {
+  return pastUnder(index, cutting) !== undefined; // check: cut
 }
 
 /** The last entry of the branch that cuts a device of nobody who may write now, if all that it rests on was read. */
@@ -103,7 +104,8 @@ function isOutOf(session: Session, device: DeviceKey, epoch: EpochId): boolean {
   const next = at < 0 ? undefined : epochs[at + 1];
   const end = next && history(session.view).indexes.get(next.entry);
   const cut = lastCut(session, device);
-  return end !== undefined && cut !== undefined && end <= cut.index; // check: epoch
+  if (end === undefined || cut === undefined) return false;
+  return end <= cut.index; // check: epoch
 }
 
 /**
