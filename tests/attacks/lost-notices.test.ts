@@ -100,3 +100,57 @@ describe("notices in the true one's place", () => {
     expect(await noticesOf(lost)).toHaveLength(2);
   });
 });
+
+describe("what the storage lacks, where a removed admin has gone on in a history of their own", () => {
+  it("is a rollback while less lies there than is lacking", async () => {
+    const { carol, own } = await withOwnHistory();
+    for (const count of [0, 1]) {
+      await world.store.put(recordsKey(own.epoch, count), new Uint8Array(1));
+      await expect(catchUp(live(carol))).rejects.toMatchObject({ code: "rollback" });
+    }
+    await world.store.put(recordsKey(own.epoch, 9), new Uint8Array(1));
+    await expect(catchUp(live(carol))).rejects.toMatchObject({ code: "contested" });
+  });
+
+  it("names nobody by a name that was given to a stranger there", async () => {
+    const { carol, own } = await withOwnHistory();
+    await world.store.put(recordsKey(own.epoch, 9), new Uint8Array(1));
+    await expect(catchUp(live(carol))).rejects.toMatchObject({
+      code: "contested",
+      message: expect.stringMatching(/the history on which somebody who never was in this one signed/),
+    });
+  });
+
+  /** Bob, who is out, has let in another Alice on a branch of his own; and records are gone that Carol has read. */
+  async function withOwnHistory() {
+    const { alice, bob, carol } = await people({ world, bob: "admin" });
+    const { head } = live(bob).view.state;
+    await removeBy(alice, "bob");
+    await put(live(alice), { note: "to be gone" });
+    await catchUp(live(carol));
+    const own = await newEpochIdentity("classic");
+    const { signed } = await forgeRotation(alice, { as: bob, parent: head, recipient: own.recipient });
+    const other = await world.device("alice");
+    const { line, signature } = other.card.signed;
+    const act: Act = {
+      act: "add",
+      card: new TextDecoder().decode(line),
+      signature: Buffer.from(signature).toString("base64"),
+      role: "editor",
+      account: null,
+      until: null,
+    };
+    const added = await forge(live(alice), { as: bob.secrets, records: [forgedEntry(act, signed[0]?.digest ?? "")] });
+    const left: Act = { act: "leave" };
+    await forge(live(alice), { as: other.secrets, records: [forgedEntry(left, added.signed[0]?.digest ?? "")] });
+    await catchUp(live(carol));
+    await world.store.put(`epochs/${own.epoch}.recipient`, new TextEncoder().encode(`${own.recipient}\n`));
+    const current = new RegExp(`^${live(carol).view.current.epoch}/records/`);
+    for (const key of await keysLike(world, current)) await world.store.delete(key);
+    return { carol, own };
+  }
+
+  function recordsKey(epoch: string, count: number): string {
+    return `${epoch}/records/${"ab".repeat(16)}-1-${count}-${"cd".repeat(16)}.age`;
+  }
+});
