@@ -84,21 +84,39 @@ async function openAndWork(context: Context, options: KnownGroupOptions): Promis
   const session = counted ? { ...opened.session, store: counted.store } : opened.session;
   const started = context.clock.now();
   try {
-    const { shown, alarm } = await bringUpToDate(context, { ...options, session, reading });
+    const { shown, alarm } = await adviseOnLack({ session, group }, () =>
+      bringUpToDate(context, { ...options, session, reading }),
+    );
     if (shown && !isSettling) await answerDeviceCodes(context, { session, person });
     if (shown) await askForKey(context, { session, person });
     warnOfMisfits(context, session);
     if (!options.isConfirming) warnOfHidden(context, { session, group: group.name });
     if (!isSettling) warnOfHistories(context, { session, group: group.name });
     const exit = await adviseOnGroup({ session, group }, () => work({ session, person, group, shown, alarm }));
-    const incomplete = alarm ?? whyIncomplete(session);
-    if (incomplete && (alarm || reading)) throw incomplete;
+    if (alarm) await adviseOnLack({ session, group }, () => Promise.reject(alarm));
+    const incomplete = whyIncomplete(session);
+    if (incomplete && reading) throw incomplete;
     if (incomplete) context.warn(incomplete.message);
     return exit;
   } finally {
     opened.close();
     if (counted) context.note(`${counted.describe()}; ${((context.clock.now() - started) / 1000).toFixed(2)} s`);
   }
+}
+
+/**
+ * Where others may follow another history, or the storage went back, nobody but them can say which. Whoever was removed may
+ * have made that history up: it is none to choose on the storage's word alone.
+ */
+function adviseOnLack<Result>(
+  { session, group }: { readonly session: Session; readonly group: KnownGroup },
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const contested =
+    settleHint({ session, group: group.name }) ??
+    'ask the others, by another way than this storage, whether they follow that history: only then follow it too, by "conclave ' +
+      'settle GROUP ENTRY"; if you know why the storage went back, for instance a restored backup, add --accept-rollback';
+  return advising({ contested }, work);
 }
 
 /** A refusal because of two histories says which commands choose between them, one because of a key who has it. */

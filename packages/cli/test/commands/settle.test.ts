@@ -196,7 +196,7 @@ describe("a command on a history whose records are gone, where others may follow
     const given = await bob("ls", "family:");
     expect(given).toMatchObject({ exit: 5 });
     expect(given.err).toMatch(/others may follow the history on which Alice signed [0-9a-f]{16}/);
-    expect(given.err).toMatch(/hint: .*conclave settle GROUP ENTRY/);
+    expect(given.err).toMatch(/hint: ask the others, .*conclave settle GROUP ENTRY.*--accept-rollback/);
     const status = await bob("status", "family", "--json");
     expect(JSON.parse(status.out).problems[0]).toMatchObject({ code: "contested" });
     expect(await bob.refusal("mkdir", "family:x")).toMatchObject({ exit: 5, code: "contested" });

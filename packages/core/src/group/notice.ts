@@ -3,7 +3,7 @@
  * signature of its own: it binds if its entry counts. SPEC.md §7.
  */
 import { openFile, sealFile } from "../age/file.ts";
-import { joinBytes } from "../encoding/bytes.ts";
+import { equalBytes, joinBytes } from "../encoding/bytes.ts";
 import { nameDigest } from "../encoding/digest.ts";
 import { ConclaveError, MisfitError } from "../errors.ts";
 import type { Crypto } from "../ports/crypto.ts";
@@ -12,6 +12,7 @@ import type { EpochId, RecordDigest } from "../records/shapes.ts";
 import { decodeSignedLines, encodeSignedLine, type SignedLine } from "../records/signed-line.ts";
 import { type Log, type LogNode, namedEpoch, nodeAt, pathTo, stateAt } from "./log.ts";
 import { currentEpoch } from "./state.ts";
+import { isUnder, treeOrder } from "./tree-order.ts";
 
 /** Largest stored notice that is looked at, in bytes. */
 export const NOTICE_BYTES_MAX: number = 8 * 1024 * 1024;
@@ -36,10 +37,39 @@ export function parseNoticeKey(key: string): NoticeName | undefined {
 export const NOTICE_BYTES_AIM: number = NOTICE_BYTES_MAX / 2;
 
 /**
+ * What a notice carries: every entry of the branch up to `head` that the entry which started the epoch does not build on.
+ * Whoever can open it has the log up to there from a grant; the epoch's own records may be gone by the time that somebody
+ * comes late. Of an epoch of a branch that lost, these are the entries since the two parted. Of more than `NOTICE_BYTES_AIM`
+ * the oldest are left out: a notice that is too large would be read by nobody.
+ */
+export function noticeEntries(
+  log: Log,
+  options: { readonly head: RecordDigest; readonly epoch: EpochId },
+): readonly SignedLine[] {
+  const { head, epoch } = options;
+  // Another branch may name the same recipient, to have notices begin elsewhere.
+  const start = (stateAt(log, head)?.epochs.get(epoch) ?? namedEpoch(log, epoch))?.entry;
+  const before = new Set(start === undefined ? [] : pathTo(log, start));
+  return newest(pathTo(log, head).flatMap((node) => (before.has(node) ? [] : [node.verified.signed])));
+}
+
+/** Whether a notice holds all that one of its last entry is to hold: others would wait for what was left out. */
+export function isWholeNotice(
+  log: Log,
+  options: { readonly epoch: EpochId; readonly lines: readonly SignedLine[] },
+): boolean {
+  const { epoch, lines } = options;
+  const signatures = new Map(lines.map(({ digest, signature }) => [digest, signature]));
+  return noticeEntries(log, { head: lines.at(-1)?.digest ?? "", epoch }).every(({ digest, signature }) => {
+    const given = signatures.get(digest);
+    return given !== undefined && equalBytes(given, signature); // check: signature
+  });
+}
+
+/**
  * Seals a notice to the epoch that has ended.
  *
- * @param options.entries - All entries since that epoch began, oldest first, then the ending entry. Of more than
- *   `NOTICE_BYTES_AIM` the oldest are left out: a notice that is too large would be read by nobody.
+ * @param options.entries - As {@link noticeEntries} gives them.
  */
 export async function sealNotice(
   crypto: Crypto,
@@ -49,14 +79,15 @@ export async function sealNotice(
   },
 ): Promise<{ readonly key: string; readonly bytes: Uint8Array<ArrayBuffer> }> {
   const { epoch, entries } = options;
-  const plaintext = padLines(joinBytes(newest(entries.map(encodeSignedLine))));
+  const plaintext = padLines(joinBytes(newest(entries).map(encodeSignedLine)));
   const { sealed } = await sealFile(crypto, { recipients: [epoch.recipient], suite: epoch.suite, plaintext });
   return { key: `${epoch.epoch}/notice-${nameDigest(sealed)}.age`, bytes: sealed };
 }
 
-function newest(lines: readonly Uint8Array[]): readonly Uint8Array[] {
+function newest(lines: readonly SignedLine[]): readonly SignedLine[] {
+  const sizes = lines.map((line) => encodeSignedLine(line).length);
   let [first, bytes] = [lines.length, 0];
-  while (first > 0 && bytes <= NOTICE_BYTES_AIM) bytes += lines[--first]?.length ?? 0;
+  while (first > 0 && bytes <= NOTICE_BYTES_AIM) bytes += sizes[--first] ?? 0;
   return lines.slice(bytes > NOTICE_BYTES_AIM ? Math.min(first + 1, lines.length - 1) : first);
 }
 
@@ -96,12 +127,19 @@ export function endingEntry(
   return isEnded ? node : undefined;
 }
 
-/** Whether an entry counts, and lies on another branch than the one that the epoch began on. */
+/** Whether an entry counts, and lies on another branch than the one that the epoch began on, or than all that name it. */
 export function isBeside(log: Log, options: { readonly epoch: EpochId; readonly entry: RecordDigest }): boolean {
-  const start = namedEpoch(log, options.epoch)?.entry;
-  const state = stateAt(log, options.entry);
-  if (start === undefined || state === undefined || state.epochs.get(options.epoch) !== undefined) return false;
-  return pathTo(log, start).every(({ digest }) => digest !== options.entry);
+  const { epoch, entry } = options;
+  const state = stateAt(log, entry);
+  if (state === undefined || state.epochs.get(epoch) !== undefined) return false;
+  const order = treeOrder(log);
+  const starts = [...log.nodes.values()].filter((node) => isStart(node, epoch));
+  return starts.length > 0 && starts.every(({ digest }) => !isUnder(order, { entry: digest, ancestor: entry })); // check: epoch
+}
+
+function isStart({ digest, state }: LogNode, epoch: EpochId): boolean {
+  const last = currentEpoch(state);
+  return last.epoch === epoch && last.entry === digest;
 }
 
 /** The epoch that is current after an entry; none where the entry does not count. */

@@ -13,6 +13,9 @@ CREATE TABLE IF NOT EXISTS files(
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS files_by_epoch ON files(epoch, kind, state);
 
+-- Of which end of an epoch a whole notice was read there, or goes out from here.
+CREATE TABLE IF NOT EXISTS noticed(epoch TEXT NOT NULL, entry TEXT NOT NULL, PRIMARY KEY(epoch, entry)) WITHOUT ROWID;
+
 -- The log's entries, from grants, notices and records files; signature and card verified, flaw as verifyEntry found it.
 CREATE TABLE IF NOT EXISTS entries(digest TEXT PRIMARY KEY, line BLOB NOT NULL, signature BLOB NOT NULL, flaw TEXT) WITHOUT ROWID;
 

@@ -3,7 +3,7 @@ import { newEpochIdentity } from "../../age/epoch-identity.ts";
 import { draftAdd, draftAdmit, draftLeave, draftRemove, draftRole, draftRotate, entryOf } from "../../group/draft.ts";
 import { recipientFile, recipientKey } from "../../group/epoch.ts";
 import { extendLog, type Log } from "../../group/log.ts";
-import { sealNotice } from "../../group/notice.ts";
+import { noticeEntries, sealNotice } from "../../group/notice.ts";
 import type { GroupState, Member } from "../../group/state.ts";
 import { type VerifiedEntry, verifyEntry } from "../../group/verified-entry.ts";
 import type { SignedCard } from "../../identity/card.ts";
@@ -15,10 +15,10 @@ import type { NumberedRecord } from "../../records/record.ts";
 import type { OpenEpoch, ReadRecord } from "../../records/records-file.ts";
 import type { DeviceKey, EpochId, RecordDigest } from "../../records/shapes.ts";
 import { requireDecided } from "../reading/decided.ts";
+import { noteNoticed } from "../reading/noticed.ts";
 import { takeView } from "../reading/refresh.ts";
 import type { Session } from "../session.ts";
 import { draftWithCut } from "../writing/cut.ts";
-import { entriesBeyond } from "../writing/log-lines.ts";
 import { makeGrant } from "../writing/make-grant.ts";
 import type { OutboxItem } from "../writing/outbox.ts";
 import { publish } from "../writing/publish.ts";
@@ -143,6 +143,7 @@ export async function startEpoch(session: Session, options: SignalOption, draft:
   const act = await draftWithCut(session, (cut) => draft(session.view.state, { ...given, cut }), options);
   const epoch: OpenEpoch = { ...fresh, suite };
   let granted = started;
+  let ending: RecordDigest | undefined;
   await publishEntry(session, act, {
     ...options,
     epoch,
@@ -159,13 +160,15 @@ export async function startEpoch(session: Session, options: SignalOption, draft:
       ];
     },
     after: async (log, next) => {
-      const entries = entriesBeyond(log, { head: next.head, epoch: last });
+      ending = next.head;
+      const entries = noticeEntries(log, { head: next.head, epoch: last });
       const notice = await sealNotice(session.crypto, { epoch: { epoch: last, recipient, suite }, entries });
       return [{ ...notice, epoch: last, kind: "notice" }];
     },
     together: () => {
       const sealed = sealSecret(session.crypto, { signingKey: session.device.signingKey, secret: epoch.identity });
       session.index.run("INSERT OR IGNORE INTO identities(epoch, sealed) VALUES(?, ?)", epoch.epoch, sealed);
+      if (ending) noteNoticed(session.index, { epoch: last, entry: ending });
     },
     onPut: (item) => {
       if (item.kind === "grant") granted = session.clock.now();

@@ -1,7 +1,7 @@
 /** What a stored notice says: the poll takes it in, and verifying tells whose it is. SPEC.md §7. */
 import { chooseBranch } from "../../group/branch.ts";
 import { extendLog, type Log } from "../../group/log.ts";
-import { endingEntry, isBeside, type NoticeName, openNotice } from "../../group/notice.ts";
+import { endingEntry, isBeside, isWholeNotice, type NoticeName, openNotice } from "../../group/notice.ts";
 import { type VerifiedEntry, verifyEntries } from "../../group/verified-entry.ts";
 import type { OpenEpoch } from "../../records/records-file.ts";
 import type { EpochId, RecordDigest } from "../../records/shapes.ts";
@@ -16,6 +16,10 @@ export interface JudgedNotice {
    * arrived; or nothing.
    */
   readonly verdict: "over" | "disputed" | "waiting" | "foreign";
+  /** Its last entry. */
+  readonly last: RecordDigest;
+  /** Whether whoever was given the log up to the epoch's beginning finds in it all that the last entry builds on. */
+  readonly isWhole: boolean;
   /** Those of its entries that count: beside the true word that an epoch is over, anything may have been sealed. */
   readonly entries: readonly VerifiedEntry[];
 }
@@ -29,8 +33,11 @@ export async function judgeNotice(
   const lines = await openNotice(session.crypto, options);
   const { entries } = await verifyEntries(session.crypto, lines, verifiedOf(session.view.log));
   const log = extendLog(session.view.log, entries);
+  const last = lines.at(-1)?.digest ?? "";
   return {
-    verdict: verdictOn(session, { log, epoch, last: lines.at(-1)?.digest ?? "" }),
+    verdict: verdictOn(session, { log, epoch, last }),
+    last,
+    isWhole: isWholeNotice(log, { epoch, lines }),
     entries: entries.filter(({ digest }) => log.nodes.has(digest)), // check: role
   };
 }

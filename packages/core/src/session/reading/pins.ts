@@ -99,13 +99,21 @@ function epochsEndedUnseen(session: Session): EpochId[] {
   return [...new Set(after)].filter((epoch) => !opened.has(epoch));
 }
 
-/** How many records those epochs' files say that they hold; their names are all that can be read of them. */
+/** How many records those epochs' files say that they hold. */
 export async function countElsewhere(session: Session, signal?: AbortSignal): Promise<number> {
   let records = 0;
-  for (const epoch of epochsEndedUnseen(session)) {
-    for await (const { key } of listStored(session.store, `${epoch}/records`, signal ? { signal } : {})) {
-      records += parseRecordsKey(key)?.count ?? 0;
-    }
+  for (const epoch of epochsEndedUnseen(session)) records += await countRecords(session, { epoch, signal });
+  return records;
+}
+
+/** How many records the files of an epoch that cannot be opened say that they hold: their names are all that can be read. */
+export async function countRecords(
+  { store }: Pick<Session, "store">,
+  { epoch, signal }: { readonly epoch: EpochId; readonly signal: AbortSignal | undefined },
+): Promise<number> {
+  let records = 0;
+  for await (const { key } of listStored(store, `${epoch}/records`, signal ? { signal } : {})) {
+    records += parseRecordsKey(key)?.count ?? 0;
   }
   return records;
 }

@@ -8,8 +8,9 @@ import type { OpenEpoch } from "../../records/records-file.ts";
 import type { Session } from "../session.ts";
 import { judgeNotice } from "./judge-notice.ts";
 import { type FileState, forgetUnlisted, noteFile, worthTrying } from "./known-files.ts";
+import { noteNoticed } from "./noticed.ts";
 
-/** Most notices that are fetched in one poll: whoever knows the epoch's recipient can leave any number. */
+/** Most notices that are fetched in one round of a poll: whoever knows the epoch's recipient can leave any number. */
 const NOTICES_MAX = 16;
 
 /** Takes in the entries of notices in one epoch's folder; true if any was new. A notice that binds nobody is left alone. */
@@ -44,7 +45,7 @@ async function readNotice(
   const note = (state: FileState, options: { detail?: string; fits?: boolean } = {}): void =>
     noteFile(session, { key: stored.key, size: stored.size, epoch: epoch.epoch, kind: "notice", state, ...options });
   try {
-    const { verdict, entries } = await judgeNotice(session, { name, bytes, epoch });
+    const { verdict, last, isWhole, entries } = await judgeNotice(session, { name, bytes, epoch });
     // Else whoever knows the epoch's recipient could fill the index, or pass for the word that it has ended.
     if (verdict === "foreign") note("foreign", { detail: "it ends nothing" }); // check: role
     if (verdict === "waiting") note("waiting", { detail: "what it builds on has not arrived" });
@@ -52,9 +53,13 @@ async function readNotice(
     session.index.transaction(() => {
       saveEntries(session.index, entries);
       if (verdict === "over") note("read");
+      // Else whoever leaves half of it would keep everybody from leaving the rest.
+      if (verdict === "over" && isWhole)
+        noteNoticed(session.index, { epoch: epoch.epoch, entry: last }); // check: link
       else note("waiting", { detail: "others may follow another history, by records that this device has not seen" });
     });
-    return true;
+    // What is known already is no news, however often it is said.
+    return entries.some(({ digest }) => !session.view.log.nodes.has(digest)); // check: size
   } catch (error) {
     if (!(error instanceof ConclaveError)) throw error;
     note(error.code === "corrupt" ? "altered" : "foreign", {

@@ -36,7 +36,7 @@ export async function refresh(session: Session, options: { readonly signal?: Abo
     ...vouchedRecords(session).map(({ digest }) => ({ kind: "vouched" as const, what: digest })),
     ...hiddenSigns(session, shown),
   ]);
-  await requireSeen(session, shown);
+  await requireSeen(session, shown, options.signal);
   forgetMoved(session, shown);
   return shown;
 }

@@ -1,6 +1,6 @@
-/** What of the log travels in grants and notices. */
-import { type Log, type LogNode, namedEpoch, pathTo } from "../../group/log.ts";
-import type { EpochId, RecordDigest } from "../../records/shapes.ts";
+/** What of the log travels in grants. */
+import { type Log, type LogNode, pathTo } from "../../group/log.ts";
+import type { RecordDigest } from "../../records/shapes.ts";
 import { encodeSignedLine, type SignedLine } from "../../records/signed-line.ts";
 
 /** Up to this many bytes of log a grant carries entries of other branches than the followed one. SPEC.md §7. */
@@ -32,18 +32,4 @@ export function logLines(log: Log, head: RecordDigest): SignedLine[] {
 
 function bytesOf(nodes: readonly LogNode[]): number {
   return nodes.reduce((sum, { verified }) => sum + encodeSignedLine(verified.signed).length, 0);
-}
-
-/**
- * What a notice carries: every entry of the branch up to `head` that the entry which started the epoch does not build on.
- * Whoever can open it has the log up to there from a grant; the epoch's own records may be gone by the time that somebody
- * comes late. Of an epoch of a branch that lost, these are the entries since the two parted.
- */
-export function entriesBeyond(
-  log: Log,
-  options: { readonly head: RecordDigest; readonly epoch: EpochId },
-): SignedLine[] {
-  const start = namedEpoch(log, options.epoch)?.entry;
-  const before = new Set(start === undefined ? [] : pathTo(log, start));
-  return pathTo(log, options.head).flatMap((node) => (before.has(node) ? [] : [node.verified.signed]));
 }
