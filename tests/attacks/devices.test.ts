@@ -14,16 +14,18 @@ import {
   reencrypt,
   removeDevices,
   replaceKit,
+  StoreError,
   unconfirmedSince,
   verifyingKeyOf,
   withAdmitted,
 } from "@conclave/core";
 import { memoryStore, restoreSnapshot, takeSnapshot } from "@conclave/stores/testing";
 import { describe, expect, it } from "vitest";
-import { comeTogether, people, problemCodes, removeBy, shownPaths } from "../support/attacked.ts";
+import { comeTogether, groupOf, people, problemCodes, putBy, removeBy, shownPaths } from "../support/attacked.ts";
 import { forge, forgedChange, newFolder } from "../support/forge.ts";
+import { keysRing, opensAnything } from "../support/key-ring.ts";
 import { openWorld } from "../support/open-world.ts";
-import { budget, type Device, findMember, live, put, texts, type World } from "../support/world.ts";
+import { budget, type Device, findMember, live, plainCrypto, put, texts, type World } from "../support/world.ts";
 
 /** Alice with a laptop and a phone, Bob and Carol; everybody has seen everything. */
 async function group() {
@@ -224,6 +226,30 @@ describe("a recovery kit", () => {
       ({ verified: { entry } }) => "act" in entry && entry.act.act,
     );
     expect(acts).toContain("recover");
+  });
+
+  it("that was used is given no key by a removal that could not get out before", async () => {
+    const world = openWorld();
+    const [alice, bob, , dan] = await groupOf(world, ["bob", "carol", "dan"], { bob: "admin" });
+    const seen = await world.withKit(bob, world.address(live(alice)));
+    alice.hooks.fault = ({ verb }) =>
+      verb === "put" ? { when: "before", error: new StoreError("no network", { code: "unavailable" }) } : undefined;
+    world.restart(alice);
+    await expect(removeBy(alice, "carol")).rejects.toMatchObject({ code: "unavailable" });
+    const { kit } = await world.device("new kit");
+    const back = await world.further(bob, "new laptop");
+    await recover(seen, { device: back.secrets, kit });
+    await catchUp(live(dan));
+    await put(live(dan), { "a word": "for the recovery" });
+    alice.hooks = {};
+    world.restart(alice);
+    const ring = keysRing(bob.kit, plainCrypto);
+    const puts = await putBy(world, () => comeTogether(alice, bob, dan), /^epochs\//);
+    expect(live(alice).view.state.members.map(({ name }) => name)).toEqual(["alice", "bob", "dan"]);
+    const grants = await Promise.all([...puts].map(async (key) => ({ key, bytes: await world.store.get(key) })));
+    expect(await opensAnything(ring, grants)).toBeUndefined();
+    // Keys that open nothing at all would prove nothing.
+    expect(await opensAnything(keysRing(kit, plainCrypto), grants)).toBeDefined();
   });
 
   it("that was replaced opens nothing new and recovers nothing", async () => {

@@ -23,6 +23,7 @@ import { isDecided } from "./reading/decided.ts";
 import { forgetFile } from "./reading/known-files.ts";
 import { acceptLacking } from "./reading/lacking.ts";
 import { forgetVanished } from "./reading/pins.ts";
+import { keepGrant } from "./reading/read-epochs.ts";
 import { refresh } from "./reading/refresh.ts";
 import type { Shown } from "./reading/shown.ts";
 import { noteStanding } from "./reading/standing.ts";
@@ -32,7 +33,7 @@ import { clearAfterReceipt } from "./upkeep/clear-kept.ts";
 import { blobsToMove, moveContents } from "./upkeep/move-contents.ts";
 import { leaveNotices } from "./writing/leave-notices.ts";
 import { clearStrayPuts } from "./writing/object-puts.ts";
-import { flushOutbox, waitingFor } from "./writing/outbox.ts";
+import { flushOutbox, withdraw } from "./writing/outbox.ts";
 import { countMissing, resealRecords } from "./writing/reseal.ts";
 import { unlessUnwritable } from "./writing/unwritable.ts";
 
@@ -112,7 +113,9 @@ async function doDuties(session: Session, options: DutyOptions): Promise<void> {
 }
 
 /**
- * What waits for an ended epoch is not put there: its records count as held nowhere, and are sealed anew.
+ * What waits for an ended epoch is not put there: its records count as held nowhere, and are sealed anew. A grant of an epoch
+ * whose branch has lost stays here as well: it may be for somebody who is out on the other one. Should the branch win after
+ * all, it is put then, like one that was lost.
  *
  * @returns Blobs whose objects lie in an ended epoch, where no record that got out says so.
  */
@@ -122,8 +125,9 @@ function withdrawEnded(session: Session): Set<string> {
   index.transaction(() => {
     for (const epoch of view.opened.keys()) {
       if (epoch === view.current.epoch) continue;
-      for (const row of waitingFor(index, epoch)) {
-        index.run("DELETE FROM outbox WHERE id = ?", row.id);
+      if (!view.state.epochs.get(epoch))
+        for (const grant of withdraw(index, { epoch, kind: "grant" })) keepGrant(index, grant);
+      for (const row of withdraw(index, { epoch, kind: "records" })) {
         const blobs = index.all<{ blob: string }>(
           "SELECT blob FROM placings p JOIN locations l USING (blob, epoch, object) WHERE p.key = ? AND l.gone = 0",
           row.key,

@@ -126,7 +126,7 @@ export function takeGrant(
 }
 
 /** Keeps a grant to all, so that it can be put back. An epoch has one, unless somebody who holds its key plays. */
-function keepGrant(
+export function keepGrant(
   index: SqlDatabase,
   { key, epoch, bytes }: { readonly key: string; readonly epoch: EpochId; readonly bytes: Uint8Array },
 ): void {

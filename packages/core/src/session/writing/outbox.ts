@@ -47,9 +47,11 @@ export async function flushOutbox(
   }
 }
 
-/** What waits in the outbox for an epoch that ended must not go there any more. */
-export function waitingFor(index: SqlDatabase, epoch: EpochId): OutboxRow[] {
-  return index.all<OutboxRow>("SELECT * FROM outbox WHERE epoch = ? AND kind = 'records' ORDER BY id", epoch);
+/** Takes files of one kind out that wait for an epoch: what is sealed to a key that is over must not go out any more. */
+export function withdraw(index: SqlDatabase, { epoch, kind }: Pick<OutboxItem, "epoch" | "kind">): OutboxItem[] {
+  const rows = index.all<OutboxRow>("SELECT * FROM outbox WHERE epoch = ? AND kind = ? ORDER BY id", epoch, kind);
+  for (const { id } of rows) index.run("DELETE FROM outbox WHERE id = ?", id);
+  return rows;
 }
 
 /** The limit on what one stored file may hold, as an error for a person. */
