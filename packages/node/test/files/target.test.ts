@@ -16,7 +16,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ConclaveError, type TargetTree } from "@conclave/core";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { holdTop } from "../../src/files/held-folder.ts";
 import { type LocalTarget, openTarget } from "../../src/files/target.ts";
+import { TargetFolders } from "../../src/files/target-folders.ts";
 import { unfinishedName } from "../../src/files/unfinished.ts";
 import { scratch } from "./support/scratch.ts";
 
@@ -284,6 +286,16 @@ describe.each(WAYS)("a target folder (by path: $byPath)", ({ byPath }) => {
     expect(readdirSync(join(top, "d"))).toHaveLength(5);
     await put(target, "d/a", "a");
     expect(readdirSync(join(top, "d")).sort()).toEqual([mine, elsewhere, ofParent, ".conclave-x.part", "a"].sort());
+  });
+
+  it("walks to a folder once for many files, while it stays where it is", async () => {
+    const top = scratch();
+    mkdirSync(join(top, "d"));
+    const folders = new TargetFolders(await holdTop(top, { byPath }));
+    onTestFinished(() => folders.close());
+    const [first, second] = [await folders.make(["d"]), await folders.make(["d"])];
+    expect(second.folder).toBe(first.folder);
+    for (const lease of [first, second]) await lease.release();
   });
 
   it("finds a folder again that was moved away or replaced", async () => {
