@@ -34,33 +34,30 @@ describe("two processes of one home", () => {
     expect(report).toMatchObject({ ok: true, problems: [] });
   });
 
-  it.each([1, 2, 3])(
-    "upload the same file at once as one, which stays one when it is changed (seal %i)",
-    async (at) => {
-      world = new World();
-      const { alice, bob } = await people({ world });
-      const second = openSession(world.ports(alice));
-      const ports = world.ports(alice);
-      let left = at;
-      const first = openSession({
-        ...ports,
-        crypto: {
-          ...ports.crypto,
-          async sealPayload(options) {
-            if (--left === 0) await put(second, { "d/a.txt": "one" }, 1);
-            return ports.crypto.sealPayload(options);
-          },
+  it.each([1, 2])("upload the same file at once as one, which stays one when it is changed (seal %i)", async (at) => {
+    world = new World();
+    const { alice, bob } = await people({ world });
+    const second = openSession(world.ports(alice));
+    const ports = world.ports(alice);
+    let left = at;
+    const first = openSession({
+      ...ports,
+      crypto: {
+        ...ports.crypto,
+        async sealPayload(options) {
+          if (--left === 0) await put(second, { "d/a.txt": "one" }, 1);
+          return ports.crypto.sealPayload(options);
         },
-      });
-      await put(first, { "d/a.txt": "one" }, 1);
-      await catchUp(live(bob));
-      expect(await texts(live(bob))).toEqual({ "d/a.txt": "one" });
-      world.restart(alice);
-      await catchUp(live(alice));
-      await put(live(alice), { "d/a.txt": "two" }, 2);
-      await catchUp(live(bob));
-      expect(await texts(live(bob))).toEqual({ "d/a.txt": "two" });
-      expect(problemsOf(live(bob))).toEqual([]);
-    },
-  );
+      },
+    });
+    await put(first, { "d/a.txt": "one" }, 1);
+    await catchUp(live(bob));
+    expect(await texts(live(bob))).toEqual({ "d/a.txt": "one" });
+    world.restart(alice);
+    await catchUp(live(alice));
+    await put(live(alice), { "d/a.txt": "two" }, 2);
+    await catchUp(live(bob));
+    expect(await texts(live(bob))).toEqual({ "d/a.txt": "two" });
+    expect(problemsOf(live(bob))).toEqual([]);
+  });
 });
