@@ -1,7 +1,7 @@
-/** Attack 56: the disk on which a device keeps its index has no room left, at whichever step of an upload. */
+/** Attack 56: the disk on which a device keeps its index has no room left, at whichever step of its work. */
 import { catchUp, problemsOf, readAll, verify } from "@conclave/core";
 import { afterEach, describe, expect, it } from "vitest";
-import { groupOf, keysLike } from "./support/attacked.ts";
+import { groupOf, keysLike, removeBy, stateOf } from "./support/attacked.ts";
 import { budget, type Device, live, paths, put, texts, World } from "./support/world.ts";
 
 /** With names long enough that what is noted of them needs room. */
@@ -32,8 +32,10 @@ async function endsFull(work: () => Promise<unknown>): Promise<boolean> {
   }
 }
 
-describe("an upload on a local disk that gets full", () => {
-  it("uses no number twice, and puts nothing twice, once there is room again", { timeout: 300_000 }, async () => {
+describe("a local disk that gets full", () => {
+  it("during an upload uses no number twice, and puts nothing twice, once there is room again", {
+    timeout: 300_000,
+  }, async () => {
     let fullAt = 0;
     for (let pages = 0; ; pages += 2) {
       world = new World();
@@ -64,4 +66,29 @@ describe("an upload on a local disk that gets full", () => {
     // A disk that was never full would prove nothing.
     expect(fullAt).toBeGreaterThan(3);
   });
+
+  it("while others' work is read keeps nobody from it once there is room again", { timeout: 300_000 }, async () => {
+    let fullAt = 0;
+    for (let pages = 0; ; pages += 2) {
+      world = new World();
+      const [alice, bob] = await groupOf(world, ["bob"]);
+      await put(live(alice), FILES);
+      await removeDave(alice);
+      const wasFull = await endsFull(() => catchUp(restartOnFullDisk(bob, pages)));
+      await catchUp(world.restart(bob));
+      expect(await texts(live(bob))).toEqual(FILES);
+      expect(stateOf(live(bob))).toEqual(stateOf(live(alice)));
+      expect(problemsOf(live(bob))).toEqual([]);
+      if (!wasFull) break;
+      fullAt += 1;
+      world.close();
+    }
+    expect(fullAt).toBeGreaterThan(3);
+  });
 });
+
+/** Somebody comes and goes, so that there is a change of key to read as well. */
+async function removeDave(admin: Device): Promise<void> {
+  await world.admit(admin, await world.device("dave"));
+  await removeBy(admin, "dave");
+}
