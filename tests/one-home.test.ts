@@ -2,7 +2,7 @@
 import { catchUp, makeFolder, openSession, problemsOf, readAll, verify } from "@conclave/core";
 import { afterEach, describe, expect, it } from "vitest";
 import { people, shownPaths } from "./support/attacked.ts";
-import { budget, live, World } from "./support/world.ts";
+import { budget, live, put, texts, World } from "./support/world.ts";
 
 let world: World;
 afterEach(() => world.close());
@@ -32,5 +32,32 @@ describe("two processes of one home", () => {
     expect(problemsOf(live(bob))).toEqual([]);
     const report = await verify(live(bob), { budget: budget(), shown: await readAll(live(bob)), full: true });
     expect(report).toMatchObject({ ok: true, problems: [] });
+  });
+
+  it.each([1, 2])("upload the same file at once as one, which stays one when it is changed (seal %i)", async (at) => {
+    world = new World();
+    const { alice, bob } = await people({ world });
+    const second = openSession(world.ports(alice));
+    const ports = world.ports(alice);
+    let left = at;
+    const first = openSession({
+      ...ports,
+      crypto: {
+        ...ports.crypto,
+        async sealPayload(options) {
+          if (--left === 0) await put(second, { "d/a.txt": "one" }, 1);
+          return ports.crypto.sealPayload(options);
+        },
+      },
+    });
+    await put(first, { "d/a.txt": "one" }, 1);
+    await catchUp(live(bob));
+    expect(await texts(live(bob))).toEqual({ "d/a.txt": "one" });
+    world.restart(alice);
+    await catchUp(live(alice));
+    await put(live(alice), { "d/a.txt": "two" }, 2);
+    await catchUp(live(bob));
+    expect(await texts(live(bob))).toEqual({ "d/a.txt": "two" });
+    expect(problemsOf(live(bob))).toEqual([]);
   });
 });

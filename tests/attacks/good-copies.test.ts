@@ -142,6 +142,25 @@ describe("attack 58: many locations of a removed editor, beside those of somebod
   });
 });
 
+describe("attack 50: many locations of an editor in one epoch, of a blob that somebody else has put", () => {
+  it("cost each reader one look, and hide no contents", async () => {
+    const [alice, mallory, carol] = await groupOf(world, ["mallory", "carol"]);
+    await put(live(alice), { one: "one" });
+    await comeTogether(mallory, carol);
+    // An index keeps them in the order of their names: all of these come before what is there.
+    await forge(live(mallory), { locations: falsePlaces(mallory) });
+    await catchUp(live(carol));
+    expect(details(live(carol), "foreign")).toEqual([]);
+    const asked = new Set<string>();
+    carol.hooks.fault = ({ verb, key }) => {
+      if (verb === "get" && key.includes("/objects/")) asked.add(key);
+      return undefined;
+    };
+    expect(await texts(world.restart(carol))).toEqual({ one: "one" });
+    expect(asked.size).toBe(2);
+  });
+});
+
 describe("attack 50: a version whose object an editor deletes, and that somebody still has on their disk", () => {
   /** Alice has downloaded what she had uploaded, and does it again with `into`; Mallory has seen it. */
   async function downloaded() {

@@ -1,7 +1,7 @@
 /** Small files for the user alone: whole or not there, whenever the machine stops. */
-import { randomBytes } from "node:crypto";
 import { link, open, rename, unlink } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
+import { forget, sweepUnfinished, unfinishedName } from "./files/unfinished.ts";
 
 /** Writes or replaces a file at once, mode 0600. */
 export async function replacePrivateFile(path: string, bytes: Uint8Array): Promise<void> {
@@ -18,14 +18,20 @@ export async function createPrivateFile(path: string, bytes: Uint8Array): Promis
 }
 
 async function viaTemporary(path: string, bytes: Uint8Array, publish: (temporary: string) => Promise<void>) {
-  const temporary = `${path}.${randomBytes(8).toString("hex")}.tmp`;
+  const folder = dirname(path);
+  const name = unfinishedName();
+  const temporary = join(folder, name);
+  // What a killed run left here holds what that run was writing: keys in clear, or the words of a kit.
+  await sweepUnfinished((each) => join(folder, each)).catch(() => undefined);
   try {
     await writeDurably(temporary, bytes);
     await publish(temporary);
-    await syncFolder(dirname(path));
+    await syncFolder(folder);
   } catch (error) {
     await unlink(temporary).catch(() => undefined);
     throw error;
+  } finally {
+    forget(name);
   }
 }
 

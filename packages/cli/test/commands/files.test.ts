@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { runMain, World } from "../support/run-main.ts";
@@ -44,6 +53,23 @@ describe("upload and download", () => {
     }
     expect(existsSync(join(stage.folder, "out/docs/hollow"))).toBe(true);
     expect(statSync(join(stage.folder, "out/docs/a.txt")).mtimeMs).toBe(1_000_000_000);
+  });
+
+  it("bring a program back as a file that its person alone may read, and nobody can start", async () => {
+    const stage = newStage();
+    const { alice, others } = await family(stage, ["Bob"]);
+    const folder = stage.files("docs", { "setup.sh": "#!/bin/sh\necho owned\n" });
+    chmodSync(join(folder, "setup.sh"), 0o755);
+    await alice.json("upload", "docs/.", "family:");
+    const mode = () => statSync(join(stage.folder, "out/setup.sh")).mode & 0o777;
+    await others[0]?.json("download", "family:/", "out");
+    expect(mode()).toBe(0o600);
+    // Nor where somebody had made it one, before a newer version comes down.
+    chmodSync(join(stage.folder, "out/setup.sh"), 0o777);
+    writeFileSync(join(folder, "setup.sh"), "#!/bin/sh\necho newer\n");
+    await alice.json("upload", "docs/.", "family:");
+    expect(await others[0]?.json("download", "family:/", "out")).toMatchObject({ transferred: 1 });
+    expect(mode()).toBe(0o600);
   });
 
   it("transfer nothing the second time, and say so", async () => {
@@ -161,6 +187,8 @@ describe("upload and download", () => {
       "con.txt",
       "é",
       "e\u0301",
+      "A.txt",
+      "a.txt",
       "x".repeat(255),
       " ",
       "a:b",

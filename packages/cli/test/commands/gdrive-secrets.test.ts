@@ -39,7 +39,9 @@ it.each(TROUBLES)("says none of them where %s, and sends none elsewhere", { time
     ["permissions.*", "members", "club"],
   ]) {
     google.faults.add({ on: on ?? "", fault, times: 3 });
-    const { out, err } = await alice(...words, "--debug", "--verbose", "--stats");
+    const { exit, out, err } = await alice(...words, "--debug", "--verbose", "--stats");
+    // The other host answers, and refuses whoever shows it a token.
+    if (fault.type === "redirect-origin" && words[0] !== "upload") expect([words, exit]).toEqual([words, 0]);
     said += out + err;
     google.faults.clear();
   }

@@ -1,6 +1,9 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseInvitationCode } from "@conclave/core";
 import { describe, expect, it } from "vitest";
 import { runMain, World } from "../support/run-main.ts";
-import { family, newStage, type Person } from "../support/stage.ts";
+import { family, filesBelow, newStage, type Person } from "../support/stage.ts";
 
 interface Invited {
   readonly code: string;
@@ -39,6 +42,24 @@ describe("invite", () => {
       err: "next: conclave ls family:\n",
     });
     expect(await alice.json("invitations", "family")).toMatchObject([{ state: "used", name: "Bob", usedBy: "Bob" }]);
+  });
+
+  it("leaves its secret nowhere: in neither home, and not on the storage", async () => {
+    const stage = newStage();
+    const { alice } = await family(stage);
+    const { code } = await alice.json<Invited>("invite", "family", "Bob");
+    const bob = await stage.newcomer("Bob");
+    await requestOf(bob, code);
+    await alice.json("status", "family");
+    await bob.json("join", code, "--as", "family");
+    const secret = Buffer.from(parseInvitationCode(code).secret);
+    const forms = [secret, code, secret.toString("hex"), secret.toString("base64").replace(/=+$/, "")];
+    const paths = filesBelow(stage.folder);
+    expect(paths).toContainEqual(expect.stringMatching(/^home-Alice\/.*\.sqlite$/));
+    for (const path of paths) {
+      const bytes = readFileSync(join(stage.folder, path));
+      expect([path, forms.filter((each) => bytes.includes(each))]).toEqual([path, []]);
+    }
   });
 
   it("tells its maker once of a use that another admin's device has answered", async () => {

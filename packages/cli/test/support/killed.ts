@@ -1,12 +1,16 @@
 /** The command as a process of its own, killed where it has just written something. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, rmSync, watch } from "node:fs";
+import { cpSync, mkdirSync, rmSync, watch } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import type { Person } from "./stage.ts";
 
 const BIN = fileURLToPath(new URL("../../bin/conclave.js", import.meta.url));
+
+/** Where the system's own place for temporary files is, for a command that is to be killed. */
+export const TEMPORARY = "temporary";
 
 /** One command of one person, below a folder in which homes and storages lie. */
 export interface Act {
@@ -24,9 +28,10 @@ interface Run {
 /** Runs the command, and kills it when the system tells of the n-th change of a file, in storage or home. */
 async function runUntil({ folder, by, argv }: Act, changesMax: number): Promise<Run> {
   let changes = 0;
+  mkdirSync(join(folder, TEMPORARY), { recursive: true });
   const child = spawn(process.execPath, [BIN, ...argv], {
     cwd: folder,
-    env: { PATH: process.env.PATH, CONCLAVE_HOME: by.home },
+    env: { PATH: process.env.PATH, CONCLAVE_HOME: by.home, TMPDIR: join(folder, TEMPORARY) },
     stdio: "ignore",
   });
   const watcher = watch(folder, { recursive: true }, () => {

@@ -291,19 +291,30 @@ function* usedUp(fetched: Fetched, signal: AbortSignal): Generator<ReadPiece, vo
 }
 
 /**
- * Trusted locations first, then a few of each of the others, in turns: a removed member could have signed thousands, and would
- * hide by them what somebody else has placed who is out.
+ * Trusted locations first, then a few of each device's others; both in turns, one of each device at a time. Whoever signs
+ * thousands, as an editor or after a removal, so hides by them nothing that somebody else has placed.
  */
 export function inPreference<Location extends Pick<BlobLocation, "device" | "trusted">>(
   locations: readonly Location[],
 ): Location[] {
   const trusted = locations.filter((location) => location.trusted); // check: role
   const others = locations.filter((location) => !location.trusted);
-  const ofEach = [...Map.groupBy(others, ({ device }) => device).values()];
-  const turns = Array.from({ length: UNTRUSTED_LOCATIONS_MAX }, (_, turn) =>
-    ofEach.flatMap((own) => own.slice(turn, turn + 1)),
-  );
-  return [...trusted, ...turns.flat()];
+  return [...inTurns(trusted), ...inTurns(others, UNTRUSTED_LOCATIONS_MAX)];
+}
+
+/** The first of each device, then the second of each, and so on; in a turn as they came. */
+function inTurns<Location extends Pick<BlobLocation, "device">>(
+  locations: readonly Location[],
+  turnsMax = Number.POSITIVE_INFINITY,
+): Location[] {
+  const seen = new Map<DeviceKey, number>();
+  const turns = locations.map((location) => {
+    const turn = seen.get(location.device) ?? 0;
+    seen.set(location.device, turn + 1);
+    return { location, turn };
+  });
+  const tried = turns.filter(({ turn }) => turn < turnsMax);
+  return tried.sort((left, right) => left.turn - right.turn).map(({ location }) => location);
 }
 
 /** What an error says about a location; undefined if it says nothing about it, but about storage, caller or code. */
