@@ -91,8 +91,8 @@ function takeRecord(session: Session, { record, signed }: ReadRecord<NumberedRec
     const links = { digest, type, device, writer, number, previous, head: word, parents, time };
     addRecord(index, links, { dropped: (misfit) => dropped.push(misfit) });
   } catch (error) {
-    if (error instanceof ConclaveError && error.code === "malformed") return []; // check: link
-    throw error;
+    if (!(error instanceof ConclaveError) || error.code !== "malformed") throw error;
+    return [];
   }
   index.run("INSERT OR IGNORE INTO held(epoch, digest, key) VALUES(?, ?, ?)", taken.epoch, digest, taken.key);
   index.run(
