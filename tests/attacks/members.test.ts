@@ -130,7 +130,7 @@ describe("attack 20: what a removed admin dates back", () => {
     ["at once", 0],
     ["a year later", 365 * 24 * 3600 * 1000],
   ])(
-    "is void for all %s, from a fresh writer, as a second record with a number that counted, and as an entry",
+    "is void for all, from a fresh writer, as a second record with a number that counted, and as an entry: %s",
     async (_, laterMs) => {
       const { world, alice, bob, carol } = await group({ bob: "admin" });
       await put(live(bob), { "bob.txt": "before" });
