@@ -14,6 +14,7 @@ import {
   reencrypt,
   removeDevices,
   replaceKit,
+  rotate,
   StoreError,
   unconfirmedSince,
   verifyingKeyOf,
@@ -312,6 +313,23 @@ describe("a device that came back by a kit", () => {
     expect(live(back).view.state.members.map(({ name }) => name)).toContain("alice");
     await expect(put(live(back), { "a.txt": "mine" })).rejects.toMatchObject({ code: "unconfirmed" });
     expect(() => confirmBy(live(back), now.entry)).toThrow(expect.objectContaining({ code: "rollback" }));
+  });
+
+  it("is not fooled either where whoever was removed has gone on there, with a key of their own", async () => {
+    const { world, alice, bob, carol } = await group();
+    const printed = world.address(live(alice));
+    const yesterday = memoryStore({ settled: true });
+    await restoreSnapshot(yesterday, await takeSnapshot(world.store));
+    await catchUp(live(bob));
+    await removeBy(bob, "alice", "now");
+    alice.store = yesterday;
+    await rotate(world.restart(alice), { contents: "on-change" });
+    const back = await comeBack(world, carol, printed, yesterday);
+    expect(live(back).view.log.nodes.has(live(alice).view.state.head)).toBe(true);
+    for (const entry of [world.address(live(alice)).entry, world.address(live(bob)).entry]) {
+      expect(() => confirmBy(live(back), entry)).toThrow();
+      await expect(put(live(back), { "a.txt": "mine" })).rejects.toMatchObject({ code: "unconfirmed" });
+    }
   });
 
   it("needs nobody where no other member has a device", async () => {

@@ -126,52 +126,63 @@ describe("attack 19: an admin's entry by somebody who is none", () => {
 });
 
 describe("attack 20: what a removed admin dates back", () => {
-  it("is void for all, from a fresh writer, as a second record with a number that counted, and as an entry", async () => {
-    const { world, alice, bob, carol } = await group({ bob: "admin" });
-    await put(live(bob), { "bob.txt": "before" });
-    await comeTogether(alice, bob, carol);
-    const stale = live(bob).view;
-    const old = openedEpoch(live(bob));
-    const [last] = live(bob).index.all<{ writer: string; number: number; previous: string }>(
-      "SELECT writer, number, digest AS previous FROM lines WHERE device = ? ORDER BY number DESC LIMIT 1",
-      live(bob).deviceKey,
-    );
-    if (!last) throw new Error("bob has written nothing");
-    await removeBy(alice, "bob", "now");
-    await makeFolder(live(alice), "after");
-    await comeTogether(alice, carol);
-    await makeFolder(live(carol), "carol was here");
-    await comeTogether(alice, carol);
+  it.each([
+    ["at once", 0],
+    ["a year later", 365 * 24 * 3600 * 1000],
+  ])(
+    "is void for all, from a fresh writer, as a second record with a number that counted, and as an entry: %s",
+    async (_, laterMs) => {
+      const { world, alice, bob, carol } = await group({ bob: "admin" });
+      await put(live(bob), { "bob.txt": "before" });
+      await comeTogether(alice, bob, carol);
+      const stale = live(bob).view;
+      const old = openedEpoch(live(bob));
+      const [last] = live(bob).index.all<{ writer: string; number: number; previous: string }>(
+        "SELECT writer, number, digest AS previous FROM lines WHERE device = ? ORDER BY number DESC LIMIT 1",
+        live(bob).deviceKey,
+      );
+      if (!last) throw new Error("bob has written nothing");
+      await removeBy(alice, "bob", "now");
+      await makeFolder(live(alice), "after");
+      await comeTogether(alice, carol);
+      await makeFolder(live(carol), "carol was here");
+      await comeTogether(alice, carol);
 
-    const change = (name: string) =>
-      forgedChange({ head: stale.state.head, operations: [newFolder(live(alice), name)] });
-    const puppet = await world.device("puppet");
-    const add: Act = {
-      act: "add",
-      card: new TextDecoder().decode(puppet.card.signed.line),
-      signature: Buffer.from(puppet.card.signed.signature).toString("base64"),
-      role: "editor",
-      account: null,
-      until: null,
-    };
-    await expectUnchanged([alice, carol], async () => {
-      const as = bob.secrets;
-      await forge(live(alice), { as, epoch: old, records: [change("fresh writer")] });
-      await forge(live(alice), { as, epoch: old, records: [change("next number")], after: last });
-      const again = { writer: last.writer, number: last.number - 1, previous: previousOf(live(alice), last.previous) };
-      await forge(live(alice), { as, epoch: old, records: [change("same number")], after: again });
-      await forge(live(alice), { as, epoch: old, records: [forgedEntry(add, stale.state.head)] });
-      // Somebody who is in, and gave him the new key, does not help him either.
-      await forge(live(carol), { as, records: [change("under the new key")] });
-      // In whatever order they arrive.
-      await comeTogether(carol, alice);
-    });
-    expect(paths(live(alice))).toEqual(["bob.txt"]);
-    expect(problemCodes(live(alice))).toContain("void");
-    const newcomer = await world.device("dave");
-    await world.admit(alice, newcomer);
-    expect(shownPaths(live(newcomer))).toEqual(shownPaths(live(alice)));
-  });
+      const change = (name: string) =>
+        forgedChange({ head: stale.state.head, operations: [newFolder(live(alice), name)] });
+      world.clock.time += laterMs;
+      const puppet = await world.device("puppet");
+      const add: Act = {
+        act: "add",
+        card: new TextDecoder().decode(puppet.card.signed.line),
+        signature: Buffer.from(puppet.card.signed.signature).toString("base64"),
+        role: "editor",
+        account: null,
+        until: null,
+      };
+      await expectUnchanged([alice, carol], async () => {
+        const as = bob.secrets;
+        await forge(live(alice), { as, epoch: old, records: [change("fresh writer")] });
+        await forge(live(alice), { as, epoch: old, records: [change("next number")], after: last });
+        const again = {
+          writer: last.writer,
+          number: last.number - 1,
+          previous: previousOf(live(alice), last.previous),
+        };
+        await forge(live(alice), { as, epoch: old, records: [change("same number")], after: again });
+        await forge(live(alice), { as, epoch: old, records: [forgedEntry(add, stale.state.head)] });
+        // Somebody who is in, and gave him the new key, does not help him either.
+        await forge(live(carol), { as, records: [change("under the new key")] });
+        // In whatever order they arrive.
+        await comeTogether(carol, alice);
+      });
+      expect(paths(live(alice))).toEqual(["bob.txt"]);
+      expect(problemCodes(live(alice))).toContain("void");
+      const newcomer = await world.device("dave");
+      await world.admit(alice, newcomer);
+      expect(shownPaths(live(newcomer))).toEqual(shownPaths(live(alice)));
+    },
+  );
 });
 
 function previousOf(session: Session, digest: string): string | null {

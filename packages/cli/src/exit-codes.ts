@@ -37,6 +37,10 @@ export const CONCLAVE_OUTCOMES: Readonly<Record<ConclaveErrorCode, Outcome>> = {
     exit: 1,
     hint: 'ask an owner to do it; "conclave status GROUP" says who fills the log, and whom an owner removes and adds again has a new part of it',
   },
+  "no-index": {
+    exit: 1,
+    hint: 'nobody can say any more whether the storage shows what is old; forget the group here with "conclave leave GROUP --local", which keeps you a member, and join it again with what "conclave address GROUP" says to another member now',
+  },
   "other-index": {
     exit: 1,
     hint: 'use that version; or forget the group here with "conclave leave GROUP --local", which keeps you a member, and join it again with what "conclave address GROUP" says to another member',

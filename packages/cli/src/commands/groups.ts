@@ -72,7 +72,7 @@ async function remindOfKit(
 }
 
 function waitingIn(glance: Glance | undefined): string[] {
-  if (!glance) return [];
+  if (!glance) return ["what this device had seen of it is gone: join it anew"];
   return [
     ...(glance.role === undefined ? ["you are not a member any more"] : []),
     ...(glance.outbox > 0 ? [`${glance.outbox} files wait to be put`] : []),

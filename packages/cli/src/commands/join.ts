@@ -176,7 +176,7 @@ async function invitedAdvice(options: {
   const { store, address, before, expires } = options;
   if (await hasNewerEpoch(store, address)) {
     const error = new ConclaveError(
-      "this group's key has changed since the invitation was made, which ends invitations",
+      "as the storage shows it, this group's key has changed since the invitation was made, which ends invitations",
       {
         code: "waiting",
       },
@@ -187,7 +187,7 @@ async function invitedAdvice(options: {
     );
   }
   const what = before
-    ? `your request of ${isoTime(before.getTime())} lies there and was not answered`
+    ? `your request of ${isoTime(before.getTime())}, as the storage says, lies there and was not answered`
     : `your request was left there; the code is good until ${isoTime(expires)}`;
   const who = "whoever invited you, or another admin,";
   const where = "any command on the group (conclave status, for instance), or conclave serve does it by itself";

@@ -9,6 +9,7 @@ export const requests = defineCommand({
   notes: [
     "A refused request is of somebody who was removed, or who uses a removed person's keys, or by an invitation that was used,",
     "withdrawn or too late. It gives no key away. An invited one waits for somebody with the right to its role.",
+    "The time is when a request was put, as the storage says: nobody has signed it.",
   ].join("\n"),
 
   run: (context, { group: name }) =>

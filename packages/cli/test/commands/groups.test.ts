@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, renameSync, rmdirSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, renameSync, rmdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
-import { admit, family, filesBelow, newStage } from "../support/stage.ts";
+import { admit, family, filesBelow, newStage, type Person } from "../support/stage.ts";
 
 interface Address {
   readonly address: string;
@@ -195,6 +195,30 @@ describe("every command on a group", () => {
       code: "not-found",
       message: expect.stringContaining("family"),
     });
+  });
+
+  it("says that what this device had seen is gone, and takes a member's address in its place, not the storage's word", async () => {
+    const stage = newStage();
+    const { alice, others, store } = await family(stage, ["Bob"]);
+    const [bob, yesterday] = [others[0] as Person, join(stage.folder, "yesterday")];
+    cpSync(store, yesterday, { recursive: true });
+    await admit(stage, { alice, name: "Carol" });
+    for (const file of filesBelow(join(bob.home, "groups"))) rmSync(join(bob.home, "groups", file));
+    for (const argv of [
+      ["ls", "family:"],
+      ["mkdir", "family:x"],
+      ["status", "family"],
+    ]) {
+      const refused = { exit: 1, code: "no-index", hint: expect.stringMatching(/leave GROUP --local.* join it again/) };
+      expect(await bob.refusal(...argv)).toMatchObject(refused);
+    }
+    const waiting = [expect.stringMatching(/had seen of it is gone/)];
+    expect(await bob.json("groups")).toMatchObject([{ name: "family", waiting }]);
+    await bob.json("leave", "family", "--local");
+    const { address } = await alice.json<Address>("address", "family");
+    expect(await bob.refusal("join", address, "--store", yesterday)).toMatchObject({ exit: 5, code: "rollback" });
+    await bob.json("join", address, "--as", "family");
+    expect(await bob.json("members", "family")).toHaveLength(3);
   });
 
   it("finds a storage that was emptied, shows what it knew, and exits with 5", async () => {

@@ -99,7 +99,7 @@ describe("invite", () => {
     // Who is outside learns nothing of why: only what it can mean that nobody answers.
     await alice.json("status", "family");
     expect(await eve.refusal("join", used.code)).toMatchObject({
-      message: expect.stringMatching(/your request of 20.* was not answered/),
+      message: expect.stringMatching(/your request of 20.*, as the storage says, .* was not answered/),
       hint: expect.stringMatching(/has looked since, .* used or withdrawn: ask for a new one/),
     });
     const other = await alice.json<Invited>("invite", "family", "Carol");

@@ -33,6 +33,7 @@ export interface HistoryRecord {
  * It is applied once its previous record and all its parents are, and then so is, one after the other, whatever waited for
  * it: see {@link appliedSince}. Until then it waits, forever if what it names does not exist.
  *
+ * @param options.dropped - Told of each record that waited for this one, turned out not to fit it, and is known no more.
  * @returns `applied`, `waiting`, or `known` if it was added before.
  * @throws ConclaveError `malformed` if its number, previous record or parents do not fit; it is not kept then. `limit` if too
  *   much of this device waits already: read the records of others first, then offer it again.
@@ -40,7 +41,7 @@ export interface HistoryRecord {
 export function addRecord(
   db: SqlDatabase,
   record: HistoryRecord,
-  options: { readonly linksMax?: number } = {},
+  options: { readonly linksMax?: number; readonly dropped?: (digest: RecordDigest) => void } = {},
 ): "applied" | "waiting" | "known" {
   if ((record.previous === null) !== (record.number === 1))
     refuse(record, "its number does not fit its previous record"); // check: link
@@ -54,7 +55,7 @@ export function addRecord(
     const needed = links.map((link) => appliedRow(db, link.needed));
     const head = record.head === null ? null : internHead(db, fromHex(record.head));
     const parts = { digest, type: codeOf(record.type), writer, number: record.number, head, time: record.time };
-    dropMisfits(db, parts);
+    for (const dropped of dropMisfits(db, parts)) options.dropped?.(toHex(dropped));
     if (needed.includes(undefined)) {
       wait(db, { parts, device, links, missing: needed.filter((row) => row === undefined).length, ...options });
       return "waiting";
@@ -119,20 +120,24 @@ function refuseMisfit(db: SqlDatabase, record: HistoryRecord, link: Link): void 
 /**
  * Drops what waited for this record and does not fit it, as it would have been refused had it come later: so the order of
  * arrival decides nothing.
+ *
+ * @returns Their digests.
  */
-function dropMisfits(db: SqlDatabase, record: AppliedParts): void {
-  const waiters = db.all<{ id: number; writer: number; number: number; parent: number }>(
-    `SELECT w.id, w.writer, w.number, l.parent FROM history_link l JOIN history_waiting w ON w.id = l.waiter
+function dropMisfits(db: SqlDatabase, record: AppliedParts): Uint8Array[] {
+  const waiters = db.all<{ id: number; digest: Uint8Array; writer: number; number: number; parent: number }>(
+    `SELECT w.id, w.digest, w.writer, w.number, l.parent FROM history_link l JOIN history_waiting w ON w.id = l.waiter
      WHERE l.needed = ?`,
     record.digest,
   );
-  for (const waiter of waiters) {
+  const misfits = waiters.filter((waiter) => {
     const fits =
       waiter.parent === 1
         ? record.type === CHANGE_CODE
         : waiter.writer === record.writer && waiter.number === record.number + 1;
-    if (!fits) forgetWaiting(db, waiter.id); // check: link
-  }
+    return !fits; // check: link
+  });
+  for (const { id } of misfits) forgetWaiting(db, id);
+  return misfits.map(({ digest }) => digest);
 }
 
 /** Takes a record out of the waiting ones, with its links. */

@@ -1,4 +1,4 @@
-import { toHex } from "../encoding/hex.ts";
+import { fromHex, toHex } from "../encoding/hex.ts";
 import type { SqlDatabase } from "../ports/sql.ts";
 import type { DeviceKey, RecordDigest } from "../records/shapes.ts";
 
@@ -25,4 +25,17 @@ export function heard(db: SqlDatabase): Heard[] {
        GROUP BY d.id, h.id`,
     )
     .map(({ device, head, ...rest }) => ({ device: toHex(device), head: toHex(head), ...rest }));
+}
+
+/** The entries that one device has named as the newest it knew, in records that are applied or wait. */
+export function headsNamedBy(db: SqlDatabase, device: DeviceKey): ReadonlySet<RecordDigest> {
+  const rows = db.all<{ digest: Uint8Array }>(
+    `SELECT h.digest FROM history_head h WHERE h.id IN (
+       SELECT r.head FROM history_device d JOIN history_writer w ON w.device = d.id JOIN history_lane l ON l.writer = w.id
+         JOIN history_record r ON r.lane = l.id WHERE d.device = ?1
+       UNION SELECT r.head FROM history_device d JOIN history_writer w ON w.device = d.id
+         JOIN history_waiting r ON r.writer = w.id WHERE d.device = ?1)`,
+    fromHex(device),
+  );
+  return new Set(rows.map(({ digest }) => toHex(digest)));
 }

@@ -1,3 +1,4 @@
+import { ConclaveError } from "../errors.ts";
 import { verifyingKeyOf } from "../identity/device.ts";
 import { readMeta, writeMeta } from "../index/meta.ts";
 import { drawWriter, readWriter } from "../index/writer.ts";
@@ -9,6 +10,7 @@ import { look } from "./view.ts";
  *
  * @param options.acceptRollback - Go on although the storage shows less than this device has seen. Default false.
  * @param options.deviceKey - The device's verifying key, where the caller has a quicker way to compute it.
+ * @throws ConclaveError `no-index` if it holds none: nothing is read from the storage in its place, which may show what is old.
  */
 export function openSession(
   ports: SessionPorts,
@@ -16,7 +18,9 @@ export function openSession(
 ): Session {
   prepareIndex(ports.index);
   const group = readMeta<string>(ports.index, "group");
-  if (group === undefined) throw new Error("the index holds no group");
+  if (group === undefined) {
+    throw new ConclaveError("what this device had seen of the group is gone from this machine", { code: "no-index" }); // check: rollback
+  }
   if (readWriter(ports.index).writer === "") drawWriter(ports);
   const deviceKey = options.deviceKey ?? verifyingKeyOf(ports.device.signingKey);
   const { index, device } = ports;

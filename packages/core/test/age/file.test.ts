@@ -183,6 +183,23 @@ describe("a header", () => {
     await expect(open("classic", file.slice())).rejects.toThrow(corrupt);
   });
 
+  it("that wraps another file key for its second recipient opens for none but the first", async () => {
+    const second = await newEpochIdentity("classic");
+    const other = new TextDecoder("latin1").decode(
+      (await sealHeader({ recipients: [second.recipient], suite: "classic" })).header,
+    );
+    const [, argument = "", body = ""] = /-> X25519 (\S+)\n(\S+)\n/.exec(other) ?? [];
+    const encrypter = new Encrypter();
+    encrypter.addRecipient(keys.classic.recipient);
+    encrypter.addRecipient({
+      wrapFileKey: () => [{ args: ["X25519", argument], body: Uint8Array.from(atob(body), (c) => c.charCodeAt(0)) }],
+    });
+    const file = new Uint8Array(await encrypter.encrypt(content(5)));
+    expect(await open("classic", file.slice(), 2)).toEqual(content(5));
+    const theirs = { sealed: file, identities: [second.identity], suite: "classic" as const, maxStanzas: 2 };
+    await expect(openFile(crypto, theirs)).rejects.toThrow(corrupt);
+  });
+
   it("is made for one recipient at least, and for no more than the limit", async () => {
     const { recipient } = keys.classic;
     const many = Array.from({ length: STANZAS_MAX + 1 }, () => recipient);

@@ -89,9 +89,28 @@ describe("a line", () => {
     ["with a needless escape", '{"a":1,"\\u0062":2}', "malformed"],
     ["with a byte order mark", '\ufeff{"a":1,"b":2}', "malformed"],
     ["that ends too early", '{"a":1,"b":2', "malformed"],
+    ["with something behind it", '{"a":1,"b":2}\n', "malformed"],
+    ["with __proto__ for a key more", '{"a":1,"b":2,"__proto__":{}}', "malformed"],
+    ["with its keys in a __proto__", '{"__proto__":{"a":1,"b":2}}', "malformed"],
+    ["with half a character", '{"a":"\\ud800","b":2}', "malformed"],
+    ["20,000 levels deep", `{"a":${"[".repeat(20_000)}${"]".repeat(20_000)},"b":2}`, "limit"],
   ])("%s is refused", (_, line, code) => {
     expect(readLine(toUtf8('{"a":1,"b":2}'), pair)).toEqual({ a: 1, b: 2 });
     expect(refusalOf(() => readLine(toUtf8(line), pair))).toBe(code);
+  });
+
+  it("is refused where it is no UTF-8, whatever a lenient reader would make of it", () => {
+    const line = toUtf8('{"a":"?","b":2}');
+    const shape = object({ a: any, b: any });
+    expect(readLine(line, shape)).toEqual({ a: "?", b: 2 });
+    for (const byte of [0x80, 0xc0, 0xed, 0xff]) {
+      line[6] = byte;
+      expect(refusalOf(() => readLine(line, shape))).toBe("malformed");
+    }
+  });
+
+  it("is read exactly where a line separator stands in a name", () => {
+    expect(readLine(toUtf8('{"a":"x\u2028y","b":2}'), object({ a: any, b: any }))).toEqual({ a: "x\u2028y", b: 2 });
   });
 
   it("is refused where it is too long or nested too deep, before it is parsed", () => {

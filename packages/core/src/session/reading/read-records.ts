@@ -107,8 +107,7 @@ async function takeIn(
   await keepEntries(session, file.records);
   try {
     session.index.transaction(() => {
-      takeReadFile(session, file, { epoch, key });
-      note("read");
+      note("read", { detail: takeReadFile(session, file, { epoch, key }) });
     });
     return true;
   } catch (error) {

@@ -2,17 +2,20 @@
  * Taking records in: what was read from the storage and verified, or just signed by this device, becomes part of the
  * index. One transaction per records file, so that a crash leaves a file taken in whole or not at all.
  */
+import { ConclaveError } from "../../errors.ts";
 import { verifyEntries } from "../../group/verified-entry.ts";
 import { addRecord } from "../../history/add-record.ts";
+import { headsNamedBy } from "../../history/heard.ts";
 import { type AppliedRecord, appliedSince } from "../../history/stored-record.ts";
 import { saveEntries } from "../../index/log-store.ts";
 import { readMeta, writeMeta } from "../../index/meta.ts";
 import { drawWriter, readWriter } from "../../index/writer.ts";
+import type { SqlDatabase } from "../../ports/sql.ts";
 import type { Change } from "../../records/change.ts";
 import type { Receipt } from "../../records/receipt.ts";
 import { type AnyRecord, type NumberedRecord, readRecord } from "../../records/record.ts";
 import type { ReadRecord, RecordsFile } from "../../records/records-file.ts";
-import type { EpochId, RecordDigest } from "../../records/shapes.ts";
+import type { DeviceKey, EpochId, RecordDigest } from "../../records/shapes.ts";
 import { applyChange } from "../../tree/apply-change.ts";
 import { epochAges, isEditorDevice } from "../files/blob-sources.ts";
 import type { Session } from "../session.ts";
@@ -33,16 +36,26 @@ export async function keepEntries(session: Session, records: readonly ReadRecord
   session.index.transaction(() => saveEntries(session.index, entries));
 }
 
-/** Takes in a records file that was read from the storage. */
-export function takeReadFile(session: Session, file: RecordsFile, taken: Taken): void {
-  session.index.transaction(() => {
+/** What is told of a file that was read, of which a record was dropped. */
+const MISFIT = "a record in it does not fit what it names, and counts for nothing";
+
+/**
+ * Takes in a records file that was read from the storage.
+ *
+ * @returns What is to be told of it: undefined where all of it fits.
+ */
+export function takeReadFile(session: Session, file: RecordsFile, taken: Taken): string | undefined {
+  return session.index.transaction(() => {
     const { writer } = readWriter(session.index);
     const isNews = file.records.some(
-      ({ record, signed }) => record.writer === writer && !isKnown(session, signed.digest),
+      ({ record, signed }) =>
+        record.writer === writer && record.device === session.deviceKey && !isKnown(session, signed.digest),
     );
     takeFile(session, file, taken);
-    // A record under this state's own writer that it did not write: the state is a copy, or older than the storage.
+    // A record of this device's under this state's own writer that it did not write: the state is a copy, or older than the storage.
     if (isNews) drawWriter(session);
+    const kept = session.index.get<{ n: number }>("SELECT count(*) AS n FROM held WHERE key = ?", taken.key)?.n ?? 0;
+    return kept < file.records.length ? MISFIT : undefined;
   });
 }
 
@@ -53,39 +66,58 @@ function isKnown(session: Session, digest: RecordDigest): boolean {
 /** Takes in records that were verified, or signed by this device just now. */
 export function takeFile(session: Session, file: RecordsFile, taken: Taken): void {
   session.index.transaction(() => {
-    for (const each of file.records) takeRecord(session, each, taken);
+    const unsaid = new Set<DeviceKey>();
+    for (const each of file.records) for (const device of takeRecord(session, each, taken)) unsaid.add(device);
+    for (const device of unsaid) forgetWords(session.index, device);
     takeLocations(session, file, taken);
     applyChanges(session);
   });
 }
 
-function takeRecord(session: Session, { record, signed }: ReadRecord<NumberedRecord>, taken: Taken): void {
+/**
+ * Takes in a record, unless it does not fit what it names: then it alone is dropped, as it is where it came first. Else who
+ * knew what it names would lack the rest of its file, and would wait for what others build on that.
+ *
+ * @returns Devices of which records were dropped now that do not fit this one.
+ */
+function takeRecord(session: Session, { record, signed }: ReadRecord<NumberedRecord>, taken: Taken): DeviceKey[] {
   const { index } = session;
-  index.run("INSERT OR IGNORE INTO held(epoch, digest, key) VALUES(?, ?, ?)", taken.epoch, signed.digest, taken.key);
-  const fresh = index.run(
-    "INSERT OR IGNORE INTO lines(digest, type, device, writer, number, line, signature) VALUES(?, ?, ?, ?, ?, ?, ?)",
-    signed.digest,
-    record.type,
-    record.device,
-    record.writer,
-    record.number,
-    signed.line,
-    signed.signature,
-  );
-  if (fresh === 0) return;
+  const { digest, line, signature } = signed;
+  const { type, device, writer, number, previous, time } = record;
   const word = wordOf(record);
-  if (word) index.run("INSERT OR IGNORE INTO words(device, entry) VALUES(?, ?)", record.device, word);
-  addRecord(index, {
-    digest: signed.digest,
-    type: record.type,
-    device: record.device,
-    writer: record.writer,
-    number: record.number,
-    previous: record.previous,
-    head: word,
-    parents: record.type === "conclave/v1/change" ? record.parents : [],
-    time: record.time,
-  });
+  const parents = record.type === "conclave/v1/change" ? record.parents : [];
+  const dropped: RecordDigest[] = [];
+  try {
+    const links = { digest, type, device, writer, number, previous, head: word, parents, time };
+    addRecord(index, links, { dropped: (misfit) => dropped.push(misfit) });
+  } catch (error) {
+    if (!(error instanceof ConclaveError) || error.code !== "malformed") throw error;
+    return [];
+  }
+  index.run("INSERT OR IGNORE INTO held(epoch, digest, key) VALUES(?, ?, ?)", taken.epoch, digest, taken.key);
+  index.run(
+    "INSERT OR IGNORE INTO lines(digest, type, device, writer, number, line, signature) VALUES(?, ?, ?, ?, ?, ?, ?)",
+    ...[digest, type, device, writer, number, line, signature],
+  );
+  if (word) index.run("INSERT OR IGNORE INTO words(device, entry) VALUES(?, ?)", device, word);
+  return dropped.flatMap((misfit) => forgetRecord(index, misfit));
+}
+
+/** Forgets a record that was dropped: nobody seals it anew, and nothing waits for that. */
+function forgetRecord(index: SqlDatabase, digest: RecordDigest): DeviceKey[] {
+  index.run("UPDATE files SET detail = ? WHERE key IN (SELECT key FROM held WHERE digest = ?)", MISFIT, digest);
+  index.run("DELETE FROM held WHERE digest = ?", digest);
+  return index
+    .all<{ device: DeviceKey }>("DELETE FROM lines WHERE digest = ? RETURNING device", digest)
+    .map(({ device }) => device);
+}
+
+/** Forgets what a device has said in records that were dropped, and in no other. */
+function forgetWords(index: SqlDatabase, device: DeviceKey): void {
+  const said = headsNamedBy(index, device);
+  for (const { entry } of index.all<{ entry: RecordDigest }>("SELECT entry FROM words WHERE device = ?", device)) {
+    if (!said.has(entry)) index.run("DELETE FROM words WHERE device = ? AND entry = ?", device, entry);
+  }
 }
 
 /** Applies to the tree, in causal order, every change that became applied in the history since the last time. */

@@ -157,7 +157,9 @@ export function misfittingRecords(session: Session): string[] {
 function misfits(session: Session): Problem[] {
   return session.index
     .all<{ key: string; state: string; detail: string | null }>(
-      "SELECT key, state, detail FROM files WHERE state IN ('altered', 'foreign', 'waiting', 'crowded', 'unsupported') AND kind <> 'grant' ORDER BY key LIMIT 100",
+      `SELECT key, state, detail FROM files WHERE kind <> 'grant'
+       AND (state IN ('altered', 'foreign', 'waiting', 'crowded', 'unsupported') OR state = 'read' AND detail IS NOT NULL)
+       ORDER BY key LIMIT 100`,
     )
     .map(({ key, state, detail }) => ({ code: MISFIT_CODES[state] ?? "foreign", key, detail: detail ?? state }));
 }

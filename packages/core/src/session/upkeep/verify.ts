@@ -182,7 +182,7 @@ async function problemOf(
   const { key, length, object, blob, stored, full, budget, signal } = options;
   if (!stored) return { code: "missing", key, detail: "an object that records place here is not there" };
   if (stored.size !== length)
-    return { code: "altered", key, detail: `an object of ${length} bytes is ${stored.size} bytes long` };
+    return { code: "altered", key, detail: `an object of ${length} bytes has ${stored.size}, as the storage says` };
   const opened = session.view.opened.get(options.epoch);
   if (!full || !opened) return undefined;
   const grant = await budget.acquire((session.crypto.inPlace ? 1 : 2) * length, signal);

@@ -14,13 +14,14 @@ import { requireCurrent } from "./publish.ts";
 
 interface Line {
   readonly digest: string;
+  readonly device: DeviceKey;
   readonly writer: string;
   readonly number: number;
   readonly line: Uint8Array<ArrayBuffer>;
   readonly signature: Uint8Array<ArrayBuffer>;
 }
 
-/** Consecutive records of one writer, each the successor of the one before. */
+/** Consecutive records of one device and writer, each the successor of the one before. */
 type Run = readonly Line[];
 
 /**
@@ -67,7 +68,7 @@ export function countMissing(session: Session): number {
 }
 
 function* missing(session: Session, devices: ReadonlySet<DeviceKey> | undefined): Generator<Line> {
-  const rows = session.index.all<Line & { device: DeviceKey }>(
+  const rows = session.index.all<Line>(
     `SELECT digest, device, writer, number, line, signature FROM lines
      WHERE digest NOT IN (SELECT digest FROM held WHERE epoch = ?) ORDER BY writer, number, digest`,
     session.view.current.epoch,
@@ -77,7 +78,8 @@ function* missing(session: Session, devices: ReadonlySet<DeviceKey> | undefined)
 
 /**
  * Cuts records, ordered by writer and number, into runs that one file can hold. A copied writer has several records with
- * one number: each continues the run that it follows.
+ * one number: each continues the run that it follows. What names another's record as its previous one continues none: the
+ * whole file would be refused.
  */
 export function runsOf(lines: Iterable<Line>): Run[] {
   const runs: { lines: Line[]; bytes: number }[] = [];
@@ -85,8 +87,9 @@ export function runsOf(lines: Iterable<Line>): Run[] {
   for (const line of lines) {
     const bytes = encodeSignedLine(line).length;
     const { previous } = readRecord(line.line) as NumberedRecord;
-    const run = previous === null ? undefined : open.get(previous);
-    if (previous !== null) open.delete(previous);
+    const before = previous === null ? undefined : open.get(previous);
+    const run = before && follows(before.lines.at(-1), line) ? before : undefined;
+    if (run && previous !== null) open.delete(previous);
     if (run && run.bytes + bytes <= RECORDS_BYTES_AIM) {
       run.lines.push(line);
       run.bytes += bytes;
@@ -98,4 +101,8 @@ export function runsOf(lines: Iterable<Line>): Run[] {
     }
   }
   return runs.map(({ lines: run }) => run);
+}
+
+function follows(before: Line | undefined, { device, writer, number }: Line): boolean {
+  return before?.device === device && before.writer === writer && before.number + 1 === number; // check: link
 }
