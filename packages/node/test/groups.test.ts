@@ -8,6 +8,11 @@ import { scratch } from "./files/support/scratch.ts";
 
 const GROUP = { name: "family", id: "a".repeat(64), store: "file:///store" };
 
+/** The list as it lies in a home. */
+function listOf(...groups: readonly unknown[]): string {
+  return JSON.stringify({ format: "conclave/groups/v1", groups });
+}
+
 function home() {
   return openHome({ env: { CONCLAVE_HOME: scratch() } });
 }
@@ -67,6 +72,18 @@ describe("the list of groups", () => {
     expect(await listGroups(at)).toHaveLength(20);
   });
 
+  it("takes no more groups than a home holds", async () => {
+    const at = home();
+    const groups = Array.from({ length: 10_000 }, (_, index) => ({
+      ...GROUP,
+      name: `group-${index}`,
+      id: index.toString(16).padStart(64, "0"),
+    }));
+    writeFileSync(at.groups, listOf(...groups));
+    await expect(noteGroup(at, GROUP)).rejects.toMatchObject({ code: "limit" });
+    expect(await listGroups(at)).toHaveLength(10_000);
+  });
+
   it.each([
     "",
     "{}",
@@ -74,6 +91,10 @@ describe("the list of groups", () => {
     '{"format":"conclave/groups/v2","groups":[]}',
     '{"format":"conclave/groups/v1","groups":[{}]}',
     '{"format":"conclave/groups/v1","groups":[{"name":"a","id":"../x","store":"s"}]}',
+    listOf({ ...GROUP, name: 1 }),
+    listOf({ ...GROUP, store: ["file:///store"] }),
+    listOf({ ...GROUP, id: [GROUP.id] }),
+    listOf({ ...GROUP, account: 1 }),
   ])("refuses a list that is %j, and writes none over it", async (text) => {
     const at = home();
     writeFileSync(at.groups, text);
