@@ -19,7 +19,7 @@ const SQLITE_NOTADB = 26;
  * that says what is about to be put must survive a power cut, or a number could be used for two different records.
  *
  * @param path - A file, made readable and writable by its owner alone, or `:memory:`.
- * @throws ConclaveError `corrupt` for a file that is no database, `conflict` if another process holds it too long.
+ * @throws ConclaveError `no-index` for a file that is no database, `conflict` if another process holds it too long.
  */
 export function openDatabase(path: string): SqlDatabase {
   // SQLite gives its log and index files the mode of the database, so the mode is set before SQLite sees it.
@@ -120,7 +120,7 @@ function untilFree(work: () => void): void {
     } catch (error) {
       const code = resultCode(error);
       if (code === SQLITE_NOTADB || code === SQLITE_CORRUPT) {
-        throw new ConclaveError("local database is damaged", { code: "corrupt", cause: error });
+        throw new ConclaveError("this machine's database of the group is damaged", { code: "no-index", cause: error });
       }
       if (code !== SQLITE_BUSY) throw error;
       if (performance.now() > deadline) {

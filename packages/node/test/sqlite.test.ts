@@ -77,7 +77,7 @@ describe("a database", () => {
 
   it("that is none is called damaged", () => {
     writeFileSync(path, "this is no database, but long enough to look at".repeat(100));
-    expect(() => openDatabase(path)).toThrow(expect.objectContaining({ code: "corrupt" }));
+    expect(() => openDatabase(path)).toThrow(expect.objectContaining({ code: "no-index" }));
   });
 
   it("can lie in memory", () => {

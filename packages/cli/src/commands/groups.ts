@@ -18,23 +18,18 @@ export const groups = defineCommand({
     const device = card?.device.verifyingKey ?? "";
     const rolls: Roll[] = [];
     const value = known.map(({ name, store, id }) => {
-      const index = openDatabase(home.groupDatabase(id));
-      try {
-        const glance = glanceOrWhy(index, device);
-        if (glance instanceof ConclaveError)
-          return { name, store, id, role: null, epoch: null, waiting: [glance.message] };
-        if (glance) rolls.push({ group: id, members: glance.state.members });
-        return {
-          name,
-          store,
-          id,
-          role: glance?.role ?? null,
-          epoch: glance?.epoch ?? null,
-          waiting: waitingIn(glance),
-        };
-      } finally {
-        index.close();
-      }
+      const glance = glanceOrWhy(home.groupDatabase(id), device);
+      if (glance instanceof ConclaveError)
+        return { name, store, id, role: null, epoch: null, waiting: [glance.message] };
+      if (glance) rolls.push({ group: id, members: glance.state.members });
+      return {
+        name,
+        store,
+        id,
+        role: glance?.role ?? null,
+        epoch: glance?.epoch ?? null,
+        waiting: waitingIn(glance),
+      };
     });
     context.out.result(value, ({ line, table }) => {
       if (context.out.isTerminal && value.length === 0)
@@ -50,12 +45,16 @@ export const groups = defineCommand({
 });
 
 /** One group that this version cannot read keeps nobody from seeing the others. */
-function glanceOrWhy(index: SqlDatabase, device: string): Glance | ConclaveError | undefined {
+function glanceOrWhy(path: string, device: string): Glance | ConclaveError | undefined {
+  let index: SqlDatabase | undefined;
   try {
+    index = openDatabase(path);
     return glanceAt(index, { device });
   } catch (error) {
-    if (error instanceof ConclaveError && error.code === "other-index") return error;
+    if (error instanceof ConclaveError && (error.code === "other-index" || error.code === "no-index")) return error;
     throw error;
+  } finally {
+    index?.close();
   }
 }
 

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, renameSync, rmdirSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, renameSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -197,29 +197,42 @@ describe("every command on a group", () => {
     });
   });
 
-  it("says that what this device had seen is gone, and takes a member's address in its place, not the storage's word", async () => {
-    const stage = newStage();
-    const { alice, others, store } = await family(stage, ["Bob"]);
-    const [bob, yesterday] = [others[0] as Person, join(stage.folder, "yesterday")];
-    cpSync(store, yesterday, { recursive: true });
-    await admit(stage, { alice, name: "Carol" });
-    for (const file of filesBelow(join(bob.home, "groups"))) rmSync(join(bob.home, "groups", file));
-    for (const argv of [
-      ["ls", "family:"],
-      ["mkdir", "family:x"],
-      ["status", "family"],
-    ]) {
-      const refused = { exit: 1, code: "no-index", hint: expect.stringMatching(/leave GROUP --local.* join it again/) };
-      expect(await bob.refusal(...argv)).toMatchObject(refused);
-    }
-    const waiting = [expect.stringMatching(/had seen of it is gone/)];
-    expect(await bob.json("groups")).toMatchObject([{ name: "family", waiting }]);
-    await bob.json("leave", "family", "--local");
-    const { address } = await alice.json<Address>("address", "family");
-    expect(await bob.refusal("join", address, "--store", yesterday)).toMatchObject({ exit: 5, code: "rollback" });
-    await bob.json("join", address, "--as", "family");
-    expect(await bob.json("members", "family")).toHaveLength(3);
-  });
+  it.each([
+    ["gone", /had seen of it is gone/],
+    ["damaged", /is damaged/],
+  ])(
+    "says that what this device had seen is %s, and takes a member's address in its place, not the storage's word",
+    async (how, why) => {
+      const stage = newStage();
+      const { alice, others, store } = await family(stage, ["Bob"]);
+      const [bob, yesterday] = [others[0] as Person, join(stage.folder, "yesterday")];
+      cpSync(store, yesterday, { recursive: true });
+      await admit(stage, { alice, name: "Carol" });
+      for (const file of filesBelow(join(bob.home, "groups"))) rmSync(join(bob.home, "groups", file));
+      const { id } = (await alice.json<{ id: string }[]>("groups"))[0] ?? { id: "" };
+      if (how === "damaged")
+        writeFileSync(join(bob.home, "groups", id, "index.sqlite"), "no database at all ".repeat(100));
+      for (const argv of [
+        ["ls", "family:"],
+        ["mkdir", "family:x"],
+        ["status", "family"],
+      ]) {
+        const refused = {
+          exit: 1,
+          code: "no-index",
+          hint: expect.stringMatching(/leave GROUP --local.* join it again/),
+        };
+        expect(await bob.refusal(...argv)).toMatchObject(refused);
+      }
+      const waiting = [expect.stringMatching(why)];
+      expect(await bob.json("groups")).toMatchObject([{ name: "family", waiting }]);
+      await bob.json("leave", "family", "--local");
+      const { address } = await alice.json<Address>("address", "family");
+      expect(await bob.refusal("join", address, "--store", yesterday)).toMatchObject({ exit: 5, code: "rollback" });
+      await bob.json("join", address, "--as", "family");
+      expect(await bob.json("members", "family")).toHaveLength(3);
+    },
+  );
 
   it("finds a storage that was emptied, shows what it knew, and exits with 5", async () => {
     const stage = newStage();
