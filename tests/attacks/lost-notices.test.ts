@@ -33,6 +33,11 @@ function entriesUpTo(device: Device, last: string): SignedLine[] {
   return pathTo(live(device).view.log, last).map(({ verified }) => verified.signed);
 }
 
+/** As whoever knows an entry without its signature would hand it on. */
+function unsigned(line: SignedLine): SignedLine {
+  return { ...line, signature: new Uint8Array(64) };
+}
+
 async function forgeRotation(by: Device, options: { as: Device; parent: string; recipient?: string }) {
   const recipient = options.recipient ?? (await newEpochIdentity("classic")).recipient;
   const act: Act = { act: "rotate", cut: [], recipient, contents: "now" };
@@ -50,14 +55,18 @@ describe("notices in the true one's place", () => {
     await expect(catchUp(live(carol))).resolves.toBeDefined();
   });
 
-  it("leaves the whole one where one without the entries before it lies", async () => {
+  it.each([
+    ["without the entries before it", (lines: readonly SignedLine[]) => lines.slice(-1)],
+    ["with signatures that are none", (lines: readonly SignedLine[]) => lines.map(unsigned)],
+  ])("leaves the whole one where one %s lies", async (_, spoil) => {
     const { alice, bob, carol } = await people({ world });
     const old = live(alice).view.current;
     const dan = await world.device("dan");
     await addMember(live(alice), { card: dan.card, role: "editor" });
     await removeBy(alice, "bob");
     for (const key of await noticesOf(old)) await world.store.delete(key);
-    await leaveNotice(bob, old, entriesUpTo(alice, live(alice).view.state.head).slice(-1));
+    const lines = entriesUpTo(alice, live(alice).view.state.head).slice(-2);
+    await leaveNotice(bob, old, spoil(lines));
     await catchUp(live(carol));
     expect(await noticesOf(old)).toHaveLength(2);
   });

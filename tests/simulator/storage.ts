@@ -50,6 +50,7 @@ export async function memoryStorage(): Promise<SimulatedStorage> {
   const recorder = recording(memoryStore());
   const lagging = laggingStorage(recorder.store);
   const owned = ownedStorage(recorder.store);
+  const known = new Map<number, ObjectStore>();
   let now = 0;
   return {
     whole: recorder.store,
@@ -63,7 +64,10 @@ export async function memoryStorage(): Promise<SimulatedStorage> {
     async client(client) {
       // Each key comes with a delay of its own, and nothing that was seen is unseen again.
       const lag = (key: string) => now - (client.horizon + (hash(`${client.number} ${key}`) % 7));
-      return owned.client(client.account.name, lagging.client(lag));
+      // A device that starts again sees what it has written itself, as before.
+      const eyes = known.get(client.number) ?? lagging.client(lag);
+      known.set(client.number, eyes);
+      return owned.client(client.account.name, eyes);
     },
     tick() {
       now += 1;

@@ -134,7 +134,7 @@ export function isBeside(log: Log, options: { readonly epoch: EpochId; readonly 
   if (state === undefined || state.epochs.get(epoch) !== undefined) return false;
   const order = treeOrder(log);
   const starts = [...log.nodes.values()].filter((node) => isStart(node, epoch));
-  return starts.length > 0 && starts.every(({ digest }) => !isUnder(order, { entry: digest, ancestor: entry })); // check: epoch
+  return starts.every(({ digest }) => !isUnder(order, { entry: digest, ancestor: entry })); // check: epoch
 }
 
 function isStart({ digest, state }: LogNode, epoch: EpochId): boolean {
