@@ -335,19 +335,22 @@ describe("attack 57: forged notices, and a grant that vanishes", () => {
     const act: Act = { act: "rotate", cut: [], recipient: await freshRecipient(), contents: "now" };
     await expectUnchanged([alice, carol], async () => {
       const { signed } = await forge(live(alice), { as: bob.secrets, records: [forgedEntry(act, head)] });
-      const newest = live(alice).view.log.nodes.get(live(alice).view.state.head)?.verified.signed;
-      for (const entries of [signed, newest ? [newest] : []]) {
+      const before = [live(alice).view.state.head, head].flatMap(
+        (entry) => live(alice).view.log.nodes.get(entry)?.verified.signed ?? [],
+      );
+      for (const entries of [signed, ...before.map((entry) => [entry])]) {
         const notice = await sealNotice(live(alice).crypto, { epoch: openedEpoch(live(alice)), entries });
         await world.store.put(notice.key, notice.bytes);
         await comeTogether(alice, carol);
       }
     });
+    expect(details(live(carol), "foreign")).toEqual(["it ends nothing", "it ends nothing"]);
     await put(live(carol), { note: "still writing" });
     const notices = new RegExp(`^${epoch}/notice-`);
     const own = await putBy(world, () => rotate(live(alice), { contents: "on-change" }), notices);
     for (const key of own) await world.store.delete(key);
     await catchUp(live(carol));
-    expect(await keysLike(world, notices)).toHaveLength(3);
+    expect(await keysLike(world, notices)).toHaveLength(4);
   });
 
   it("puts back the grant to all that the storage has lost", async () => {
