@@ -55,8 +55,7 @@ async function readNotice(
       if (verdict === "over") note("read");
       else note("waiting", { detail: "others may follow another history, by records that this device has not seen" });
       // Else whoever leaves half of it would keep everybody from leaving the rest.
-      const isTrue = verdict === "over" && isWhole; // check: link
-      if (isTrue) noteNoticed(session.index, { epoch: epoch.epoch, entry: last });
+      if (isWhole) noteNoticed(session.index, { epoch: epoch.epoch, entry: last }); // check: link
     });
     // What is known already is no news, however often it is said.
     return entries.some(({ digest }) => !session.view.log.nodes.has(digest)); // check: size
