@@ -33,9 +33,11 @@ export interface StoryOptions {
 /** Runs a story to its end and holds every promise against it; rejects with `Broken` or with what went wrong. */
 export async function runStory(story: Story, options: StoryOptions = {}): Promise<Outcome> {
   const draw = drawFrom(story.seed ^ 0x5eed);
+  // Apart from the story's own chance: libraries keep some of what they draw from one story to the next.
+  const drawForPlatform = drawFrom(story.seed ^ 0xfeed);
   const storage = await (options.storage ?? memoryStorage)({ seed: story.seed });
   const keys = await keysFor(story.seed);
-  return withSeededPlatform(draw, async () => {
+  return withSeededPlatform(drawForPlatform, async () => {
     const stage = newStage(story, { draw, storage, keys, tell: options.tell });
     try {
       return await play(stage);
