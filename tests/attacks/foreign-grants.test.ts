@@ -1,9 +1,10 @@
 /** What a stranger leaves in `epochs/`, under names that look like the group's own grants. */
-import { addMember, catchUp, joinGroup, listRequests } from "@conclave/core";
+import { addMember, catchUp, joinGroup, listRequests, rotate } from "@conclave/core";
 import { flipped, memoryStore, recording, rewrite } from "@conclave/stores/testing";
 import { describe, expect, it } from "vitest";
 import { expectUnchanged, keysLike, people, problemCodes, putBy } from "../support/attacked.ts";
-import { nameDigest } from "../support/insides.ts";
+import { openedEpoch } from "../support/forge.ts";
+import { nameDigest, sealGrant } from "../support/insides.ts";
 import { openWorld } from "../support/open-world.ts";
 import { live, put, texts } from "../support/world.ts";
 
@@ -119,5 +120,31 @@ describe("attack 36: more junk among the grants than anybody tries, newer than a
       await world.store.put(`epochs/${epoch}-all-${number.toString(16).padStart(32, "0")}.age`, new Uint8Array(700));
     }
     expect(await joinGroup(world.ports(dave), { address: world.address(live(alice)) })).toBeDefined();
+  });
+});
+
+describe("attack 36: a grant that gives an older key under the newest one's name", () => {
+  it("lets a newcomer in to nothing: who finds no other asks, and is answered", async () => {
+    const { world, alice, bob } = await people();
+    const { epochs } = live(bob).view.state;
+    const old = live(bob).view.current.epoch;
+    await rotate(live(alice), { contents: "on-change" });
+    const dave = await world.device("dave");
+    await addMember(live(alice), { card: dave.card, role: "editor" });
+    await catchUp(live(bob));
+    const { state, log } = live(bob).view;
+    const { bytes } = await sealGrant(live(bob).crypto, {
+      state: { ...state, epochs },
+      audience: "all",
+      identities: [[old, openedEpoch(live(bob), old).identity]],
+      lines: [...log.nodes.values()].map(({ verified }) => verified.signed),
+    });
+    const key = `epochs/${live(bob).view.current.epoch}-all-${nameDigest(bytes)}.age`;
+    await world.store.put(key, bytes);
+    dave.hooks = { hides: (each) => /^epochs\/[0-9a-f]{64}-/.test(each) && each !== key };
+    const address = world.address(live(alice));
+    expect(await joinGroup(world.ports(dave), { address })).toBeUndefined();
+    dave.hooks = {};
+    expect((await world.join(dave, address)).view.opened.has(state.epochs.at(-1)?.epoch ?? "")).toBe(true);
   });
 });
