@@ -1,5 +1,5 @@
 /** What members sign that is not true: others delete nothing, lose nothing and stop nothing because of it. */
-import { catchUp, reencrypt, rotate } from "@conclave/core";
+import { catchUp, reencrypt, rotate, statusOf } from "@conclave/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { comeTogether, details, groupOf, keysLike, removeBy } from "../support/attacked.ts";
 import { forge, forgedChange, forgedLocation, forgedReceipt, newFolder, openedEpoch } from "../support/forge.ts";
@@ -104,6 +104,22 @@ describe("attack 33: a receipt for work that was not done", () => {
     const newcomer = await world.device("newcomer");
     await world.admit(alice, newcomer);
     expect(await texts(live(newcomer))).toEqual({ one: "one" });
+  });
+});
+
+describe("attack 33: a viewer's receipt for work that was not done", () => {
+  it("is not believed for display either", async () => {
+    const [alice, , mallory] = await groupOf(world, ["bob", "mallory"], { mallory: "viewer" });
+    await put(live(alice), { one: "one" });
+    await comeTogether(alice, mallory);
+    await removeBy(alice, "bob");
+    await catchUp(live(mallory));
+    const locations = blobsToMove(live(mallory)).map(({ blob: { blob } }) =>
+      forgedLocation(live(mallory), { blob, object: "ab".repeat(16), length: 2760 }),
+    );
+    await forge(live(mallory), { records: [forgedReceipt(live(mallory))], locations });
+    await catchUp(live(alice));
+    expect(statusOf(live(alice)).remaining.objects).toBe(1);
   });
 });
 

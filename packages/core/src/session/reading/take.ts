@@ -151,7 +151,8 @@ function applyOne(session: Session, record: AppliedRecord): void {
  */
 function believeReceipt(session: Session, record: AppliedRecord): void {
   const receipt = storedRecord(session, record.digest) as Receipt | undefined;
-  if (!receipt || !isEditorDevice(session, receipt.device)) return; // check: role
+  if (!receipt) return;
+  if (!isEditorDevice(session, receipt.device)) return; // check: role
   if (receipt.kept.length > 0 && receipt.device !== session.deviceKey) {
     writeMeta(session.index, "keepers", (readMeta<number>(session.index, "keepers") ?? 0) + 1);
   }

@@ -63,8 +63,8 @@ const CLEAR_BYTES: number = 80 * 1024 * 1024;
 export async function clearAfterReceipt(session: Session, options: { readonly signal?: AbortSignal }): Promise<void> {
   const { me, choice } = session.view;
   // Where the provider keeps nothing, nothing is to be cleared.
-  if (!session.store.retention) return;
-  if (!me || !isAtLeast(me.role, "editor") || choice.contested) return; // check: role
+  if (!me || !session.store.retention) return;
+  if (!isAtLeast(me.role, "editor") || choice.contested) return; // check: role
   if ((readMeta<number>(session.index, "keepers") ?? 0) === 0 || !isSettled(session)) return;
   const work = { ...options, budget: new ByteBudget(CLEAR_BYTES) };
   await cleanUp(session, work);
