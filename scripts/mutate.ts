@@ -85,7 +85,7 @@ function testsOf(reach: Reach, mutant: Mutant): Candidate[] {
   const killer = known.killerOf(mutant);
   const beside = known.killersBeside(mutant);
   const rank = ({ path, isSure }: Candidate) =>
-    path === killer ? 0 : (isSure ? 0 : 5) + (beside.has(path) ? 1 : 2 + distance(mutant.file, path));
+    path === killer ? 0 : beside.has(path) ? 1 : 2 + (isSure ? 0 : 4) + distance(mutant.file, path);
   const order = (candidate: Candidate) => 3600 * rank(candidate) + candidate.seconds;
   const candidates = reach.candidates(mutant.file, keyOf(mutant.file, mutant.code));
   return candidates.toSorted((left, right) => order(left) - order(right));

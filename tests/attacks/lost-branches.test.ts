@@ -1,7 +1,7 @@
 /** What somebody emptied for a branch that lost afterwards: it comes back before that branch's epoch is emptied in turn. */
 import { addMember, catchUp, recover, reencrypt, removeDevices, rotate, settle } from "@conclave/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { comeTogether, keysLike, people, removeBy } from "../support/attacked.ts";
+import { comeTogether, details, keysLike, people, removeBy } from "../support/attacked.ts";
 import { budget, type Device, keyOf, live, put, texts, World } from "../support/world.ts";
 
 const HOURS_MS = 3 * 3600 * 1000;
@@ -76,6 +76,7 @@ describe("whoever is on a branch that lost, in an epoch that others empty", () =
     expect(live(back).view.choice.forks).toEqual([]);
     await emptyLost([alice, carol], live(back).view.current.epoch);
     await expect(catchUp(live(back))).rejects.toMatchObject({ code: "not-a-member" });
+    expect(details(live(back), "foreign")).toEqual([]);
   });
 
   it("hears of the other branch, and not that the storage went back, where records that it cannot read decide", async () => {
