@@ -130,3 +130,15 @@ describe("a heap of requests", () => {
     expect(await fetchedBy(alice, /^requests/, () => look(world.restart(alice)))).toHaveLength(REQUESTS_MAX);
   });
 });
+
+describe("a heap of files that fit nothing", () => {
+  it("is fetched a thousand at a look, among the records", async () => {
+    const { world, bob } = await group();
+    const { epoch } = live(bob).view.current;
+    for (let number = 1; number <= 1003; number++) {
+      await world.store.put(`${epoch}/records/${hex(7)}-${number}-1-${hex(number)}.age`, new Uint8Array(1));
+    }
+    const look = () => fetchedBy(bob, /records/, () => catchUp(world.restart(bob)));
+    expect(await look()).toHaveLength(1000);
+  });
+});

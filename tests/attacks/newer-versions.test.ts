@@ -129,3 +129,14 @@ describe("attack 12: an editor's newer entry", () => {
     ).toEqual(["alice", "carol"]);
   });
 });
+
+describe("attack 12: a stranger's newer entry", () => {
+  it.each(newer)("%s: is not kept, and stops nobody", async (_, entry) => {
+    const { alice, bob } = await people({ world });
+    const mallory = await world.device("mallory");
+    await forge(live(bob), { as: mallory.secrets, records: [entry(live(bob).view.state.head)] });
+    await catchUp(live(alice));
+    expect(live(alice).index.all("SELECT 1 FROM newer")).toEqual([]);
+    await put(live(alice), { note: "goes on" });
+  });
+});

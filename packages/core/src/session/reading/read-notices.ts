@@ -13,8 +13,8 @@ import { noteNoticed } from "./noticed.ts";
 /** Most notices that are fetched in one round of a poll: whoever knows the epoch's recipient can leave any number. */
 const NOTICES_MAX = 16;
 
-/** Takes in the entries of notices in one epoch's folder; true if any was new. A notice that binds nobody is left alone. */
-export async function readNotices(session: Session, epoch: OpenEpoch, signal?: AbortSignal): Promise<boolean> {
+/** Takes in the entries of notices in one epoch's folder. A notice that binds nobody is left alone. */
+export async function readNotices(session: Session, epoch: OpenEpoch, signal?: AbortSignal): Promise<void> {
   const found: { readonly stored: StoredObject; readonly name: NoticeName }[] = [];
   const options = { shallow: true, ...(signal ? { signal } : {}) };
   for await (const stored of listStored(session.store, epoch.epoch, options)) {
@@ -26,22 +26,20 @@ export async function readNotices(session: Session, epoch: OpenEpoch, signal?: A
     epoch: epoch.epoch,
     listed: new Set(found.map(({ stored }) => stored.key)),
   });
-  let news = false;
   for (const each of worthTrying(session, found).slice(0, NOTICES_MAX)) {
-    news = (await readNotice(session, { ...each, epoch }, signal)) || news;
+    await readNotice(session, { ...each, epoch }, signal);
   }
-  return news;
 }
 
 async function readNotice(
   session: Session,
   options: { readonly stored: StoredObject; readonly name: NoticeName; readonly epoch: OpenEpoch },
   signal?: AbortSignal,
-): Promise<boolean> {
+): Promise<void> {
   const { stored, name, epoch } = options;
   const call = { length: NOTICE_BYTES_MAX + 1, ...(signal ? { signal } : {}) };
   const bytes = await getIfThere(session.store, stored.key, call);
-  if (!bytes) return false;
+  if (!bytes) return;
   const note = (state: FileState, options: { detail?: string; fits?: boolean } = {}): void =>
     noteFile(session, { key: stored.key, size: stored.size, epoch: epoch.epoch, kind: "notice", state, ...options });
   try {
@@ -49,7 +47,7 @@ async function readNotice(
     // Else whoever knows the epoch's recipient could fill the index, or pass for the word that it has ended.
     if (verdict === "foreign") note("foreign", { detail: "it ends nothing" }); // check: role
     if (verdict === "waiting") note("waiting", { detail: "what it builds on has not arrived" });
-    if (verdict === "foreign" || verdict === "waiting") return false;
+    if (verdict === "foreign" || verdict === "waiting") return;
     session.index.transaction(() => {
       saveEntries(session.index, entries);
       if (verdict === "over") note("read");
@@ -57,14 +55,11 @@ async function readNotice(
       // Else whoever leaves half of it would keep everybody from leaving the rest.
       if (isWhole) noteNoticed(session.index, { epoch: epoch.epoch, entry: last }); // check: link
     });
-    // What is known already is no news, however often it is said.
-    return entries.some(({ digest }) => !session.view.log.nodes.has(digest)); // check: size
   } catch (error) {
     if (!(error instanceof ConclaveError)) throw error;
     note(error.code === "corrupt" ? "altered" : "foreign", {
       detail: error.message,
       fits: !(error instanceof MisfitError),
     });
-    return false;
   }
 }

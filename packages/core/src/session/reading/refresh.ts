@@ -54,9 +54,9 @@ export async function readAll(session: Session, signal?: AbortSignal): Promise<S
       const records = await readRecords(session, epoch, signal);
       for (const key of records.keys) keys.add(key);
       news = records.news || news;
-      if (isAffected(session, { epochs, epoch: epoch.epoch }))
-        news = (await readNotices(session, epoch, signal)) || news;
+      if (isAffected(session, { epochs, epoch: epoch.epoch })) await readNotices(session, epoch, signal);
     }
+    // What notices say is news where the log has grown by it, and nothing but that.
     takeView(session);
     // A record that a cut names may arrive after those that it covers.
     if (news) rejudge(session);

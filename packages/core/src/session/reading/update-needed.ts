@@ -16,7 +16,8 @@ const NEWER_MAX = 16;
 export async function keepNewerEntries(session: Session, lines: readonly SignedLine[]): Promise<void> {
   for (const signed of lines) {
     const device = await newerEntryBy(session.crypto, signed);
-    if (device === undefined || !everListed(session.view.log).has(device)) continue; // check: role
+    if (device === undefined) continue;
+    if (!everListed(session.view.log).has(device)) continue; // check: role
     const kept = session.index.get<{ n: number }>("SELECT count(*) AS n FROM newer WHERE device = ?", device)?.n ?? 0;
     if (kept >= NEWER_MAX) continue; // check: size
     session.index.run(
