@@ -130,6 +130,17 @@ describe("attack 12: an editor's newer entry", () => {
   });
 });
 
+describe("attack 10: newer entries of one device, without end", () => {
+  it("are kept in a small number: one is enough to know of", async () => {
+    const { alice, bob } = await people({ world });
+    const [, entry] = newer[0] ?? [];
+    const { head } = live(bob).view.state;
+    for (let count = 0; count < 18; count++) await forge(live(bob), { records: entry ? [entry(head)] : [] });
+    await catchUp(live(alice));
+    expect(live(alice).index.all("SELECT 1 FROM newer")).toHaveLength(16);
+  });
+});
+
 describe("attack 12: a stranger's newer entry", () => {
   it.each(newer)("%s: is not kept, and stops nobody", async (_, entry) => {
     const { alice, bob } = await people({ world });

@@ -2,6 +2,7 @@
 import { addMember, catchUp, changeRole, reencrypt, rotate } from "@conclave/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { comeTogether, details, groupOf, putBy, removeBy } from "../support/attacked.ts";
+import { blobsToMove } from "../support/insides.ts";
 import { budget, findMember, live, paths, put, texts, World } from "../support/world.ts";
 
 let world: World;
@@ -76,6 +77,32 @@ describe("attack 33: a re-encryption by somebody who has cut the author of what 
     alice.hooks = {};
     await comeTogether(alice, frank, carol);
     for (const device of [alice, carol]) expect(await texts(live(device))).toEqual({ mine: "mine" });
+  });
+});
+
+describe("attack 60: a change that counts on a branch that lost, and would not on the other", () => {
+  it("keeps its contents: the branch may win yet", async () => {
+    const [alice, frank, carol, bob, dan] = await groupOf(world, ["frank", "carol", "bob", "dan"], {
+      frank: "admin",
+      carol: "viewer",
+    });
+    const erin = await world.device("erin");
+    const others = await putBy(world, async () => {
+      await addMember(live(alice), { card: erin.card, role: "editor" });
+      for (const device of [bob, dan]) {
+        await catchUp(live(device));
+        await put(live(device), { [`of ${device.name}`]: device.name });
+      }
+    });
+    const member = findMember(live(frank).view.state, "carol");
+    await changeRole(live(frank), { member, role: "editor" });
+    carol.hooks.hides = (key) => others.has(key);
+    await catchUp(live(carol));
+    await put(live(carol), { "of carol": "carol" });
+    await catchUp(live(alice));
+    expect(paths(live(alice)).sort()).toEqual(["of bob", "of dan"]);
+    await rotate(live(alice), { contents: "on-change" });
+    expect(blobsToMove(live(alice))).toHaveLength(3);
   });
 });
 
