@@ -39,6 +39,21 @@ describe("attack 50: an object in the new epoch that an editor deletes or cuts b
   });
 });
 
+describe("an object in the new epoch that another member has put", () => {
+  it("is read whole, and then the old one goes", async () => {
+    const [alice, , carol] = await groupOf(world, ["bob", "carol"]);
+    await put(live(alice), { one: "one" });
+    await comeTogether(alice, carol);
+    const old = live(alice).view.current.epoch;
+    await removeBy(alice, "bob");
+    await moveContents(live(alice), { budget: budget(), blobs: blobsToMove(live(alice)) });
+    await catchUp(live(carol));
+    await reencrypt(live(carol), { budget: budget() });
+    expect(await objectsIn(old)).toEqual([]);
+    expect(await texts(live(carol))).toEqual({ one: "one" });
+  });
+});
+
 describe("attack 33: a receipt and locations for work that was not done, while a listing hides old objects", () => {
   it.each([
     ["alone", /\/objects\//],

@@ -80,6 +80,22 @@ describe("attack 33: a re-encryption by somebody who has cut the author of what 
   });
 });
 
+describe("attack 33: a change that cannot be judged yet, by somebody who was removed and let in again", () => {
+  it("keeps its contents: what it builds on may arrive", async () => {
+    const [alice, frank, carol] = await groupOf(world, ["frank", "carol"], { frank: "admin" });
+    const erin = await world.device("erin");
+    const admission = await putBy(world, () => addMember(live(frank), { card: erin.card, role: "editor" }));
+    alice.hooks.hides = (key) => admission.has(key);
+    await catchUp(live(carol));
+    await put(live(carol), { mine: "mine" });
+    await catchUp(live(alice));
+    await removeBy(alice, "carol");
+    expect(blobsToMove(live(alice))).toEqual([]);
+    await addMember(live(alice), { card: carol.card, role: "editor" });
+    expect(blobsToMove(live(alice))).toHaveLength(1);
+  });
+});
+
 describe("attack 60: a change that counts on a branch that lost, and would not on the other", () => {
   it("keeps its contents: the branch may win yet", async () => {
     const [alice, frank, carol, bob, dan] = await groupOf(world, ["frank", "carol", "bob", "dan"], {
