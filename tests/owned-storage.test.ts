@@ -2,6 +2,7 @@
 import { catchUp, changeRole, readAll, reencrypt, removeMember, rotate, type Session, verify } from "@conclave/core";
 import { memoryStore, type OwnedStorage, ownedStorage } from "@conclave/stores/testing";
 import { describe, expect, it } from "vitest";
+import { keysLike, removeBy } from "./support/attacked.ts";
 import { DEATHS, dies } from "./support/deaths.ts";
 import { openWorld } from "./support/open-world.ts";
 import { budget, type Device, findMember, live, put, texts, type World } from "./support/world.ts";
@@ -56,6 +57,43 @@ describe("what another account owns", () => {
     expect(ownersOf(owned)).toEqual(["carol"]);
     expect(await texts(live(bob))).toEqual(EVERYTHING);
     await whole(live(bob));
+  });
+
+  it("is left alone by a viewer's device, which may delete nothing", async () => {
+    const { owned, alice, bob } = await newStage();
+    await removeCarol(alice);
+    await changeRole(live(alice), { member: findMember(live(alice).view.state, "bob"), role: "viewer" });
+    await catchUp(live(bob));
+    expect(ownersOf(owned)).toEqual(["bob", "carol"]);
+  });
+
+  it("is left alone while the group has two histories that nothing decides between", async () => {
+    const { world, owned, alice, bob } = await newStage();
+    const [dan, erin] = [await world.device("dan"), await world.device("erin")];
+    for (const admin of [dan, erin]) await world.admit(alice, admin, "owner");
+    for (const device of [alice, bob, dan, erin]) await catchUp(live(device));
+    const before = new Set(await keysLike(world, /./));
+    await removeCarol(alice);
+    const ofAlice = new Set((await keysLike(world, /./)).filter((key) => !before.has(key)));
+    bob.hooks.hides = (key) => ofAlice.has(key) && key.includes("/records/");
+    for (const device of [dan, erin]) await catchUp(live(device));
+    await removeBy(dan, "erin");
+    await catchUp(live(bob));
+    await removeBy(erin, "dan");
+    bob.hooks.hides = () => false;
+    await catchUp(live(bob));
+    expect(live(bob).view.choice).toMatchObject({ contested: true, undecided: false });
+    expect(ownersOf(owned)).toContain("bob");
+  });
+
+  it("that is no file of the group's stays, whatever its name holds", async () => {
+    const { owned, alice, bob } = await newStage();
+    const key = `holiday-${live(bob).view.current.epoch}.jpg`;
+    await live(bob).store.put(key, new Uint8Array(1));
+    expect(await live(alice).store.delete(key)).toBe("detached");
+    await removeCarol(alice);
+    await catchUp(live(bob));
+    expect(owned.detached().filter(({ owner }) => owner === "bob")).toMatchObject([{ key }]);
   });
 
   it("stays where its contents lie nowhere else: who takes it out has hidden it, and not destroyed it", async () => {
