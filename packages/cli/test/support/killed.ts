@@ -25,6 +25,9 @@ interface Run {
   readonly killed: boolean;
 }
 
+/** How often a command may be quicker than the news of its changes. */
+const TRIES_MAX = 20;
+
 /** Runs the command, and kills it when the system tells of the n-th change of a file, in storage or home. */
 async function runUntil({ folder, by, argv }: Act, changesMax: number): Promise<Run> {
   let changes = 0;
@@ -54,7 +57,9 @@ export async function changesOf(act: Act): Promise<number> {
  * @param reset - Puts everything back to before the command.
  */
 export async function kill(act: Act, options: { readonly at: number; readonly reset: () => void }): Promise<void> {
-  for (let at = options.at; at >= 1; at = Math.floor(at / 2)) {
+  let at = options.at;
+  // On a busy machine even the news of the first change may come too late.
+  for (let tries = 0; tries < TRIES_MAX; tries++, at = Math.max(1, Math.floor(at / 2))) {
     options.reset();
     if ((await runUntil(act, at)).killed) return;
   }
