@@ -171,6 +171,25 @@ describe("attack 5: a file that is nobody's", () => {
     expect(foreign(found).filter(({ detail }) => /more than 100/.test(detail))).toHaveLength(2);
   });
 
+  it("is fetched up to that limit, and not where it is larger than any of its kind", async () => {
+    const { alice } = await people({ world });
+    const hex = (number: number) => number.toString(16).padStart(32, "0");
+    const fetched: string[] = [];
+    alice.hooks.fault = ({ verb, key }) => {
+      if (verb === "get" && key.startsWith("requests/")) fetched.push(key);
+      return undefined;
+    };
+    const larger = `requests/${hex(0)}-${hex(0)}.age`;
+    await world.store.put(larger, new Uint8Array(32 * 1024 + 1));
+    const found = foreign(await report(world.restart(alice)));
+    expect(found).toMatchObject([{ key: larger, detail: expect.stringMatching(/larger than any/) }]);
+    expect(fetched).toEqual([]);
+    for (let number = 1; number <= 130; number++)
+      await world.store.put(`requests/${hex(number)}-${hex(number)}.age`, new Uint8Array(700));
+    await report(live(alice));
+    expect(fetched.length).toBeLessThanOrEqual(101);
+  });
+
   it("may be a member's who is just putting it, and is said to be", async () => {
     const { alice, bob } = await people({ world });
     await put(live(alice), { mine: "mine" });

@@ -39,6 +39,29 @@ describe("attack 50: an object in the new epoch that an editor deletes or cuts b
   });
 });
 
+describe("what was moved", () => {
+  it("is not moved again, by whoever looks", async () => {
+    const [alice, , carol] = await groupOf(world, ["bob", "carol"]);
+    await put(live(alice), { one: "one" });
+    await comeTogether(alice, carol);
+    await removeBy(alice, "bob");
+    expect((await reencrypt(live(alice), { budget: budget() })).reencrypted.objects).toBe(1);
+    await catchUp(live(carol));
+    for (const device of [alice, carol]) expect(blobsToMove(live(device))).toEqual([]);
+  });
+
+  it("is moved by nobody who is a viewer, or out", async () => {
+    const [alice, bob, carol] = await groupOf(world, ["bob", "carol"], { carol: "viewer" });
+    await put(live(alice), { one: "one" });
+    await comeTogether(alice, bob, carol);
+    await removeBy(alice, "bob");
+    await catchUp(live(carol));
+    await expect(catchUp(live(bob))).rejects.toMatchObject({ code: "removed" });
+    for (const device of [bob, carol])
+      await expect(reencrypt(live(device), { budget: budget() })).rejects.toMatchObject({ code: "role-too-low" });
+  });
+});
+
 describe("an object in the new epoch that another member has put", () => {
   it("is read whole, and then the old one goes: nothing is moved twice", async () => {
     const [alice, , carol] = await groupOf(world, ["bob", "carol"]);
