@@ -50,6 +50,16 @@ describe("what was moved", () => {
     for (const device of [alice, carol]) expect(blobsToMove(live(device))).toEqual([]);
   });
 
+  it("is not moved again where the provider lets nobody delete the old one", async () => {
+    const [alice] = await groupOf(world, ["bob"]);
+    await put(live(alice), { one: "one" });
+    await removeBy(alice, "bob");
+    const { traits, put: write, get, list } = world.store;
+    alice.store = { traits, put: write, get, list, delete: async () => "refused" };
+    expect((await reencrypt(world.restart(alice), { budget: budget() })).reencrypted.objects).toBe(1);
+    expect((await reencrypt(live(alice), { budget: budget() })).reencrypted.objects).toBe(0);
+  });
+
   it("is moved by nobody who is a viewer, or out", async () => {
     const [alice, bob, carol] = await groupOf(world, ["bob", "carol"], { carol: "viewer" });
     await put(live(alice), { one: "one" });
