@@ -3,13 +3,27 @@ import { addMember, catchUp, changeRole, reencrypt, rotate } from "@conclave/cor
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { comeTogether, details, groupOf, putBy, removeBy } from "../support/attacked.ts";
 import { blobsToMove } from "../support/insides.ts";
-import { budget, findMember, live, paths, put, texts, World } from "../support/world.ts";
+import { budget, type Device, findMember, live, paths, put, texts, World } from "../support/world.ts";
 
 let world: World;
 beforeEach(() => {
   world = new World();
 });
 afterEach(() => world.close());
+
+/** Frank lets Erin in, which is kept from Alice; Carol writes knowing of it, and Alice sees what she has written. */
+async function writeBehindAdmission({
+  alice,
+  frank,
+  carol,
+}: Record<"alice" | "frank" | "carol", Device>): Promise<void> {
+  const erin = await world.device("erin");
+  const admission = await putBy(world, () => addMember(live(frank), { card: erin.card, role: "editor" }));
+  alice.hooks.hides = (key) => admission.has(key);
+  await catchUp(live(carol));
+  await put(live(carol), { mine: "mine" });
+  await catchUp(live(alice));
+}
 
 describe("attack 33: a re-encryption by somebody who was not shown everything", () => {
   it("leaves others what was uploaded meanwhile, though its receipt says that nothing remains", async () => {
@@ -47,12 +61,7 @@ describe("attack 33: a re-encryption by somebody who was not shown everything", 
 
   it("deletes no contents of a change that it cannot judge yet", async () => {
     const [alice, frank, , carol] = await groupOf(world, ["frank", "bob", "carol"], { frank: "admin" });
-    const erin = await world.device("erin");
-    const admission = await putBy(world, () => addMember(live(frank), { card: erin.card, role: "editor" }));
-    alice.hooks.hides = (key) => admission.has(key);
-    await catchUp(live(carol));
-    await put(live(carol), { mine: "mine" });
-    await catchUp(live(alice));
+    await writeBehindAdmission({ alice, frank, carol });
     await removeBy(alice, "bob", "now");
     await reencrypt(live(alice), { budget: budget() });
     alice.hooks = {};
@@ -83,12 +92,7 @@ describe("attack 33: a re-encryption by somebody who has cut the author of what 
 describe("attack 33: a change that cannot be judged yet, by somebody who was removed and let in again", () => {
   it("keeps its contents: what it builds on may arrive", async () => {
     const [alice, frank, carol] = await groupOf(world, ["frank", "carol"], { frank: "admin" });
-    const erin = await world.device("erin");
-    const admission = await putBy(world, () => addMember(live(frank), { card: erin.card, role: "editor" }));
-    alice.hooks.hides = (key) => admission.has(key);
-    await catchUp(live(carol));
-    await put(live(carol), { mine: "mine" });
-    await catchUp(live(alice));
+    await writeBehindAdmission({ alice, frank, carol });
     await removeBy(alice, "carol");
     expect(blobsToMove(live(alice))).toEqual([]);
     await addMember(live(alice), { card: carol.card, role: "editor" });
