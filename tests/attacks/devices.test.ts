@@ -301,12 +301,7 @@ describe("a device that came back by a kit", () => {
   });
 
   it("is not fooled by a storage that was put back to before a removal", async () => {
-    const { world, alice, bob, carol } = await group();
-    const printed = world.address(live(alice));
-    const yesterday = memoryStore({ settled: true });
-    await restoreSnapshot(yesterday, await takeSnapshot(world.store));
-    await catchUp(live(bob));
-    await removeBy(bob, "alice", "now");
+    const { world, bob, carol, printed, yesterday } = await putBackBefore("alice");
     const now = world.address(live(bob));
     // The removed owner and the storage together show Carol the old group, and go on there.
     const back = await comeBack(world, carol, printed, yesterday);
@@ -316,12 +311,7 @@ describe("a device that came back by a kit", () => {
   });
 
   it("is not fooled either where whoever was removed has gone on there, with a key of their own", async () => {
-    const { world, alice, bob, carol } = await group();
-    const printed = world.address(live(alice));
-    const yesterday = memoryStore({ settled: true });
-    await restoreSnapshot(yesterday, await takeSnapshot(world.store));
-    await catchUp(live(bob));
-    await removeBy(bob, "alice", "now");
+    const { world, alice, bob, carol, printed, yesterday } = await putBackBefore("alice");
     alice.store = yesterday;
     await rotate(world.restart(alice), { contents: "on-change" });
     const back = await comeBack(world, carol, printed, yesterday);
@@ -342,6 +332,18 @@ describe("a device that came back by a kit", () => {
     expect(await texts(live(back))).toEqual({ "a.txt": "mine", "b.txt": "more" });
   });
 });
+
+/** Bob has removed somebody; what the storage held before that, and an address from then. */
+async function putBackBefore(name: string) {
+  const all = await group();
+  const { world, alice, bob } = all;
+  const printed = world.address(live(alice));
+  const yesterday = memoryStore({ settled: true });
+  await restoreSnapshot(yesterday, await takeSnapshot(world.store));
+  await catchUp(live(bob));
+  await removeBy(bob, name, "now");
+  return { ...all, printed, yesterday };
+}
 
 /** Recovers with somebody's kit on a new device; on the world's storage, or on what somebody shows instead. */
 async function comeBack(world: World, owner: Device, address: ReturnType<World["address"]>, store = world.store) {
