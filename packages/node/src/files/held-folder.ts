@@ -70,8 +70,8 @@ async function childByDescriptor(path: string, parent: string): Promise<HeldFold
     // It may have been moved between being opened and being asked where it is.
     return await holdByDescriptor(path, (real) => dirname(real) === parent);
   } catch (error) {
-    const code = systemCode(error);
-    if (code === "ENOTDIR" || code === "ELOOP") return undefined; // check: link
+    // Of a link too, as only a folder was asked for.
+    if (systemCode(error) === "ENOTDIR") return undefined; // check: link
     throw error;
   }
 }

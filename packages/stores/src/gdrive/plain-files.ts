@@ -9,6 +9,7 @@ import {
   StoreError,
 } from "@conclave/core";
 import type { DriveFile } from "./answers.ts";
+import type { CallContext } from "./calls.ts";
 import { quoted } from "./catch-up.ts";
 import type { DriveClient } from "./client.ts";
 import { readFile } from "./read.ts";
@@ -38,7 +39,7 @@ async function refuseGroup(client: DriveClient, top: DriveFile): Promise<void> {
   let above: DriveFile | undefined = top;
   for (let level = 0; above && level < ANCESTORS_MAX; level++) {
     const q = `${within(above.id)} and name = '${CONCLAVE_JSON_KEY}'`;
-    const { files } = await client.files({ q, driveId: above.driveId }, { doing: DOING });
+    const files = await listAll(client, { q, driveId: above.driveId }, { doing: DOING });
     if (files.length > 0) throw new ConclaveError(`${above.name} holds a Conclave group`, { code: "conflict" });
     const parent: string | undefined = above.parents[0];
     above = parent === undefined ? undefined : await client.file(parent, { doing: DOING });
@@ -99,8 +100,8 @@ class DrivePlainFiles implements PlainFiles {
     const folder = this.#folders.get(path);
     if (!folder) return false;
     const context = { doing: `delete ${path}` };
-    const { files, next } = await this.#client.files({ q: within(folder.id), driveId: folder.driveId }, context);
-    if (files.length > 0 || next !== undefined) return false;
+    const files = await listAll(this.#client, { q: within(folder.id), driveId: folder.driveId }, context);
+    if (files.length > 0) return false;
     return (await this.#client.update(folder.id, { trashed: true }, context)) === "done";
   }
 
@@ -108,8 +109,8 @@ class DrivePlainFiles implements PlainFiles {
     folder: { readonly path: string; readonly ids: readonly string[]; readonly depth: number },
     signal: AbortSignal | undefined,
   ): AsyncGenerator<SourceEntry | SourceProblem> {
-    const found = (await Promise.all(folder.ids.map((id) => this.#list(id, signal)))).flat();
-    const named = Map.groupBy(found.sort(byNameAndAge), ({ name }) => name);
+    const listed = folder.ids.map((id) => listAll(this.#client, { q: within(id) }, { doing: DOING, signal }));
+    const named = Map.groupBy((await Promise.all(listed)).flat().sort(byNameAndAge), ({ name }) => name);
     for (const [name, files] of named) {
       const path = folder.path === "" ? name : `${folder.path}/${name}`;
       yield* this.#walkNamed({ name, path, depth: folder.depth + 1, files }, signal);
@@ -135,23 +136,28 @@ class DrivePlainFiles implements PlainFiles {
     }
   }
 
-  async #list(id: string, signal: AbortSignal | undefined): Promise<DriveFile[]> {
-    const files: DriveFile[] = [];
-    let page: string | undefined;
-    for (let pages = 0; pages < PAGES_MAX; pages++) {
-      const found = await this.#client.files({ q: within(id), page }, { doing: DOING, signal });
-      files.push(...found.files);
-      page = found.next;
-      if (page === undefined) return files;
-    }
-    throw new StoreError(`cannot ${DOING}: its listing has no end`, { code: "unavailable" }); // check: size
-  }
-
   async #state(file: DriveFile, path: string): Promise<{ readonly size: number; readonly modified: number }> {
     const now = await this.#client.file(file.id, { doing: `look at ${path}` });
     if (!now || now.trashed) throw changed(path);
     return { size: now.size, modified: now.modified };
   }
+}
+
+/** All that a query finds; a page may be empty and not the last. */
+async function listAll(
+  client: DriveClient,
+  query: { readonly q: string; readonly driveId?: string | undefined },
+  context: CallContext,
+): Promise<DriveFile[]> {
+  const files: DriveFile[] = [];
+  let page: string | undefined;
+  for (let pages = 0; pages < PAGES_MAX; pages++) {
+    const found = await client.files({ ...query, page }, context);
+    files.push(...found.files);
+    page = found.next;
+    if (page === undefined) return files;
+  }
+  throw new StoreError(`cannot ${context.doing}: its listing has no end`, { code: "unavailable" }); // check: size
 }
 
 function problemWith(

@@ -182,7 +182,7 @@ export class SmallDrive {
   #list({ url, account }: DriveRequest): Response {
     const q = url.searchParams.get("q") ?? "";
     const parents = [...q.matchAll(/'((?:[^'\\]|\\.)*)' in parents/g)].map(([, id]) => id);
-    const name = /^name = '((?:[^'\\]|\\.)*)'/.exec(q)?.[1]?.replace(/\\(.)/g, "$1");
+    const name = /\bname = '((?:[^'\\]|\\.)*)'/.exec(q)?.[1]?.replace(/\\(.)/g, "$1");
     const mark = /properties has \{ key='([^']*)' and value='([^']*)' \}/.exec(q);
     const found = [...this.files.values()].filter(
       (file) =>
@@ -356,6 +356,16 @@ function cutAt(response: Response, at: number): Response {
     },
   });
   return new Response(body.pipeThrough(cutting), { status, headers });
+}
+
+/** The same Drive, whose answers are each changed by `lie` as they come. */
+export function lyingDrive(drive: SmallDrive, lie: (text: string, url: URL) => string): SmallDrive {
+  const fetch: SmallDrive["fetch"] = async (input, init) => {
+    const answer = await drive.fetch(input, init);
+    const headers = { "content-type": answer.headers.get("content-type") ?? "text/plain" };
+    return new Response(lie(await answer.text(), new URL(String(input))), { status: answer.status, headers });
+  };
+  return Object.assign(Object.create(drive) as SmallDrive, { fetch });
 }
 
 function reset(): Error {
