@@ -1,10 +1,10 @@
 /** What members sign that is not true: others delete nothing, lose nothing and stop nothing because of it. */
-import { catchUp, reencrypt, rotate, statusOf } from "@conclave/core";
+import { catchUp, changeRole, reencrypt, rotate, statusOf } from "@conclave/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { comeTogether, details, groupOf, keysLike, removeBy } from "../support/attacked.ts";
+import { comeTogether, details, groupOf, keysLike, removeBy, shownPaths } from "../support/attacked.ts";
 import { forge, forgedChange, forgedLocation, forgedReceipt, newFolder, openedEpoch } from "../support/forge.ts";
 import { blobsToMove, type Location, moveContents, sealNotice } from "../support/insides.ts";
-import { budget, type Device, live, put, texts, World } from "../support/world.ts";
+import { budget, type Device, findMember, live, put, texts, World } from "../support/world.ts";
 
 let world: World;
 beforeEach(() => {
@@ -162,6 +162,32 @@ describe("attack 30: records that a removed member goes on putting into an epoch
     await world.admit(alice, newcomer);
     expect([...live(newcomer).view.opened.keys()]).toEqual([live(alice).view.current.epoch]);
     expect(await texts(live(newcomer))).toEqual({ one: "one" });
+  });
+});
+
+describe("what somebody has written who is out, and that counts", () => {
+  it("reaches whoever comes in before anybody has re-encrypted", async () => {
+    const [alice, bob] = await groupOf(world, ["bob"]);
+    const { head } = live(bob).view.state;
+    await forge(live(bob), { records: [forgedChange({ head, operations: [newFolder(live(bob), "of bob")] })] });
+    await catchUp(live(alice));
+    await removeBy(alice, "bob", "on-change");
+    const newcomer = await world.device("newcomer");
+    await world.admit(alice, newcomer);
+    expect(shownPaths(live(newcomer))).toEqual(["of bob"]);
+  });
+
+  it("gives nobody the key of its epoch if it is no more than an entry, which the log tells anyway", async () => {
+    const [alice, bob, carol] = await groupOf(world, ["bob", "carol"], { bob: "admin" });
+    const former = live(alice).view.current.epoch;
+    await changeRole(live(bob), { member: findMember(live(bob).view.state, "carol"), role: "viewer" });
+    await catchUp(live(alice));
+    await removeBy(alice, "bob", "on-change");
+    await comeTogether(alice, carol);
+    const newcomer = await world.device("newcomer");
+    await world.admit(alice, newcomer);
+    expect(findMember(live(newcomer).view.state, "carol").role).toBe("viewer");
+    expect([...live(newcomer).view.opened.keys()]).not.toContain(former);
   });
 });
 

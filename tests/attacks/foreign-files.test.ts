@@ -190,6 +190,25 @@ describe("attack 5: a file that is nobody's", () => {
     expect(fetched.length).toBeLessThanOrEqual(101);
   });
 
+  it("is opened up to that limit where it lies among the records", async () => {
+    const { alice } = await people({ world });
+    const { epoch } = live(alice).view.current;
+    const hex = (number: number) => number.toString(16).padStart(32, "0");
+    const foreignKeys = Array.from({ length: 130 }, (_, number) => {
+      return `${epoch}/records/${hex(number)}-1-1-${hex(number)}.age`;
+    });
+    for (const key of foreignKeys) await world.store.put(key, new Uint8Array(700));
+    const shown = await readAll(live(alice));
+    const opened = new Set<string>();
+    alice.hooks.alter = (key, bytes) => {
+      opened.add(key);
+      return bytes;
+    };
+    await verify(live(alice), { budget: budget(), shown, full: true });
+    const openedForeign = foreignKeys.filter((key) => opened.has(key));
+    expect(openedForeign).toHaveLength(101);
+  });
+
   it("may be a member's who is just putting it, and is said to be", async () => {
     const { alice, bob } = await people({ world });
     await put(live(alice), { mine: "mine" });

@@ -60,6 +60,19 @@ describe("what was moved", () => {
     expect((await reencrypt(live(alice), { budget: budget() })).reencrypted.objects).toBe(0);
   });
 
+  it("is not read again by who has put it, before the old one goes", async () => {
+    const [alice] = await groupOf(world, ["bob"]);
+    await put(live(alice), { one: "one" });
+    await removeBy(alice, "bob");
+    const read: string[] = [];
+    alice.hooks.alter = (key, bytes) => {
+      if (key.startsWith(`${live(alice).view.current.epoch}/objects/`)) read.push(key);
+      return bytes;
+    };
+    expect((await reencrypt(live(alice), { budget: budget() })).remaining).toEqual({ objects: 0, bytes: 0 });
+    expect(read).toEqual([]);
+  });
+
   it("is moved by nobody who is a viewer, or out", async () => {
     const [alice, bob, carol] = await groupOf(world, ["bob", "carol"], { carol: "viewer" });
     await put(live(alice), { one: "one" });

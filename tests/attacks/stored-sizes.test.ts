@@ -3,7 +3,9 @@ import { randomBytes } from "node:crypto";
 import { catchUp, deleteGroup, invite, leaveGroup, makeFolder, reencrypt } from "@conclave/core";
 import { memoryStore, recording } from "@conclave/stores/testing";
 import { describe, expect, it } from "vitest";
-import { groupOf, removeBy } from "../support/attacked.ts";
+import { groupOf, keysLike, removeBy, shownPaths } from "../support/attacked.ts";
+import { forgedChange, newFolder } from "../support/forge.ts";
+import { type Operation, publish } from "../support/insides.ts";
 import { openWorld } from "../support/open-world.ts";
 import { budget, live, put } from "../support/world.ts";
 
@@ -118,3 +120,23 @@ function blocksOf(bytes: Uint8Array): string[] {
   const text = Buffer.from(bytes).toString("latin1");
   return Array.from({ length: Math.max(0, text.length - 7) }, (_, at) => text.slice(at, at + 8));
 }
+
+describe("more records than one stored file may hold", () => {
+  it("are refused before anything of them is noted or put", async () => {
+    const world = openWorld();
+    const [alice] = await groupOf(world, []);
+    const before = await keysLike(world, /./);
+    const { head } = live(alice).view.state;
+    const operations = Array.from({ length: 60 }, (_, index) => {
+      return { ...newFolder(live(alice), `${index}`), path: "p".repeat(16_000) } as Operation;
+    });
+    const drafts = Array.from({ length: 38 }, () => forgedChange({ head, operations }));
+    await expect(publish(live(alice), { drafts })).rejects.toMatchObject({
+      code: "limit",
+      message: expect.stringMatching(/one stored file/),
+    });
+    await makeFolder(live(alice), "after");
+    expect(shownPaths(live(alice))).toEqual(["after"]);
+    expect(await keysLike(world, /./)).toHaveLength(before.length + 1);
+  });
+});

@@ -33,6 +33,6 @@ export { parseListingKey } from "../../packages/core/src/session/files/listing-d
 export { openListing } from "../../packages/core/src/session/files/open-listing.ts";
 export { grantToListed } from "../../packages/core/src/session/people/missing-grant.ts";
 export { blobsToMove, moveContents } from "../../packages/core/src/session/upkeep/move-contents.ts";
-export { requireOpened } from "../../packages/core/src/session/writing/publish.ts";
+export { publish, requireOpened } from "../../packages/core/src/session/writing/publish.ts";
 export { runsOf } from "../../packages/core/src/session/writing/reseal.ts";
 // biome-ignore-end lint/style/noRestrictedImports: as above.

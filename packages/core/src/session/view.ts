@@ -77,7 +77,7 @@ function openEpochs(options: {
     "SELECT epoch, sealed FROM identities",
   )) {
     const named = namedEpoch(log, epoch);
-    if (named === undefined) continue; // check: epoch
+    if (named === undefined) continue;
     const identity = known.get(epoch)?.identity ?? openSecret({ signingKey, sealed });
     opened.set(epoch, {
       epoch,
