@@ -53,6 +53,13 @@ export function noticeEntries(
   return newest(pathTo(log, head).flatMap((node) => (before.has(node) ? [] : [node.verified.signed])));
 }
 
+function newest(lines: readonly SignedLine[]): readonly SignedLine[] {
+  const sizes = lines.map((line) => encodeSignedLine(line).length);
+  let [first, bytes] = [lines.length, 0];
+  while (first > 0 && bytes <= NOTICE_BYTES_AIM) bytes += sizes[--first] ?? 0;
+  return lines.slice(bytes > NOTICE_BYTES_AIM ? Math.min(first + 1, lines.length - 1) : first);
+}
+
 /** Whether a notice holds all that one of its last entry is to hold: others would wait for what was left out. */
 export function isWholeNotice(
   log: Log,
@@ -79,16 +86,9 @@ export async function sealNotice(
   },
 ): Promise<{ readonly key: string; readonly bytes: Uint8Array<ArrayBuffer> }> {
   const { epoch, entries } = options;
-  const plaintext = padLines(joinBytes(newest(entries).map(encodeSignedLine)));
+  const plaintext = padLines(joinBytes(entries.map(encodeSignedLine)));
   const { sealed } = await sealFile(crypto, { recipients: [epoch.recipient], suite: epoch.suite, plaintext });
   return { key: `${epoch.epoch}/notice-${nameDigest(sealed)}.age`, bytes: sealed };
-}
-
-function newest(lines: readonly SignedLine[]): readonly SignedLine[] {
-  const sizes = lines.map((line) => encodeSignedLine(line).length);
-  let [first, bytes] = [lines.length, 0];
-  while (first > 0 && bytes <= NOTICE_BYTES_AIM) bytes += sizes[--first] ?? 0;
-  return lines.slice(bytes > NOTICE_BYTES_AIM ? Math.min(first + 1, lines.length - 1) : first);
 }
 
 /**

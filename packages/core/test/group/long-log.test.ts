@@ -5,7 +5,7 @@ import { applyEntry } from "../../src/group/fold.ts";
 import { GRANT_IDENTITIES_MAX } from "../../src/group/grant.ts";
 import { Growing } from "../../src/group/growing.ts";
 import { type Log, type LogNode, pathTo } from "../../src/group/log.ts";
-import { NOTICE_BYTES_MAX, openNotice, parseNoticeKey, sealNotice } from "../../src/group/notice.ts";
+import { NOTICE_BYTES_MAX, noticeEntries, sealNotice } from "../../src/group/notice.ts";
 import type { GroupState } from "../../src/group/state.ts";
 import type { SqlDatabase } from "../../src/ports/sql.ts";
 import type { Act, Cut } from "../../src/records/entry.ts";
@@ -68,27 +68,32 @@ describe("attack 10: entries in old places", () => {
   });
 
   it("or very many in one epoch make no notice that nobody reads: the newest stay in it", async () => {
-    const epoch = { ...(await newEpochIdentity("classic")), suite: "classic" as const };
-    const [signed] = [...tree.log.nodes.values()].map(({ verified }) => verified.signed);
-    if (!signed) throw new Error("no entry");
-    const entries = Array.from({ length: 12 }, (_, number) => ({
-      ...signed,
-      line: new Uint8Array(MIB).fill(number + 65),
-    }));
-    const { key, bytes } = await sealNotice(crypto, { epoch, entries });
-    expect(bytes.length).toBeLessThan(NOTICE_BYTES_MAX);
-    const name = parseNoticeKey(key);
-    if (!name) throw new Error("no notice");
-    const opened = await openNotice(crypto, { name, bytes, epoch });
-    expect(opened.map(({ line }) => line[0])).toEqual(entries.slice(-opened.length).map(({ line }) => line[0]));
-    expect(opened.length).toBeGreaterThan(2);
-    const [large, last] = [
-      { ...signed, line: new Uint8Array(5 * MIB).fill(65) },
-      { ...signed, line: new Uint8Array(5 * MIB).fill(66) },
-    ];
-    const one = await sealNotice(crypto, { epoch, entries: [large, last] });
-    expect(one.bytes.length).toBeLessThan(NOTICE_BYTES_MAX);
+    const flooded = await Tree.foundedBy(alice);
+    let last = flooded.root;
+    for (let time = 0; time < 12; time++) last = await flooded.grow(last, alice, acts.invite(seal(time)));
+    const { epoch = "" } = flooded.state(last).epochs.at(-1) ?? {};
+    const path = digests(pathTo(flooded.log, last).map(({ verified }) => verified.signed));
+    const entries = noticeEntries(
+      swollen(flooded.log, () => true, MIB),
+      { head: last, epoch },
+    );
+    expect(digests(entries)).toEqual(path.slice(-entries.length));
+    expect(entries.length).toBeGreaterThan(2);
+    expect((await sealed(entries)).length).toBeLessThan(NOTICE_BYTES_MAX);
+    const alone = noticeEntries(
+      swollen(flooded.log, () => true, 5 * MIB),
+      { head: last, epoch },
+    );
+    expect(digests(alone)).toEqual([last]);
+    expect((await sealed(alone)).length).toBeLessThan(NOTICE_BYTES_MAX);
   });
+
+  const seal = (time: number) => new Uint8Array(16).fill(time + 1);
+
+  async function sealed(entries: readonly SignedLine[]): Promise<Uint8Array> {
+    const epoch = { ...(await newEpochIdentity("classic")), suite: "classic" as const };
+    return (await sealNotice(crypto, { epoch, entries })).bytes;
+  }
 });
 
 describe("attack 10: a member who goes through devices without end", () => {

@@ -77,18 +77,14 @@ async function isAnotherGroupThere(session: Session, shown: Shown): Promise<bool
 }
 
 function explain(session: Session, gone: readonly Vanished[]): string {
-  const names = new Map(
-    session.view.state.members.flatMap((member) => member.devices.map((device) => [device.verifyingKey, member.name])),
-  );
+  const nameOf = memberNames(session.view.state);
   const lines = gone.flatMap(({ key }) =>
     session.index.all<{ device: string; first: number; last: number }>(
       `SELECT device, min(number) AS first, max(number) AS last FROM held JOIN lines USING (digest) WHERE key = ? GROUP BY device`,
       key,
     ),
   );
-  const parts = lines.map(
-    ({ device, first, last }) => `${names.get(device) ?? "a former member"}'s records ${first} to ${last}`,
-  );
+  const parts = lines.map(({ device, first, last }) => `${nameOf(device) ?? "somebody"}'s records ${first} to ${last}`);
   const what = parts.length > 0 ? parts.slice(0, 5).join(", ") : `${gone.length} files`;
   return `the storage does not show ${what} any more, which this device has seen on it`;
 }
