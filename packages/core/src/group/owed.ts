@@ -106,14 +106,19 @@ function stillIn(history: History, lost: Lost): Aim | undefined {
   return { target, devices: null };
 }
 
-/** Those of the devices that are listed, and were so already where the lost branch began; and what they have listed since. */
+/**
+ * Those of the devices that are listed, and were so already where the lost branch began; and what they have listed since.
+ * One that went with its person since and came back with them, too: what was taken off by itself may be stolen.
+ */
 function devicesStillIn(
   history: History,
   options: { readonly lost: Lost; readonly keys: readonly DeviceKey[] },
 ): Aim | undefined {
   const { lost, keys } = options;
-  const listed = keys.flatMap((key) => listedDevice(history.choice.state, key) ?? []);
-  const older = listed.filter(({ device }) => (history.indexes.get(device.since) ?? 0) <= lost.base);
+  const parting = history.log.nodes.get(history.choice.path[lost.base] ?? "")?.state;
+  const older = keys
+    .filter((key) => parting && listedDevice(parting, key))
+    .flatMap((key) => listedDevice(history.choice.state, key) ?? []);
   const aimed = [...older, ...listedSinceBy(history, { lost, keys })];
   const target = aimed[0]?.member.id;
   return target === undefined ? undefined : { target, devices: aimed.map(({ device }) => device.verifyingKey) };

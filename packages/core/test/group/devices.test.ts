@@ -365,6 +365,22 @@ describe("where the log forks", () => {
     expect(owedRemovals(grown.log, { choice: settled, words: grown.words })).toEqual([]);
   });
 
+  it("owes it also where the person was removed and let in again, with that device, until it is signed again", async () => {
+    const grown = branched();
+    const removal = await grown.grow(head, who.bob, acts.removeDevice([who.carol]));
+    const without = await grown.grow(head, who.alice, acts.remove(who.carol));
+    const again = await grown.grow(without, who.alice, acts.add(who.carol));
+    grown.say(who.dave, again);
+    const choice = expectOneChoice(grown);
+    expect(choice.head).toBe(again);
+    expect(owedRemovals(grown.log, { choice, words: grown.words })).toMatchObject([
+      { entry: removal, target: who.carol.id, devices: [who.carol.key], isOwed: true },
+    ]);
+    await grown.grow(again, who.bob, acts.removeDevice([who.carol], { owed: removal }));
+    const settled = expectOneChoice(grown);
+    expect(owedRemovals(grown.log, { choice: settled, words: grown.words })).toEqual([]);
+  });
+
   it("does not owe the removal of whose device signed it, on the branch where that device is listed as theirs", async () => {
     const grown = await Tree.foundedBy(who.alice);
     const joined = await grown.grow(grown.root, who.alice, acts.add(who.bob, "owner"));

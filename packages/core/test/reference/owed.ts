@@ -41,17 +41,12 @@ function removalOf(node: Node, path: readonly Node[]): Lost | undefined {
   if (act.act === "remove") return { ...lost, member: act.member };
   if (act.act !== "remove-device") return undefined;
   const parted = partedAt(node, path);
-  const named = act.devices.filter((each) => isListedSince(each, parted, path));
+  const named = act.devices.filter((each) => path[parted]?.group.signer(each));
   const devices = [
     ...named,
     ...broughtBy(act.devices, path.slice(parted + 1)).filter((each) => each !== device),
   ].filter((each) => path.at(-1)?.group.signer(each));
   return { ...lost, member: path.at(-1)?.group.signer(devices[0] ?? "")?.id ?? "", devices };
-}
-
-/** Whether this device or kit is listed at every entry of the branch from that place on. */
-function isListedSince(device: string, place: number, path: readonly Node[]): boolean {
-  return path.slice(place).every(({ group }) => group.signer(device));
 }
 
 /** The devices and kits that these have listed in these entries, and those that they have listed in turn. */
