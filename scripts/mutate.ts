@@ -127,7 +127,8 @@ async function killerOf(copy: string, vitest: WarmTests, mutant: Mutant, reach: 
 function passes({ path }: Candidate, failed: readonly string[] | undefined): boolean {
   if (failed) passing.set(path, failed.length === 0);
   if (failed?.length === 0) return true;
-  console.log(`${path} ${failed ? "fails" : "does not end"} by itself either: nothing follows from it`);
+  const what = failed ? `fails by itself (${failed[0]})` : "does not end by itself";
+  console.log(`${path} ${what}: nothing follows from it`);
   return false;
 }
 

@@ -180,8 +180,10 @@ function counted(file: string, text: string, keys: string[]): string {
     const end = start + line.length;
     if (MARK.test(line)) {
       const id = keys.push(keyOf(file, line)) - 1;
-      const inner = functions.filter((node) => node.start <= end && node.end >= start + line.search(/\S/)).at(-1);
-      const body = inner && child(inner, "body");
+      const begin = start + line.search(/\S/);
+      const around = functions.filter((node) => node.start <= begin && node.end >= begin).at(-1);
+      const holder = around ?? functions.find((node) => node.start >= begin && node.start <= end);
+      const body = holder && child(holder, "body");
       if (body) inserts.push(...counter(body, id));
     }
     start = end + 1;

@@ -28,9 +28,11 @@ process.on("message", async ({ changed, path }: Order) => {
   touched.add(join(root, changed));
   for (const source of touched) vitest.invalidateFile(source);
   const specifications = await vitest.globTestSpecifications([join(root, path)]);
-  await vitest.runTestSpecifications(specifications);
+  const { unhandledErrors } = await vitest.runTestSpecifications(specifications);
   const modules = specifications.flatMap(({ testModule }) => testModule ?? []);
   if (modules.length === 0) throw new Error(`${path} did not run`);
-  process.send?.(modules.flatMap(failuresIn));
+  const failed = modules.flatMap(failuresIn);
+  // A worker that died, say of too little memory, has no test that failed.
+  process.send?.(failed.length > 0 ? failed : unhandledErrors.map((error) => `an error outside of any test: ${error}`));
 });
 process.send?.("ready");
