@@ -427,6 +427,15 @@ describe("a Drive that lies", () => {
     expect(new Set(asked).size).toBe(1);
   });
 
+  it("about an empty file that it has stored, and cannot give back, is not believed", async () => {
+    const drive = new SmallDrive();
+    drive.hasHashes = false;
+    const { store } = openSmallDrive(drive);
+    const response = () => new Response("", { status: 404 });
+    drive.fault = ({ url }) => (url.searchParams.has("alt") ? { kind: "answer", response } : undefined);
+    await expect(store.put("a", new Uint8Array(0))).rejects.toMatchObject({ name: "StoreError", code: "unavailable" });
+  });
+
   it("about what it has stored, with no digest and no bytes, is not believed", async () => {
     const drive = new SmallDrive();
     drive.hasHashes = false;
