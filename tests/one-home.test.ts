@@ -1,8 +1,19 @@
 /** Two processes of one home: two sessions on one index, of which one comes in between what the other does. */
-import { catchUp, makeFolder, openSession, problemsOf, readAll, verify } from "@conclave/core";
+import {
+  catchUp,
+  changeRole,
+  makeFolder,
+  openSession,
+  problemsOf,
+  readAll,
+  removeMember,
+  rotate,
+  verify,
+} from "@conclave/core";
 import { afterEach, describe, expect, it } from "vitest";
-import { people, shownPaths } from "./support/attacked.ts";
-import { budget, live, put, texts, World } from "./support/world.ts";
+import { keysLike, people, removeBy, shownPaths } from "./support/attacked.ts";
+import { epochRing, opensAnything } from "./support/key-ring.ts";
+import { budget, findMember, live, put, texts, World } from "./support/world.ts";
 
 let world: World;
 afterEach(() => world.close());
@@ -59,5 +70,155 @@ describe("two processes of one home", () => {
     await catchUp(live(bob));
     expect(await texts(live(bob))).toEqual({ "d/a.txt": "two" });
     expect(problemsOf(live(bob))).toEqual([]);
+  });
+
+  it("see no rollback in what one of them puts, or reads, while the other lists", async () => {
+    world = new World();
+    const { alice, bob } = await people({ world });
+    const second = openSession(world.ports(alice));
+    const ports = world.ports(alice);
+    const folder = `${second.view.current.epoch}/records`;
+    const between = [
+      () => makeFolder(second, "of alice"),
+      async () => {
+        await makeFolder(live(bob), "of bob");
+        await catchUp(second);
+      },
+    ];
+    const first = openSession({
+      ...ports,
+      store: {
+        ...ports.store,
+        async *list(listed, options) {
+          yield* ports.store.list(listed, options);
+          if (listed === folder) await between.pop()?.();
+        },
+      },
+    });
+    await catchUp(first);
+    await catchUp(first);
+    expect(between).toEqual([]);
+    await catchUp(first);
+    expect(shownPaths(first)).toEqual(["of alice", "of bob"]);
+  });
+
+  it("put nothing under a key that one of them has ended, whatever the other was doing", async () => {
+    world = new World();
+    const { alice, bob, carol } = await people({ world });
+    const second = openSession(world.ports(alice));
+    await catchUp(second);
+    const ended = second.view.current.epoch;
+    const keys = epochRing(live(bob).view.opened.get(ended)?.identity ?? "", world.crypto);
+    await removeBy(alice, "bob", "now");
+    const before = new Set(await keysLike(world, /./));
+    await put(second, { "second.txt": "after the removal" });
+    const fresh = (await keysLike(world, /./)).filter((key) => !before.has(key));
+    expect(fresh.length).toBeGreaterThan(1);
+    const lying = fresh.map(async (key) => ({ key, bytes: await world.store.get(key, {}) }));
+    expect(await opensAnything(keys, await Promise.all(lying))).toBeUndefined();
+    await catchUp(live(carol));
+    expect(await texts(live(carol))).toEqual({ "second.txt": "after the removal" });
+  });
+
+  it.each([
+    ["ends a key", "an object", 1],
+    ["ends a key", "records", 2],
+    ["sees a key end", "an object", 1],
+    ["sees a key end", "records", 2],
+    ["sees a key end", "a listing", 3],
+  ])("say so where one %s while the other seals %s, and done again it goes on", async (how, _, seal) => {
+    world = new World();
+    const { alice, bob } = await people({ world, bob: "admin" });
+    const second = openSession(world.ports(alice));
+    await catchUp(second);
+    const ended = second.view.current.epoch;
+    const ports = world.ports(alice);
+    let left = seal;
+    const first = openSession({
+      ...ports,
+      crypto: {
+        ...ports.crypto,
+        async sealPayload(options) {
+          if (--left !== 0) return ports.crypto.sealPayload(options);
+          await removeBy(how === "ends a key" ? alice : bob, "carol");
+          await readAll(second);
+          return ports.crypto.sealPayload(options);
+        },
+      },
+    });
+    const before = new Set(await keysLike(world, /./));
+    await expect(put(first, { "a.txt": "one" })).rejects.toMatchObject({ code: "overtaken" });
+    const fresh = (await keysLike(world, /./)).filter((key) => !before.has(key) && key.startsWith(ended));
+    expect(fresh.filter((key) => !/\/notice-/.test(key))).toHaveLength(seal - 1);
+    await put(first, { "a.txt": "one" });
+    await catchUp(live(bob));
+    expect(await texts(live(bob))).toEqual({ "a.txt": "one" });
+  });
+
+  it.each([
+    ["a role", "viewer"],
+    ["a removal", undefined],
+  ] as const)(
+    "sign no two entries on one: whoever comes second with %s is told to do it again, and can",
+    async (_, role) => {
+      world = new World();
+      const { alice, bob } = await people({ world });
+      const second = openSession(world.ports(alice));
+      const ports = world.ports(alice);
+      let left = 1;
+      const first = openSession({
+        ...ports,
+        crypto: {
+          ...ports.crypto,
+          async sealPayload(options) {
+            if (left-- > 0) await changeRole(second, { member: findMember(second.view.state, "bob"), role: "viewer" });
+            return ports.crypto.sealPayload(options);
+          },
+        },
+      });
+      const act = () => {
+        const member = findMember(first.view.state, "carol");
+        return role ? changeRole(first, { member, role }) : removeMember(first, { member, contents: "on-change" });
+      };
+      await expect(act()).rejects.toMatchObject({ code: "overtaken" });
+      await act();
+      await catchUp(live(bob));
+      expect(live(bob).view.choice.forks).toEqual([]);
+      const roles = live(bob).view.state.members.map(({ name, role }) => `${name} ${role}`);
+      expect(roles.sort()).toEqual(["alice owner", "bob viewer", ...(role ? [`carol ${role}`] : [])]);
+    },
+  );
+
+  it("seal no old record anew to a key that one of them sees end meanwhile", async () => {
+    world = new World();
+    const { alice, bob } = await people({ world, bob: "admin" });
+    await put(live(alice), { "a.txt": "one" });
+    const second = openSession(world.ports(alice));
+    await catchUp(second);
+    await rotate(live(bob), { contents: "now" });
+    const { epoch } = live(bob).view.current;
+    const ports = world.ports(alice);
+    let left = 1;
+    const first = openSession({
+      ...ports,
+      crypto: {
+        ...ports.crypto,
+        async sealPayload(options) {
+          if (left-- > 0) {
+            await removeBy(bob, "carol");
+            await readAll(second);
+          }
+          return ports.crypto.sealPayload(options);
+        },
+      },
+    });
+    const before = new Set(await keysLike(world, /./));
+    await catchUp(first);
+    expect(left).toBe(0);
+    const fresh = (await keysLike(world, /\/records\//)).filter((key) => !before.has(key) && key.startsWith(epoch));
+    expect(fresh).toEqual([]);
+    await catchUp(first);
+    await catchUp(live(bob));
+    expect(await texts(live(bob))).toEqual({ "a.txt": "one" });
   });
 });

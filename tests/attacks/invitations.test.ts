@@ -104,6 +104,14 @@ describe("an invitation", () => {
     expect(await reasons(alice)).toEqual(Array(2).fill("the invitation is void: several used it at once"));
   });
 
+  it("lets in once who has two of them", async () => {
+    const [one, two] = [await invited(alice), await invited(alice)];
+    for (const { address, secret } of [one, two]) await world.ask(erin, address, secret);
+    expect(await news(live(alice))).toMatchObject([{ kind: "admitted", name: "erin" }]);
+    expect(await news(live(bob))).toEqual([]);
+    expect(names(alice)).toEqual(["alice", "bob", "carol", "erin"]);
+  });
+
   it("used a second time after its use is refused, and the first one stays", async () => {
     const { secret, address } = await invited(alice);
     await world.ask(erin, address, secret);

@@ -86,6 +86,41 @@ describe("attack 12: an admin's newer entry", () => {
     expect(await texts(live(alice))).toEqual({ new: "new", note: "before" });
   });
 
+  it("keeps nobody from removing them who has written under more names than a cut is to hold", async () => {
+    const { alice, bob, carol } = await people({ world, bob: "admin" });
+    const { head } = live(bob).view.state;
+    for (let count = 0; count < 17; count++)
+      await forge(live(bob), { records: [forgedChange({ head, operations: [newFolder(live(bob), `bob${count}`)] })] });
+    await forge(live(bob), { records: [forgedEntry(unknownAct, head)] });
+    await catchUp(live(alice));
+    const shown = shownPaths(live(alice));
+    await removeBy(alice, "bob");
+    await comeTogether(alice, carol);
+    await put(live(carol), { new: "new" });
+    await catchUp(live(alice));
+    expect(shownPaths(live(alice))).toEqual([...shown, "new"]);
+  });
+
+  it("of two admins keeps neither from being removed", async () => {
+    const { alice, bob, carol } = await people({ world, bob: "admin", carol: "admin" });
+    const { head } = live(bob).view.state;
+    for (const admin of [bob, carol]) await forge(live(admin), { records: [forgedEntry(unknownAct, head)] });
+    await catchUp(live(alice));
+    await removeBy(alice, "bob");
+    await expect(put(live(alice), { new: "new" })).rejects.toMatchObject(refused);
+    await removeBy(alice, "carol");
+    await put(live(alice), { new: "new" });
+    expect(live(alice).view.state.members.map(({ name }) => name)).toEqual(["alice"]);
+    expect(shownPaths(live(alice))).toEqual(["new"]);
+  });
+
+  it("is no reason to let anybody else be removed", async () => {
+    const { alice, bob, carol } = await people({ world, bob: "admin" });
+    await forge(live(bob), { records: [forgedEntry(unknownAct, live(bob).view.state.head)] });
+    await comeTogether(alice, carol);
+    await expect(removeBy(alice, "carol")).rejects.toMatchObject(refused);
+  });
+
   it("is met in a grant too, where the storage shows the entry nowhere else", async () => {
     const { bob, carol } = await people({ world, bob: "admin" });
     await put(live(carol), { note: "before" });

@@ -108,6 +108,19 @@ describe("attack 32: a slow writer", () => {
     expect(await opensAnything(keyRing(bob, world.crypto), await lying(world))).toBeUndefined();
   });
 
+  it("is read by who comes in after that, also before it is moved on", async () => {
+    const { world, alice, carol } = await group();
+    await remove(alice, "bob");
+    await reencrypt(live(alice), { budget: budget() });
+    await put(live(carol), { "slow.txt": "written before it was known" });
+    await comeTogether(alice, carol);
+    const dave = await world.device("dave");
+    await world.admit(alice, dave);
+    expect(await texts(live(dave))).toEqual({ "slow.txt": "written before it was known" });
+    const report = await verify(live(dave), { budget: budget(), shown: await readAll(live(dave)), full: true });
+    expect(report).toMatchObject({ ok: true, problems: [] });
+  });
+
   it("who was offline puts nothing under the old key any more once it has seen the removal", async () => {
     const { recorder, world, alice, bob, carol } = await group();
     const ended = live(carol).view.current.epoch;

@@ -86,6 +86,7 @@ export const CONCLAVE_OUTCOMES: Readonly<Record<ConclaveErrorCode, Outcome>> = {
     hint: 'talk to the others; "conclave log GROUP" shows both histories, and "conclave settle GROUP ENTRY" chooses one',
   },
   "stale-epoch": { exit: 3, hint: "an admin's next command on the group mends it; then run the same command again" },
+  overtaken: { exit: 1, hint: "run the same command again" },
   missing: { exit: 5, hint: `${NOTHING_RELEASED}; if the storage is still being synchronised, wait and try again` },
   "source-changed": { exit: 1, hint: "run the same command again when nobody is writing to the file" },
   "unsafe-target": { exit: 1, hint: "choose a folder that holds no links, and that no other program changes" },

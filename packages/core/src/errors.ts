@@ -21,6 +21,7 @@ export type ConclaveErrorCode =
   | "unconfirmed" // A recovered device, and nobody has confirmed yet what the storage shows it.
   | "contested" // Two histories of the group, and this device's person has to say which one it follows.
   | "stale-epoch" // The group has moved on to an epoch that this device holds no grant for.
+  | "overtaken" // Another program that works with the same home has changed the group meanwhile.
   | "no-index" // What this device had seen of the group is gone from this machine, or damaged.
   | "other-index" // The local index was made by another version, with other tables.
   | "missing" // An object or record that the group needs is not on the storage.

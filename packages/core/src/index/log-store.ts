@@ -37,6 +37,11 @@ function loadEntry(index: SqlDatabase, digest: RecordDigest): VerifiedEntry {
   return { signed: { digest, line, signature }, digest, entry, ...cards, flaw };
 }
 
+/** How many entries there are, counting or not. */
+export function countEntries(index: SqlDatabase): number {
+  return index.get<{ n: number }>("SELECT count(*) AS n FROM entries")?.n ?? 0;
+}
+
 /** Keeps verified entries; those known already stay as they are. */
 export function saveEntries(index: SqlDatabase, entries: readonly VerifiedEntry[]): void {
   for (const { digest, signed, flaw } of entries) {

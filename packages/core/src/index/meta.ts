@@ -16,6 +16,8 @@ export type MetaName =
   | "deleting" // 1 once this device has begun to delete the group from its storage.
   | "keepers" // Receipts of other devices that name what the provider keeps, and that were not cleared after.
   | "access" // What of the provider's folder does not fit the log, as of which entry and when, as JSON.
+  | "judged" // What the verdicts on all changes follow from, as of when they were last asked.
+  | "restoring" // 1 while what the storage has lost, and its person has accepted, is being put back.
   | "applied"; // Sequence of the newest history record that the tree has seen.
 
 export function readMeta<Value extends string | number>(index: SqlDatabase, name: MetaName): Value | undefined {

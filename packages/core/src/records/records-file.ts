@@ -107,6 +107,8 @@ export async function openRecords(
 ): Promise<RecordsFile> {
   const { name, epoch, group } = options;
   const lines = await openRecordLines(crypto, options);
+  // Anybody can seal nothing.
+  if (lines.length === 0) throw new ConclaveError("records file holds nothing", { code: "malformed" }); // check: canonical
   if (lines.length < name.count) throw corrupt("fewer records than its name says"); // check: size
   const records: ReadRecord<NumberedRecord>[] = [];
   const locations: ReadRecord<Location>[] = [];

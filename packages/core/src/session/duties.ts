@@ -2,11 +2,10 @@
  * The small duties: what every command that looks at the storage does for the group before its own work, so that nobody
  * has to keep a program running. SPEC.md §10.
  */
-import { ByteBudget } from "../contents/budget.ts";
 import { ConclaveError } from "../errors.ts";
 import { audienceTag } from "../group/grant.ts";
 import { isAtLeast, listedDevices, memberById } from "../group/state.ts";
-import { writeMeta } from "../index/meta.ts";
+import { readMeta, writeMeta } from "../index/meta.ts";
 import { notePurges } from "./let-go.ts";
 import type { Reporting } from "./news.ts";
 import { admitInvited, removeTwice } from "./people/admit-invited.ts";
@@ -30,7 +29,7 @@ import { noteStanding } from "./reading/standing.ts";
 import { isUpdateNeeded } from "./reading/update-needed.ts";
 import type { Session } from "./session.ts";
 import { clearAfterReceipt } from "./upkeep/clear-kept.ts";
-import { blobsToMove, moveContents } from "./upkeep/move-contents.ts";
+import { placeUnplaced } from "./upkeep/unplaced.ts";
 import { leaveNotices } from "./writing/leave-notices.ts";
 import { clearStrayPuts } from "./writing/object-puts.ts";
 import { flushOutbox, withdraw } from "./writing/outbox.ts";
@@ -56,8 +55,17 @@ export async function catchUp(
   }
   if (!session.view.opened.has(session.view.current.epoch)) return shown;
   if (isUpdateNeeded(session) || !isDecided(session) || unconfirmedSince(session) !== undefined) return shown;
-  await unlessUnwritable(() => doDuties(session, { shown, ...options }));
+  await unlessUnwritable(() => unlessOvertaken(() => doDuties(session, { shown, ...options })));
   return shown;
+}
+
+/** Another process of this home that takes in what is new does these duties too. */
+async function unlessOvertaken(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof ConclaveError) || error.code !== "overtaken") throw error;
+  }
 }
 
 /** Whoever has left, and died before that was put, is out for itself alone: it says so before it stops. */
@@ -89,14 +97,13 @@ async function unlessTooLong(work: () => Promise<void>): Promise<void> {
 }
 
 async function doDuties(session: Session, options: DutyOptions): Promise<void> {
-  const stranded = withdrawEnded(session);
+  withdrawEnded(session);
   await flushOutbox(session, options);
   await clearStrayPuts(session, options.signal);
   await unlessTooLong(() => signOwedRemovals(session, options));
   // Nothing more is sealed to a key that somebody holds who is to be out.
   if (owedNow(session).length > 0) return;
-  await resealOwn(session, options.signal);
-  if (stranded.size > 0) await bringOver(session, { ...options, stranded });
+  await putBack(session, options.signal);
   await putBackGrants(session, options);
   await leaveNotices(session, options);
   await unlessTooLong(() => grantNewcomers(session, options));
@@ -113,50 +120,33 @@ async function doDuties(session: Session, options: DutyOptions): Promise<void> {
 }
 
 /**
- * What waits for an ended epoch is not put there: its records count as held nowhere, and are sealed anew. A grant of an epoch
- * whose branch has lost stays here as well: it may be for somebody who is out on the other one. Should the branch win after
- * all, it is put then, like one that was lost.
- *
- * @returns Blobs whose objects lie in an ended epoch, where no record that got out says so.
+ * What waits for an ended epoch is not put there: what it holds counts as held nowhere, and is put into the current one. A grant
+ * of an epoch whose branch has lost stays here as well: it may be for somebody who is out on the other one. Should the branch
+ * win after all, it is put then, like one that was lost.
  */
-function withdrawEnded(session: Session): Set<string> {
-  const { index, view } = session;
-  const stranded = new Set<string>();
+function withdrawEnded({ index, view }: Session): void {
   index.transaction(() => {
     for (const epoch of view.opened.keys()) {
       if (epoch === view.current.epoch) continue;
       if (!view.state.epochs.get(epoch))
         for (const grant of withdraw(index, { epoch, kind: "grant" })) keepGrant(index, grant);
-      for (const row of withdraw(index, { epoch, kind: "records" })) {
-        const blobs = index.all<{ blob: string }>(
-          "SELECT blob FROM placings p JOIN locations l USING (blob, epoch, object) WHERE p.key = ? AND l.gone = 0",
-          row.key,
-        );
-        for (const { blob } of blobs) stranded.add(blob);
-        forgetFile(index, row.key);
-      }
+      for (const { key } of withdraw(index, { epoch, kind: "records" })) forgetFile(index, key);
     }
   });
-  return stranded;
 }
 
-/** Moves contents that only this device can find to the current epoch. Their old objects go with the next clean-up. */
-async function bringOver(
-  session: Session,
-  options: DutyOptions & { readonly stranded: ReadonlySet<string> },
-): Promise<void> {
-  const blobs = blobsToMove(session).filter(({ blob }) => options.stranded.has(blob.blob));
-  await moveContents(session, { ...options, blobs, budget: new ByteBudget(BRING_OVER_BYTES) });
-}
-
-/** Memory for contents that are moved in passing. */
-const BRING_OVER_BYTES: number = 80 * 1024 * 1024;
-
-/** This device's own records must be in the newest epoch: others may not look into an older one any more. */
-async function resealOwn(session: Session, signal?: AbortSignal): Promise<void> {
-  if (countMissing(session) === 0) return;
-  const devices = session.acceptRollback ? undefined : new Set([session.deviceKey]);
-  await resealRecords(session, { ...(devices ? { devices } : {}), ...(signal ? { signal } : {}) });
+/**
+ * This device's own records must be in the newest epoch, and say where its contents lie: others may not look into an older one
+ * any more. Where the storage has lost something, and its person goes on, so must everybody's, until that is done.
+ */
+async function putBack(session: Session, signal?: AbortSignal): Promise<void> {
+  const call = signal ? { signal } : {};
+  const isRestoring = readMeta<number>(session.index, "restoring") === 1;
+  if (countMissing(session) > 0) {
+    await resealRecords(session, { ...(isRestoring ? {} : { devices: new Set([session.deviceKey]) }), ...call });
+  }
+  await placeUnplaced(session, { of: isRestoring ? "all" : "own", ...call });
+  if (isRestoring) writeMeta(session.index, "restoring", 0);
 }
 
 interface DutyOptions extends Reporting {

@@ -6,7 +6,7 @@ import { emptyLog, extendLog, type Log, namedEpoch } from "../group/log.ts";
 import { currentEpoch, type Epoch, type GroupState, type Member, memberOfDevice } from "../group/state.ts";
 import type { VerifiedEntry } from "../group/verified-entry.ts";
 import type { Word } from "../group/words.ts";
-import { loadEntries } from "../index/log-store.ts";
+import { countEntries, loadEntries } from "../index/log-store.ts";
 import { readMeta } from "../index/meta.ts";
 import { openSecret } from "../index/secrets.ts";
 import type { SqlDatabase } from "../ports/sql.ts";
@@ -24,6 +24,8 @@ export interface View {
   readonly current: Epoch;
   /** Every epoch that this device can open, by id: only such as a counting entry names. */
   readonly opened: ReadonlyMap<EpochId, OpenEpoch>;
+  /** How many entries the index held: more of them, and another process of this home has taken some in since. */
+  readonly entries: number;
 }
 
 /** Computes the view from the index. `before`, an earlier one of the same index, saves reading what it knows already. */
@@ -35,11 +37,12 @@ export function look(options: {
   readonly before?: View;
 }): View {
   const { index, group, deviceKey, signingKey, before } = options;
+  const entries = countEntries(index);
   const { log, choice } = chooseFrom(index, before?.log ?? emptyLog(group));
   if (!choice) throw new ConclaveError("the local index lacks the group's first entry", { code: "corrupt" });
   const state = choice.state;
   const opened = openEpochs({ index, log, signingKey, known: before?.opened ?? new Map() });
-  return { log, choice, state, me: memberOfDevice(state, deviceKey), current: currentEpoch(state), opened };
+  return { log, choice, state, me: memberOfDevice(state, deviceKey), current: currentEpoch(state), opened, entries };
 }
 
 /** The log as the index has it, and the branch of it that this device follows; none where the first entry is not there. */

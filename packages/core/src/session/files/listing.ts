@@ -14,6 +14,7 @@ import { allBlobs } from "../../tree/blobs.ts";
 import { countingFrontier } from "../../tree/counting-frontier.ts";
 import { listFolder } from "../../tree/listing.ts";
 import { memberNames } from "../people/member-names.ts";
+import { requireStill } from "../reading/abreast.ts";
 import type { Session } from "../session.ts";
 import { requireCurrent } from "../writing/publish.ts";
 import { locationsOf, toPieces } from "./blob-sources.ts";
@@ -42,6 +43,7 @@ async function writeListing(session: Session, signal?: AbortSignal): Promise<voi
     rows += lines.length;
     const plaintext = await signedPart(session, { epoch: epoch.epoch, number, part: part++, lines });
     const { sealed } = await sealFile(session.crypto, { recipients: [epoch.recipient], suite: epoch.suite, plaintext });
+    requireStill(session, epoch.epoch);
     await session.store.put(`${epoch.epoch}/listings/${number}-${nameDigest(sealed)}.age`, sealed, options);
   }
   noteListing(session, { epoch: epoch.epoch, number, time: session.clock.now(), rows, sequence });

@@ -25,7 +25,8 @@ export async function admitInvited(session: Session, options: DutyOptions): Prom
   const requests = await listRequests(session, signal ? { signal } : {});
   for (const request of requests) {
     if (request.verdict.state !== "invited") continue;
-    // As it is now: the one before may have ended it.
+    // As it is now: the one before may have ended it, or have let in the same person.
+    if (memberById(session.view.state, request.card.member)) continue;
     const invitation = invitationOf(session.view.state, request.verdict.invitation.invitation);
     if (!invitation || invitation.end || !isMine(session, invitation)) continue;
     const cards = usesOf(requests, invitation);

@@ -14,6 +14,7 @@ import type { Act, ContentsMode, Cut, Role } from "../../records/entry.ts";
 import type { NumberedRecord } from "../../records/record.ts";
 import type { OpenEpoch, ReadRecord } from "../../records/records-file.ts";
 import type { DeviceKey, EpochId, RecordDigest } from "../../records/shapes.ts";
+import { requireHead } from "../reading/abreast.ts";
 import { requireDecided } from "../reading/decided.ts";
 import { noteNoticed } from "../reading/noticed.ts";
 import { takeView } from "../reading/refresh.ts";
@@ -137,10 +138,10 @@ export async function startEpoch(session: Session, options: SignalOption, draft:
   const started = session.clock.now();
   requireDecided(session);
   const { suite } = session.view.state;
-  const { epoch: last, recipient } = session.view.current;
   const fresh = await newEpochIdentity(suite);
   const given = { device: session.deviceKey, recipient: fresh.recipient };
   const act = await draftWithCut(session, (cut) => draft(session.view.state, { ...given, cut }), options);
+  const { epoch: last, recipient } = session.view.current;
   const epoch: OpenEpoch = { ...fresh, suite };
   let granted = started;
   let ending: RecordDigest | undefined;
@@ -203,6 +204,7 @@ export async function publishEntry(
     ...(onPut ? { onPut } : {}),
     ...(act.act === "remove" ? { removes: act.member } : {}),
     around: async (signed) => {
+      requireHead(session, state.head);
       verified = await verifyOwn(session, signed);
       const log = extendLog(session.view.log, [verified]);
       const next = log.nodes.get(verified.digest)?.state;

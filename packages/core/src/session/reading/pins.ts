@@ -5,9 +5,11 @@
  * something; but for those who followed a branch that lost meanwhile, and moved its records on. Files of an older epoch vanish
  * rightly, once a re-encryption has put their records into a newer one: there it means so once these should be seen.
  */
+import { writeMeta } from "../../index/meta.ts";
 import { listStored } from "../../ports/list-stored.ts";
 import { parseRecordsKey } from "../../records/records-file.ts";
-import type { EpochId } from "../../records/shapes.ts";
+import type { DeviceKey, EpochId } from "../../records/shapes.ts";
+import { isEditorDevice } from "../files/blob-sources.ts";
 import type { Session } from "../session.ts";
 import { isApart } from "./decided.ts";
 import { forgetFile } from "./known-files.ts";
@@ -47,6 +49,12 @@ export function lostBefore(session: Session, shown: Shown): Vanished[] {
     .filter(({ records }) => records > 0);
 }
 
+/** Every records file that was read. */
+export function readFiles({ index }: Session): Set<string> {
+  const rows = index.all<{ key: string }>("SELECT key FROM files WHERE kind = 'records' AND state = 'read'");
+  return new Set(rows.map(({ key }) => key));
+}
+
 /** Records files of one epoch that were read and are not there any more. */
 function notShown(
   session: Session,
@@ -56,7 +64,7 @@ function notShown(
     "SELECT key FROM files WHERE epoch = ? AND kind = 'records' AND state = 'read'",
     epoch,
   );
-  return rows.filter(({ key }) => !shown.keys.has(key));
+  return rows.filter(({ key }) => shown.known.has(key) && !shown.keys.has(key));
 }
 
 /**
@@ -136,24 +144,29 @@ function unheldRecords(session: Session, key: string, shown: Shown): number {
   return new Set(others.map(({ digest }) => digest).filter((digest) => !held.has(digest))).size;
 }
 
-/** Whether a file of locations alone placed a blob that no other file that lies there places. */
+/**
+ * Whether a file of locations alone placed a blob that no other file that lies there places. What those placed who may not
+ * write does not matter: anybody who was ever listed can leave such a file, and take it away.
+ */
 function isUnplaced(session: Session, key: string, shown: Shown): boolean {
-  const others = session.index.all<{ blob: string; other: string | null }>(
-    `SELECT mine.blob, other.key AS other FROM placings mine
+  const others = session.index.all<{ blob: string; device: DeviceKey; other: string | null }>(
+    `SELECT mine.blob, location.device, other.key AS other FROM placings mine
+     JOIN locations location ON location.blob = mine.blob AND location.epoch = mine.epoch AND location.object = mine.object
      LEFT JOIN placings other ON other.blob = mine.blob AND other.key <> mine.key
      WHERE mine.key = ?`,
     key,
   );
   const placed = new Set(others.filter(({ other }) => other !== null && shown.keys.has(other)).map(({ blob }) => blob));
-  return others.length === 0 || others.some(({ blob }) => !placed.has(blob));
+  return others.some(({ blob, device }) => !placed.has(blob) && isEditorDevice(session, device)); // check: role
 }
 
 /**
- * Forgets that vanished files were held, once the person goes on from what the storage shows: their records then count as
- * missing there and are put back, so that nothing is lost.
+ * Forgets that vanished files were held, once the person goes on from what the storage shows: what they held then counts as
+ * missing there, and is put back by the duties, whoever's it is, be it in a later run.
  */
 export function forgetVanished(session: Session, shown: Shown): void {
   session.index.transaction(() => {
+    writeMeta(session.index, "restoring", 1);
     for (const { key } of vanished(session, shown)) {
       forgetFile(session.index, key);
     }

@@ -1,5 +1,6 @@
 /** Reading `<epoch>/records/`: what is new there is fetched, verified and taken in; what does not fit is noted. */
 import { ConclaveError, type ConclaveErrorCode, MisfitError } from "../../errors.ts";
+import { countEntries } from "../../index/log-store.ts";
 import { listStored } from "../../ports/list-stored.ts";
 import { getIfThere, STORED_BYTES_MAX, type StoredObject, StoreError } from "../../ports/store.ts";
 import {
@@ -91,8 +92,7 @@ async function readOne(
 
 /** How many more entries of people whom no log lists are kept, so that they are told of with the reason. */
 function strangersRoom({ index, view }: Session): number {
-  const kept = index.get<{ n: number }>("SELECT count(*) AS n FROM entries")?.n ?? 0;
-  return Math.max(0, STRANGERS_ENTRIES_MAX - (kept - view.log.nodes.size)); // check: size
+  return Math.max(0, STRANGERS_ENTRIES_MAX - (countEntries(index) - view.log.nodes.size)); // check: size
 }
 
 /** Takes in what was verified; false where too much of its device waits for other records already. */

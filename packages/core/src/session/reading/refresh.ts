@@ -8,14 +8,14 @@ import { look } from "../view.ts";
 import { requireNotDeleted } from "./deleted.ts";
 import { hiddenSigns } from "./hidden-epochs.ts";
 import { noteLacking } from "./lacking.ts";
-import { countElsewhere, forgetMoved, lostBefore } from "./pins.ts";
+import { countElsewhere, forgetMoved, lostBefore, readFiles } from "./pins.ts";
 import { type EpochsListing, readEpochs } from "./read-epochs.ts";
 import { readNotices } from "./read-notices.ts";
 import { readRecords } from "./read-records.ts";
 import { requireSeen } from "./require-seen.ts";
 import type { Shown } from "./shown.ts";
 import { takeUpdated } from "./update-needed.ts";
-import { rejudge } from "./verdicts.ts";
+import { judgeAnew } from "./verdicts.ts";
 import { vouchedRecords } from "./vouched.ts";
 
 /** Most rounds of one refresh: each reads what the one before made readable. */
@@ -44,6 +44,7 @@ export async function refresh(session: Session, options: { readonly signal?: Abo
 /** As {@link refresh}, without drawing conclusions. */
 export async function readAll(session: Session, signal?: AbortSignal): Promise<Shown> {
   const keys = new Set<string>();
+  const known = readFiles(session);
   await takeUpdated(session);
   for (let round = 0; round < ROUNDS_MAX; round++) {
     const before = session.view;
@@ -58,12 +59,11 @@ export async function readAll(session: Session, signal?: AbortSignal): Promise<S
     }
     // What notices say is news where the log has grown by it, and nothing but that.
     takeView(session);
-    // A record that a cut names may arrive after those that it covers.
-    if (news) rejudge(session);
     if (!news && session.view.log === before.log && session.view.opened.size === before.opened.size) {
       for (const key of epochs.grants) keys.add(key);
       return {
         keys,
+        known,
         deletions: epochs.deletions,
         unopened: epochs.unopened,
         elsewhere: await countElsewhere(session, signal),
@@ -85,13 +85,13 @@ function isAffected(
   return epoch === current.epoch || epochs.unopened.length > 0 || !opened.has(current.epoch);
 }
 
-/** Computes the view anew; what counts is judged again where the log says something new. */
+/** Computes the view anew, and what counts by it. */
 export function takeView(session: Session): void {
   const before = session.view;
   const { index, group, deviceKey, device } = session;
   session.view = look({ index, group, deviceKey, signingKey: device.signingKey, before });
   noteEpochs(session);
-  if (session.view.log !== before.log || session.view.state.head !== before.state.head) rejudge(session);
+  judgeAnew(session);
 }
 
 /**

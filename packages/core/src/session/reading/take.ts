@@ -20,7 +20,7 @@ import { applyChange } from "../../tree/apply-change.ts";
 import { epochAges, isEditorDevice } from "../files/blob-sources.ts";
 import type { Session } from "../session.ts";
 import { verifiedOf } from "../view.ts";
-import { judgeChange } from "./verdicts.ts";
+import { judgeChange, mayMatter } from "./verdicts.ts";
 
 /** Where taken records lie. */
 export interface Taken {
@@ -52,11 +52,21 @@ export function takeReadFile(session: Session, file: RecordsFile, taken: Taken):
         record.writer === writer && record.device === session.deviceKey && !isKnown(session, signed.digest),
     );
     takeFile(session, file, taken);
+    writeMeta(session.index, "judged", null);
+    if (isLate(session, file)) session.index.run("UPDATE epochs SET finished = 0 WHERE epoch = ?", taken.epoch);
     // A record of this device's under this state's own writer that it did not write: the state is a copy, or older than the storage.
     if (isNews) drawWriter(session);
     const kept = session.index.get<{ n: number }>("SELECT count(*) AS n FROM held WHERE key = ?", taken.key)?.n ?? 0;
     return kept < file.records.length ? MISFIT : undefined;
   });
+}
+
+/** Whether something in a file that was not read before holds its epoch open, should nothing else have been left there. */
+function isLate(session: Session, { records, locations }: RecordsFile): boolean {
+  return (
+    locations.some(({ record }) => isEditorDevice(session, record.device)) || // check: role
+    records.some(({ record: { type, device }, signed: { digest } }) => mayMatter(session, { type, device, digest }))
+  );
 }
 
 function isKnown(session: Session, digest: RecordDigest): boolean {

@@ -49,18 +49,19 @@ export async function takeUpdated(session: Session): Promise<void> {
 /**
  * Whether an admin or owner has done something that this version cannot read.
  *
- * @param options.except - What this member did does not matter: else one who signs nonsense could not even be removed.
+ * @param options.removes - Who is to be removed. One of them, and all is well: else those who sign nonsense could not even be
+ *   removed, each because of another.
  */
-export function isUpdateNeeded(session: Session, options: { readonly except?: MemberId } = {}): boolean {
-  return session.index.all<{ device: DeviceKey }>("SELECT device FROM newer").some(({ device }) => {
-    const member = memberOfDevice(session.view.state, device);
-    if (member === undefined || member.id === options.except) return false;
-    return isAtLeast(member.role, "admin"); // check: downgrade
-  });
+export function isUpdateNeeded(session: Session, options: { readonly removes?: MemberId } = {}): boolean {
+  const authors = session.index
+    .all<{ device: DeviceKey }>("SELECT device FROM newer")
+    .flatMap(({ device }) => memberOfDevice(session.view.state, device) ?? [])
+    .filter(({ role }) => isAtLeast(role, "admin")); // check: downgrade
+  return authors.length > 0 && authors.every(({ id }) => id !== options.removes);
 }
 
 /** @throws ConclaveError `unsupported` if {@link isUpdateNeeded}. */
-export function requireUpToDate(session: Session, options: { readonly except?: MemberId } = {}): void {
+export function requireUpToDate(session: Session, options: { readonly removes?: MemberId } = {}): void {
   if (!isUpdateNeeded(session, options)) return;
   throw new ConclaveError("an admin's program is newer than this one: update conclave, then write again", {
     code: "unsupported",

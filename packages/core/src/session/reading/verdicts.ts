@@ -10,9 +10,11 @@ import {
   type JudgedRecord,
   type Verdict,
 } from "../../group/rights.ts";
+import { listedDevice } from "../../group/state.ts";
 import { type AwaitedRecord, awaited } from "../../history/awaited.ts";
 import { type CutLimits, isWithinCut, isWithinPast, type JoinedPast, pastOfCut } from "../../history/past.ts";
 import { type AppliedRecord, appliedSince, recordOf } from "../../history/stored-record.ts";
+import { readMeta, writeMeta } from "../../index/meta.ts";
 import type { SqlDatabase } from "../../ports/sql.ts";
 import type { Cut } from "../../records/entry.ts";
 import type { DeviceKey, EpochId, RecordDigest } from "../../records/shapes.ts";
@@ -84,6 +86,15 @@ export function isVoidForGood(
   return options.in !== undefined && isOutOf(session, record.device, options.in);
 }
 
+/** Whether a record is of somebody who is in, or a change that counts or may yet: whoever is out can go on putting others. */
+export function mayMatter(
+  session: Session,
+  { digest, device, type }: { readonly digest: RecordDigest; readonly device: DeviceKey; readonly type: string },
+): boolean {
+  if (listedDevice(session.view.state, device) !== undefined) return true;
+  return type === "conclave/v1/change" && !isVoidForGood(session, digest); // check: cut
+}
+
 /** Whether all that a cut rests on is applied here: then whatever else its target signed before it is left out. */
 function isRead({ index }: Session, cutting: LogNode): boolean {
   return pastUnder(index, cutting) !== undefined; // check: cut
@@ -127,10 +138,17 @@ export function* judgedChanges(
   }
 }
 
-/** Judges every change anew: call when the log says something that it did not say before. */
-export function rejudge(session: Session): void {
-  session.index.transaction(() => {
+/**
+ * Judges every change anew where the log says something that it did not say before, or records have come, of which one that a
+ * cut names may have come after those that it covers. What for is noted, so that whoever was broken off before goes on here.
+ */
+export function judgeAnew(session: Session): void {
+  const { index, view } = session;
+  const grounds = `${view.state.head} ${view.log.nodes.size}`;
+  if (readMeta<string>(index, "judged") === grounds) return;
+  index.transaction(() => {
     const verdicts = [...judgedChanges(session)].map(({ record, verdict }) => [record.digest, verdict.counts] as const);
-    setCounts(session.index, verdicts);
+    setCounts(index, verdicts);
+    writeMeta(index, "judged", grounds);
   });
 }

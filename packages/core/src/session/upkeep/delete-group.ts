@@ -40,7 +40,7 @@ export async function catchUpToDelete(
   session: Session,
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<Shown> {
-  const nothing: Shown = { keys: new Set(), deletions: new Set(), unopened: [], elsewhere: 0 };
+  const nothing: Shown = { keys: new Set(), known: new Set(), deletions: new Set(), unopened: [], elsewhere: 0 };
   if (readMeta(session.index, "deleting") !== undefined) return nothing;
   return catchUp(session, options).catch((error: unknown) => {
     if (error instanceof ConclaveError && error.code === "deleted") return nothing;

@@ -131,8 +131,10 @@ async function verifyObjects(session: Session, check: Check): Promise<number> {
   for (const blob of blobs) {
     signal?.throwIfAborted();
     const found: Problem[] = [];
+    // Where somebody says that it lies who may not write: that matters only while nobody else says where.
+    const doubtful: Problem[] = [];
     let isReadable = false;
-    for (const { epoch, object, length } of locationsOf(session, blob.blob)) {
+    for (const { epoch, object, length, trusted } of locationsOf(session, blob.blob)) {
       const key = objectKey(epoch, object);
       const problem = await problemOf(session, {
         ...check,
@@ -144,14 +146,15 @@ async function verifyObjects(session: Session, check: Check): Promise<number> {
         stored: listed.get(key),
         full,
       });
-      if (problem) found.push(problem);
-      else isReadable = true;
+      if (!problem) isReadable = true;
+      else if (trusted) found.push(problem);
+      else doubtful.push(problem);
     }
     if (isReadable) count += 1;
-    else if (found.length === 0)
+    else if (found.length + doubtful.length === 0)
       found.push({ code: "unreadable", detail: `no record says where blob ${blob.blob} lies` });
     // What another location still holds is damaged, not lost; both are said, the paths only where a file is affected.
-    for (const problem of found) {
+    for (const problem of isReadable ? found : [...found, ...doubtful]) {
       if (!isReadable) complain(blob.blob, problem);
       else if (isAmiss(session, problem)) report(problem);
     }

@@ -8,6 +8,7 @@ import { readWriter } from "../../index/writer.ts";
 import { type Act, CUT_MAX, type Cut } from "../../records/entry.ts";
 import type { DeviceKey } from "../../records/shapes.ts";
 import { owedNow } from "../people/owed-removals.ts";
+import { isUpdateNeeded } from "../reading/update-needed.ts";
 import type { Session } from "../session.ts";
 import { publishMerge } from "./change-writer.ts";
 
@@ -57,9 +58,9 @@ function loose({ index }: Session, devices: readonly DeviceKey[]): WriterHead[] 
   );
 }
 
-/** Whether this device can write changes now: a kit cannot, nor who has no key to the epoch that ends. */
+/** Whether this device can write changes now: a kit cannot, nor who has no key to the epoch that ends, or is to be updated. */
 function mayMerge(session: Session): boolean {
   const { view, deviceKey } = session;
-  if (!view.opened.has(view.current.epoch) || owedNow(session).length > 0) return false;
+  if (!view.opened.has(view.current.epoch) || owedNow(session).length > 0 || isUpdateNeeded(session)) return false;
   return hasRole(view.state, { device: deviceKey, role: "editor" });
 }

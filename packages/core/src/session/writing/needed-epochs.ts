@@ -8,7 +8,7 @@ import type { EpochId } from "../../records/shapes.ts";
 import { changesOfBlob, knownPieces } from "../../tree/blobs.ts";
 import { purgedBlobs } from "../../tree/purges.ts";
 import { isEditorDevice } from "../files/blob-sources.ts";
-import { isVoidForGood } from "../reading/verdicts.ts";
+import { isVoidForGood, mayMatter } from "../reading/verdicts.ts";
 import type { Session } from "../session.ts";
 
 /** Epochs that this device can open and that hold what the current one is not known to hold. */
@@ -24,18 +24,13 @@ export function neededEpochs(session: Session): EpochId[] {
 /** Whether a record of somebody who is in lies there alone, or a change that counts or may yet. */
 function hasRecordsLeft(session: Session, epoch: EpochId): boolean {
   const { index, view } = session;
-  const listed = new Set(listedDevices(view.state).map(({ device }) => device.verifyingKey));
   const left = index.each<{ digest: string; device: string; type: string }>(
     `SELECT digest, device, type FROM lines WHERE digest IN (SELECT digest FROM held WHERE epoch = ?1)
      AND digest NOT IN (SELECT digest FROM held WHERE epoch = ?2)`,
     epoch,
     view.current.epoch,
   );
-  for (const { digest, device, type } of left) {
-    if (listed.has(device)) return true;
-    // What somebody who is out goes on putting there holds no epoch open.
-    if (type === "conclave/v1/change" && !isVoidForGood(session, digest)) return true; // check: cut
-  }
+  for (const record of left) if (mayMatter(session, record)) return true;
   return false;
 }
 

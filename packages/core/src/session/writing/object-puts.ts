@@ -3,10 +3,17 @@
  * refers to is deleted again, by this device alone.
  */
 import { objectKey } from "../../contents/object.ts";
+import { requireStill } from "../reading/abreast.ts";
 import type { Session } from "../session.ts";
 
-/** Notes an object's key, durably, before it is put. */
+/**
+ * Notes an object's key, durably, before it is put.
+ *
+ * @throws ConclaveError `overtaken` if its epoch is over.
+ */
 export function notePut(session: Session, key: string): void {
+  const [epoch = ""] = key.split("/");
+  requireStill(session, epoch);
   session.index.run("INSERT OR IGNORE INTO puts(key, run) VALUES(?, ?)", key, session.runs.current);
 }
 

@@ -10,6 +10,7 @@ import { type OpenEpoch, type ReadRecord, sealRecords } from "../../records/reco
 import type { MemberId, RecordDigest } from "../../records/shapes.ts";
 import { type SignedLine, signLine } from "../../records/signed-line.ts";
 import { owedNow } from "../people/owed-removals.ts";
+import { isBehind, keepAbreast, requireStill } from "../reading/abreast.ts";
 import { requireConfirmed } from "../reading/confirmed.ts";
 import { requireDecided } from "../reading/decided.ts";
 import { takeFile } from "../reading/take.ts";
@@ -55,17 +56,20 @@ export interface Publication {
  * Signs, seals and puts records. When it resolves they are on the storage; when it rejects after its transaction, they go
  * out with the next flush.
  *
- * @throws ConclaveError `stale-epoch` if this device cannot open the current epoch; `StoreError` as the store.
+ * @throws ConclaveError `stale-epoch` if this device cannot open the current epoch, `overtaken` if locations speak of one that
+ *   is over; `StoreError` as the store.
  */
 export async function publish(
   session: Session,
   publication: Publication,
 ): Promise<readonly ReadRecord<NumberedRecord>[]> {
-  requireUpToDate(session, publication.removes === undefined ? {} : { except: publication.removes });
+  requireUpToDate(session, publication.removes === undefined ? {} : { removes: publication.removes });
   requireConfirmed(session);
-  const epoch = publication.epoch ?? requireCurrent(session);
   const locations = await signLocations(session, publication.locations ?? []);
   for (;;) {
+    keepAbreast(session);
+    for (const { record } of locations) requireStill(session, record.epoch);
+    const epoch = publication.epoch ?? requireCurrent(session);
     const start = readWriter(session.index);
     const records = await signDrafts(session, { drafts: publication.drafts, start });
     const { key, bytes } = await sealRecords(session.crypto, {
@@ -78,7 +82,7 @@ export async function publish(
     if (bytes.length > STORED_BYTES_MAX) refuseSize("a file of records"); // check: size
     const { before, after } = (await publication.around?.(records)) ?? { before: [], after: [] };
     const done = session.index.transaction(() => {
-      if (!isSame(readWriter(session.index), start)) return false;
+      if (!isSame(readWriter(session.index), start) || isBehind(session)) return false;
       const last = records.at(-1);
       if (last) writeWriter(session.index, { ...start, number: last.record.number, previous: last.signed.digest });
       queue(session.index, [...before, { key, bytes, epoch: epoch.epoch, kind: "records" }, ...after]);
@@ -86,7 +90,7 @@ export async function publish(
       publication.together?.();
       return true;
     });
-    // Another process of this home took the number in between: nothing was written, so nothing can collide.
+    // Another process of this home took the number in between, or saw the group change: nothing was written, so nothing can collide.
     if (!done) continue;
     await flushOutbox(session, publication);
     return records;
@@ -95,16 +99,16 @@ export async function publish(
 
 /** The current epoch with its identity, or why nothing can be sealed now. */
 export function requireCurrent(session: Session): OpenEpoch {
-  if (owedNow(session).length > 0) {
-    throw new ConclaveError("somebody was removed while others changed the group, and no admin has done it again yet", {
-      code: "stale-epoch",
-    }); // check: epoch
-  }
-  return requireOpened(session);
+  const opened = requireOpened(session);
+  if (owedNow(session).length === 0) return opened;
+  throw new ConclaveError("somebody was removed while others changed the group, and no admin has done it again yet", {
+    code: "stale-epoch",
+  }); // check: epoch
 }
 
 /** As {@link requireCurrent}, for what an owed removal need not come before. */
 export function requireOpened(session: Session): OpenEpoch {
+  keepAbreast(session);
   requireDecided(session);
   const opened = session.view.opened.get(session.view.current.epoch);
   if (opened) return opened;

@@ -8,6 +8,7 @@ import { readRecord } from "../../records/record.ts";
 import { RECORDS_BYTES_AIM, sealRecords } from "../../records/records-file.ts";
 import type { DeviceKey } from "../../records/shapes.ts";
 import { encodeSignedLine, type SignedLine } from "../../records/signed-line.ts";
+import { requireStill } from "../reading/abreast.ts";
 import type { Session } from "../session.ts";
 import { flushOutbox, queue } from "./outbox.ts";
 import { requireCurrent } from "./publish.ts";
@@ -29,6 +30,7 @@ type Run = readonly Line[];
  *
  * @param options.devices - Only records of these devices; default all.
  * @returns How many records were put.
+ * @throws as `requireCurrent`; ConclaveError `overtaken` if that epoch ends meanwhile.
  */
 export async function resealRecords(
   session: Session,
@@ -46,6 +48,7 @@ export async function resealRecords(
       records: run satisfies readonly SignedLine[],
     });
     session.index.transaction(() => {
+      requireStill(session, epoch.epoch);
       queue(session.index, [{ key, bytes, epoch: epoch.epoch, kind: "records" }]);
       for (const { digest } of run) {
         session.index.run("INSERT OR IGNORE INTO held(epoch, digest, key) VALUES(?, ?, ?)", epoch.epoch, digest, key);
