@@ -82,7 +82,8 @@ export async function publish(
     if (bytes.length > STORED_BYTES_MAX) refuseSize("a file of records"); // check: size
     const { before, after } = (await publication.around?.(records)) ?? { before: [], after: [] };
     const done = session.index.transaction(() => {
-      if (!isSame(readWriter(session.index), start) || isBehind(session)) return false;
+      if (!isSame(readWriter(session.index), start)) return false;
+      if (isBehind(session)) return false; // check: epoch
       const last = records.at(-1);
       if (last) writeWriter(session.index, { ...start, number: last.record.number, previous: last.signed.digest });
       queue(session.index, [...before, { key, bytes, epoch: epoch.epoch, kind: "records" }, ...after]);
