@@ -54,7 +54,7 @@ export function blobsToMove(session: Session): BlobToMove[] {
 }
 
 /** Blobs that count, or may yet: those of changes that nothing voids for good. */
-export function* blobsToKeep(session: Session): Generator<DeclaredBlob> {
+function* blobsToKeep(session: Session): Generator<DeclaredBlob> {
   const unwanted = lettingGo(session);
   for (const { counting, ...blob } of knownBlobs(session.index)) {
     if (!unwanted.has(blob.blob) && (counting || mayCount(session, blob.blob))) yield blob;

@@ -5,11 +5,13 @@
  */
 import { ByteBudget } from "../../contents/budget.ts";
 import type { Location } from "../../records/location.ts";
+import { blobOf } from "../../tree/blobs.ts";
 import type { WorkOptions } from "../events.ts";
 import { locationsOf } from "../files/blob-sources.ts";
+import { purgedContents } from "../let-go.ts";
 import type { Session } from "../session.ts";
 import { publish } from "../writing/publish.ts";
-import { blobsToKeep, blobsToMove, locationDraft, moveContents } from "./move-contents.ts";
+import { blobsToMove, locationDraft, moveContents } from "./move-contents.ts";
 
 /** Most locations in one records file. */
 const LOCATIONS_PER_FILE = 4000;
@@ -23,24 +25,28 @@ export async function placeUnplaced(
 ): Promise<void> {
   const unplaced = unplacedBlobs(session, options.of);
   if (unplaced.size === 0) return;
-  const kept = [...blobsToKeep(session)].filter(({ blob }) => unplaced.has(blob));
-  const here = kept.flatMap(({ blob }) => stillHere(session, blob) ?? []);
+  const here = [...unplaced].flatMap((blob) => stillHere(session, blob) ?? []);
   for (let first = 0; first < here.length; first += LOCATIONS_PER_FILE) {
     const locations = here.slice(first, first + LOCATIONS_PER_FILE);
     await publish(session, { drafts: [], locations, ...(options.signal ? { signal: options.signal } : {}) });
   }
+  if (here.length === unplaced.size) return;
   const blobs = blobsToMove(session).filter(({ blob }) => unplaced.has(blob.blob));
-  if (blobs.length > 0) await moveContents(session, { ...options, blobs, budget: new ByteBudget(MOVE_BYTES) });
+  await moveContents(session, { ...options, blobs, budget: new ByteBudget(MOVE_BYTES) });
 }
 
-/** Blobs that the records files known to lie there place nowhere. */
-function unplacedBlobs({ index, deviceKey }: Session, of: "own" | "all"): ReadonlySet<string> {
+/** Blobs that count, and that the records files known to lie there place nowhere. What is purged may be gone rightly. */
+function unplacedBlobs(session: Session, of: "own" | "all"): ReadonlySet<string> {
+  const { index, deviceKey } = session;
   const rows = index.all<{ blob: string }>(
     `SELECT DISTINCT blob FROM locations l WHERE gone = 0 AND (?1 IS NULL OR device = ?1)
      AND NOT EXISTS (SELECT 1 FROM placings p WHERE p.blob = l.blob)`,
     of === "own" ? deviceKey : null,
   );
-  return new Set(rows.map(({ blob }) => blob));
+  const counting = rows.map(({ blob }) => blob).filter((blob) => blobOf(index, blob) !== undefined);
+  if (counting.length === 0) return new Set();
+  const purged = purgedContents(session);
+  return new Set(counting.filter((blob) => !purged.has(blob)));
 }
 
 /** A blob's location in the current epoch, as this device states it itself. */
