@@ -162,5 +162,6 @@ function makeProgress(
 }
 
 function interrupted(cause: unknown): CommandError {
-  return new CommandError("interrupted", { code: "interrupted", cause });
+  const hint = cause instanceof CommandError && cause.code === "interrupted" ? cause.hint : undefined;
+  return new CommandError("interrupted", { code: "interrupted", hint, cause });
 }

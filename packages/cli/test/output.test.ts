@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Output } from "../src/terminal/output.ts";
 import { renderTable } from "../src/terminal/table.ts";
 import { counted, humanSeconds, humanSize, isoTime } from "../src/terminal/units.ts";
 import { act, World } from "./support/run-main.ts";
@@ -67,6 +68,23 @@ describe("--json", () => {
       argv: ["--json"],
     });
     expect(twice).toMatchObject({ exit: 1, out: "1\n" });
+  });
+
+  it("prints one document of a result that was begun, also where the rest fails", async () => {
+    const begin = (rest: (out: Output) => void) =>
+      act(
+        async ({ out }) => {
+          await out.begin({ first: 1 }, () => undefined);
+          rest(out);
+        },
+        { argv: ["--json"] },
+      );
+    const whole = await begin((out) => out.result({ second: "2", none: undefined }, () => undefined));
+    expect(whole.out).toBe('{"first":1,"second":"2"}\n');
+    const cut = await begin(() => {
+      throw new Error("cut");
+    });
+    expect(cut).toMatchObject({ exit: 1, out: '{"first":1}\n' });
   });
 });
 

@@ -22,12 +22,13 @@ import type { Context } from "../context.ts";
 import { inEachGroup } from "../identity/own-groups.ts";
 import { ownCard, type Person, withPerson } from "../identity/person.ts";
 import { readKitFiles } from "../kit/kit-file.ts";
-import { showWords, writeKit } from "../kit/kit-output.ts";
+import { onceShown, showWords, writeKit } from "../kit/kit-output.ts";
 import { joinShares, parseSplit, type Split, writeShares } from "../kit/kit-shares.ts";
 import type { KitGroup, KitSheet } from "../kit/kit-text.ts";
 import { kitTried, noteKitTried } from "../kit/kit-tried.ts";
 import { noteTrustees, type Roll, trusteesCalled } from "../kit/trustees.ts";
 import { reencryptShown } from "../reencryption.ts";
+import type { Lines } from "../terminal/output.ts";
 import { isoTime } from "../terminal/units.ts";
 
 export const kit = defineCommand({
@@ -89,6 +90,10 @@ function listed(names: string | undefined): readonly string[] {
   return names?.split(",").map((name) => name.trim()) ?? [];
 }
 
+const HALF_REPLACED =
+  "keep both kits: the new one counts in the groups that were done, the old one in the others; running the command again " +
+  "makes another kit, which replaces both";
+
 const NOT_YOURS = "that is another member's recovery kit";
 
 /** A kit's own fingerprint, from its verifying key: no secret. */
@@ -133,28 +138,31 @@ async function renew(
         ? [file]
         : undefined;
   if (file !== undefined && !split) await writeKit(context, file, sheet);
-  await noteTrustees(home, { kit: verifyingKeyOf(keys.signingKey), trustees });
-  await replacePrivateFile(home.card, encodeCardFile(card.signed));
-  const undone = await inEachGroup(context, {
-    person,
-    work: async ({ session }) => {
-      const { me } = session.view;
-      if (!me) return;
-      const listed = await makeDeviceCard(crypto, { keys, member: me.id, kind: "kit", time });
-      await replaceKit(session, { kit: listed, contents: "now", signal: context.signal });
-      if (isAtLeast(me.role, "editor")) await reencryptShown(context, { session, settled: false });
-    },
-  });
   const value = {
     fingerprint: shownKey(verifyingKeyOf(keys.signingKey)),
     kit: files === undefined ? { words } : split ? { shares: files } : { file },
-    undone,
   };
-  context.out.result(value, ({ line }) => {
+  const show = ({ line }: Lines): void => {
     line(`recovery kit ${value.fingerprint}`);
     if (files === undefined) showWords(line, words);
     else line(`written to   ${files.join(", ")}`);
+  };
+  const option = files === undefined ? "--file" : undefined;
+  const undone = await onceShown(context, { value, show, option, interrupted: HALF_REPLACED }, async () => {
+    await noteTrustees(home, { kit: verifyingKeyOf(keys.signingKey), trustees });
+    await replacePrivateFile(home.card, encodeCardFile(card.signed));
+    return inEachGroup(context, {
+      person,
+      work: async ({ session }) => {
+        const { me } = session.view;
+        if (!me) return;
+        const listed = await makeDeviceCard(crypto, { keys, member: me.id, kind: "kit", time });
+        await replaceKit(session, { kit: listed, contents: "now", signal: context.signal });
+        if (isAtLeast(me.role, "editor")) await reencryptShown(context, { session, settled: false });
+      },
+    });
   });
+  context.out.result({ undone }, () => undefined);
   if (undone.length > 0)
     context.warn(
       "in the groups named above the old kit still counts: run the command again, with another file, when they can be reached",

@@ -35,9 +35,10 @@ import { LABEL_OPTION, tellKeptLabel } from "../identity/device-label.ts";
 import { makeKeys } from "../identity/make-keys.ts";
 import { homeOf, type Person, withPerson } from "../identity/person.ts";
 import { readKitFiles } from "../kit/kit-file.ts";
-import { showWords, writeKit } from "../kit/kit-output.ts";
+import { onceShown, showWords, writeKit } from "../kit/kit-output.ts";
 import { defaultGroupName } from "../parsing/group-name.ts";
 import { parseGroupName } from "../parsing/place.ts";
+import type { Lines } from "../terminal/output.ts";
 import { isoTime } from "../terminal/units.ts";
 import { withKnownGroup } from "../with-group.ts";
 
@@ -83,8 +84,9 @@ export const recover = defineCommand({
       const at = { person, address, place, name };
       const work = async (): Promise<number | undefined> => {
         // A recovery that was broken off after it counted: this device is listed already.
-        const words = (await entered(context, at)) ? undefined : await useKit(context, { ...at, keys, kit });
-        return show(context, { ...at, words, kit });
+        const before = await entered(context, at);
+        if (!before) await useKit(context, { ...at, keys, kit });
+        return show(context, { ...at, hadCounted: before !== undefined });
       };
       return isDrive(url) ? advisingOnDrive({ account: place.account }, work) : work();
     });
@@ -103,11 +105,15 @@ async function entered(context: Context, { person, address, place, name }: At): 
   return await joinKnownGroup(person, { name, place, store, address, signal: context.signal });
 }
 
-/** Shows what the kit sees, uses it up, and comes in with this device. Gives the new kit's words. */
+const HALF_RECOVERED =
+  "keep the kit that you used and the new one; running the same command again goes on, and if it makes another new kit, that " +
+  "one is to be kept";
+
+/** Shows what the kit sees and the kit to come, uses it up, and comes in with this device. */
 async function useKit(
   context: Context,
   options: At & { readonly keys: ReturnType<typeof kitDevice>; readonly kit: string | undefined },
-): Promise<string> {
+): Promise<void> {
   const { person, address, place, keys, kit } = options;
   const { crypto, clock, device } = person;
   const index = openDatabase(":memory:");
@@ -116,12 +122,18 @@ async function useKit(
     const ports = { store, index, crypto, clock, runs: processRuns(), device: keys };
     const seen = await openWithKit(ports, { address, signal: context.signal });
     sayNewest(context, seen);
-    const { words, newKeys } = await handOut(context, { person, name: seen.member.name, kit });
-    await recoverIn(seen, { device, kit: newKeys, signal: context.signal });
-    const { state, current } = seen.session.view;
-    const reached = { ...address, entry: state.head, epoch: current.epoch };
-    await entered(context, { ...options, address: reached });
-    return words;
+    const { words, newKeys, card } = await drawKit(context, { person, name: seen.member.name, kit });
+    const value = { kit: kit === undefined ? { words } : { file: kit } };
+    const show = ({ line }: Lines): void =>
+      kit === undefined ? showWords((each) => line(each), words) : line(`recovery kit ${kit}`);
+    const option = kit === undefined ? "--kit" : undefined;
+    await onceShown(context, { value, show, option, interrupted: HALF_RECOVERED }, async () => {
+      await replacePrivateFile(person.home.card, card);
+      await recoverIn(seen, { device, kit: newKeys, signal: context.signal });
+      const { state, current } = seen.session.view;
+      const reached = { ...address, entry: state.head, epoch: current.epoch };
+      await entered(context, { ...options, address: reached });
+    });
   } finally {
     index.close();
   }
@@ -132,12 +144,12 @@ function sayNewest(context: Context, { member, newest }: SeenByKit): void {
   context.note(`the kit is ${member.name}'s; the newest entry that the storage shows: ${what} (unconfirmed)`);
 }
 
-/** Draws the kit that replaces the used one, and gives it to its person before anything counts. */
-async function handOut(
+/** Draws the kit that replaces the used one, and writes it to its file if there is to be one. */
+async function drawKit(
   context: Context,
   { person, name, kit }: { readonly person: Person; readonly name: string; readonly kit: string | undefined },
 ) {
-  const { crypto, device, home } = person;
+  const { crypto, device } = person;
   const secret = newKitSecret(crypto);
   const newKeys = kitDevice(secret);
   const time = context.clock.now();
@@ -146,15 +158,11 @@ async function handOut(
   if (kit !== undefined) {
     await writeKit(context, kit, { name, fingerprint: fingerprint(card.member), words, kit: newKeys, time });
   }
-  await replacePrivateFile(home.card, encodeCardFile(card.signed));
-  return { words, newKeys };
+  return { words, newKeys, card: encodeCardFile(card.signed) };
 }
 
-async function show(
-  context: Context,
-  options: At & { readonly words: string | undefined; readonly kit: string | undefined },
-): Promise<number | undefined> {
-  const { person, address, words, kit } = options;
+async function show(context: Context, options: At & { readonly hadCounted: boolean }): Promise<number | undefined> {
+  const { person, address, hadCounted } = options;
   const group = (await listGroups(person.home)).find(({ id }) => id === address.group);
   if (!group) throw new ConclaveError("the storage does not show yet what was put on it", { code: "stale-epoch" });
   return withKnownGroup(context, {
@@ -163,22 +171,18 @@ async function show(
     refresh: catchUp,
     work: async ({ session }) => {
       const isConfirmed = unconfirmedSince(session) === undefined;
-      const shownKit = kit === undefined ? (words === undefined ? null : { words }) : { file: kit };
       const value = {
         name: group.name,
         id: group.id,
         role: session.view.me?.role,
         confirmed: isConfirmed,
-        kit: shownKit,
+        ...(hadCounted ? { kit: null } : {}),
       };
       context.out.result(value, ({ line }) => {
         line(`back in ${group.name} as ${session.view.me?.role}`);
-        if (kit !== undefined) line(`recovery kit ${kit}`);
-        else if (words !== undefined) showWords((each) => line(each), words);
       });
-      if (words !== undefined) context.note("the kit that you used is spent: destroy it, and keep the new one");
-      if (words === undefined)
-        context.note('this recovery had counted before; if you do not have its new kit, run "conclave kit --new"');
+      if (!hadCounted) context.note("the kit that you used is spent: destroy it, and keep the new one");
+      else context.note('this recovery had counted before; if you do not have its new kit, run "conclave kit --new"');
       if (!isConfirmed)
         context.note(`reading only, until "conclave join" with a member's newer address confirms what you see`);
       context.note('remove devices that are lost with "conclave device remove"');

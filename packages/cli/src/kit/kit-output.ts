@@ -3,7 +3,10 @@ import { resolve } from "node:path";
 import { ConclaveError } from "@conclave/core";
 import { createPrivateFile } from "@conclave/node";
 import { Advice } from "../advice.ts";
+import { CommandError, usage } from "../command-error.ts";
 import type { Context } from "../context.ts";
+import { isBrokenPipe } from "../errors.ts";
+import type { Lines } from "../terminal/output.ts";
 import { kitPage } from "./kit-page.ts";
 import { type KitSheet, kitText } from "./kit-text.ts";
 
@@ -28,6 +31,41 @@ export async function writeNew(context: Pick<Context, "cwd">, file: string, text
       cause,
     });
     throw new Advice(error, 'choose another name for the file; whether this one counts, "conclave kit --test" says');
+  }
+}
+
+/**
+ * Shows a new kit, then does what makes it count: whatever becomes of that, its person has it.
+ *
+ * @param options.interrupted - What to do next where the person calls the work off: another kit is drawn the next time.
+ * @param options.option - The option that would have written it to a file; undefined where it lies in one.
+ */
+export async function onceShown<Result>(
+  context: Context,
+  options: {
+    readonly value: object;
+    readonly show: (lines: Lines) => void;
+    readonly option: string | undefined;
+    readonly interrupted: string;
+  },
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const { value, show, option, interrupted } = options;
+  try {
+    await context.out.begin(value, show);
+  } catch (error) {
+    if (!isBrokenPipe(error)) throw error;
+    if (option !== undefined)
+      throw usage(
+        "nobody reads the new recovery kit, so nothing was changed",
+        `write it to a file with ${option} FILE`,
+      );
+  }
+  try {
+    return await work();
+  } catch (cause) {
+    if (!context.signal.aborted) throw cause;
+    throw new CommandError("interrupted", { code: "interrupted", hint: interrupted, cause });
   }
 }
 

@@ -21,6 +21,12 @@ export interface Output {
    */
   result(value: unknown, show: (lines: Lines) => void): void;
   /**
+   * The first part of the one result, for what its person must have whatever becomes of the work that is still to do. With
+   * `--json` the document begins with the members of `value`, and `result` adds the others. Resolves once it is written;
+   * rejects if it cannot be.
+   */
+  begin(value: object, show: (lines: Lines) => void): Promise<void>;
+  /**
    * One of the results of a command that goes on: with `--json` a line of JSON, else the text, escaped on the way.
    */
   event(value: unknown, text: string): void;
@@ -40,6 +46,8 @@ export class StreamOutput implements Output {
   readonly #isJson: boolean;
   readonly #status: StatusLine;
   #hasResult = false;
+  /** Whether a document has begun that nobody has ended yet. */
+  #isOpen = false;
   readonly #noteFailure = (error: unknown): void => {
     this.#failure ??= error;
   };
@@ -56,8 +64,19 @@ export class StreamOutput implements Output {
   result(value: unknown, show: (lines: Lines) => void): void {
     if (this.#hasResult) throw new Error("a command has one result");
     this.#hasResult = true;
-    if (this.#isJson) this.#write(`${safeJson(value)}\n`);
+    if (!this.#isJson) show(this.#lines());
+    else if (this.#isOpen) this.#write(`,${membersOf(value)}`);
+    else this.#write(`${safeJson(value)}\n`);
+    this.#end();
+  }
+
+  async begin(value: object, show: (lines: Lines) => void): Promise<void> {
+    if (this.#hasResult || this.#isOpen) throw new Error("a command has one result");
+    this.#isOpen = this.#isJson;
+    if (this.#isJson) this.#write(`{${membersOf(value)}`);
     else show(this.#lines());
+    const failed = await new Promise<Error | null | undefined>((resolve) => this.#stream.write("", resolve));
+    if (this.#failure ?? failed) throw this.#failure ?? failed;
   }
 
   event(value: unknown, text: string): void {
@@ -80,9 +99,15 @@ export class StreamOutput implements Output {
     if (this.#failure !== undefined && !isBrokenPipe(this.#failure)) throw this.#failure;
   }
 
-  /** Lets go of the stream, for the next run in this process. */
+  /** Lets go of the stream, for the next run in this process. What a command that failed had begun is a document too. */
   close(): void {
+    this.#end();
     this.#stream.off("error", this.#noteFailure);
+  }
+
+  #end(): void {
+    if (this.#isOpen) this.#write("}\n");
+    this.#isOpen = false;
   }
 
   #lines(): Lines {
@@ -102,4 +127,9 @@ export class StreamOutput implements Output {
     this.#status.clear();
     if (this.#failure === undefined) this.#stream.write(text);
   }
+}
+
+/** An object's members in JSON, without the braces. */
+function membersOf(value: unknown): string {
+  return safeJson(value).slice("{".length, -"}".length);
 }

@@ -1,7 +1,8 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { admit, family, filesBelow, newStage, secondDevice } from "../support/stage.ts";
+import { runMain, World } from "../support/run-main.ts";
+import { admit, family, filesBelow, newStage, type Person, type Stage, secondDevice } from "../support/stage.ts";
 
 interface Listed {
   readonly name: string;
@@ -297,6 +298,67 @@ describe("kit", () => {
     });
   });
 });
+
+describe("a new recovery kit that is shown", () => {
+  const replaced = async (stage: Stage) => {
+    const { alice } = await family(stage);
+    await alice.json("kit", "--new", "--file", "old.txt");
+    return { alice, argv: ["kit", "--new"] };
+  };
+  const used = async (stage: Stage) => {
+    const { alice } = await replaced(stage);
+    const { address } = await alice.json<{ address: string }>("address", "family");
+    return { alice: stage.visitor("back"), argv: ["recover", "old.txt", address, "--no-passphrase"], owner: alice };
+  };
+
+  it.each([
+    ["replaced", replaced],
+    ["used", used],
+  ])("is its person's before the old one is %s, though they call it off there", async (_how, begin) => {
+    const stage = newStage();
+    const { alice, argv, owner = alice } = { owner: undefined, ...(await begin(stage)) };
+    for (const options of [[], ["--json"]]) {
+      const { exit, out, err } = await endingAtWords(stage, { person: alice, argv: [...argv, ...options] });
+      expect(exit).toBe(130);
+      expect(out.match(/\p{L}{3,8}/gu)?.length).toBeGreaterThanOrEqual(24);
+      if (options.length > 0) expect(Object.keys(JSON.parse(out))).toContain("kit");
+      expect(err).toMatch(/keep (?:both kits|the kit that you used)/);
+      expect(await owner("kit", "--test", "old.txt", "--json").then(({ out }) => JSON.parse(out))).toMatchObject({
+        opens: ["family"],
+      });
+    }
+  });
+
+  it.each([
+    ["replaced", replaced],
+    ["used", used],
+  ])("is told to nobody, and the old one not %s, where nobody reads", async (_how, begin) => {
+    const stage = newStage();
+    const { alice, argv, owner = alice } = { owner: undefined, ...(await begin(stage)) };
+    const failure = Object.assign(new Error("write EPIPE"), { code: "EPIPE" });
+    const { exit, err } = await endingAtWords(stage, { person: alice, argv, failure });
+    expect([exit, err]).toEqual([2, expect.stringContaining("nothing was changed")]);
+    expect(await owner.json("kit", "--test", "old.txt")).toMatchObject({ opens: ["family"] });
+  });
+});
+
+/** A command whose person presses Ctrl-C as the first words appear, or whose output then has no reader. */
+async function endingAtWords(
+  stage: Stage,
+  { person, argv, failure }: { readonly person: Person; readonly argv: readonly string[]; readonly failure?: Error },
+) {
+  const world = new World();
+  world.env = { CONCLAVE_HOME: person.home };
+  world.cwd = stage.folder;
+  world.time = Date.now();
+  const keep = world.stdout._write.bind(world.stdout);
+  world.stdout._write = (chunk, encoding, done: (error?: Error) => void) => {
+    if (failure) return done(failure);
+    keep(chunk, encoding, done);
+    world.interrupt();
+  };
+  return runMain(argv, { world });
+}
 
 describe("a kit in shares", () => {
   it("is tried and used with as many shares as it takes, and joined for stock tools", async () => {
