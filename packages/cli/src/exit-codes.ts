@@ -89,6 +89,7 @@ export const CONCLAVE_OUTCOMES: Readonly<Record<ConclaveErrorCode, Outcome>> = {
   overtaken: { exit: 1, hint: "run the same command again" },
   missing: { exit: 5, hint: `${NOTHING_RELEASED}; if the storage is still being synchronised, wait and try again` },
   "source-changed": { exit: 1, hint: "run the same command again when nobody is writing to the file" },
+  "no-access": { exit: 1, hint: "check who owns it and what you may do with it" },
   "unsafe-target": { exit: 1, hint: "choose a folder that holds no links, and that no other program changes" },
   conflict: { exit: 1, hint: "move what is in the way, or choose another place" },
 };

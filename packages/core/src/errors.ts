@@ -26,6 +26,7 @@ export type ConclaveErrorCode =
   | "other-index" // The local index was made by another version, with other tables.
   | "missing" // An object or record that the group needs is not on the storage.
   | "source-changed" // A file changed or vanished while it was read.
+  | "no-access" // The system refuses something of one local file: for want of permission, or its disk failed.
   | "unsafe-target" // Writing there would leave the target folder, or follow a link.
   | "conflict"; // Something local is in the way and would be lost.
 

@@ -143,13 +143,24 @@ async function deleteOriginals(
   let deleted = 0;
   for (const entry of safe) {
     signal.throwIfAborted();
-    const outcome = await tree.deleteFile(entry);
+    const outcome = await outcomeOf(tree, entry);
     if (outcome === "deleted") deleted += 1;
-    else failed.push({ path: entry.path, error: STAYS[outcome] });
+    else failed.push({ path: entry.path, error: outcome });
   }
   const folders: string[] = [];
   for await (const entry of tree.walk({ signal }))
     if ("kind" in entry && entry.kind === "folder") folders.push(entry.path);
   for (const folder of folders.reverse()) await tree.deleteFolder(folder);
   return { deleted, failed };
+}
+
+/** What became of an original: `deleted`, or why it stays. */
+async function outcomeOf(tree: PlainFiles, entry: SourceEntry): Promise<string> {
+  try {
+    const outcome = await tree.deleteFile(entry);
+    return outcome === "deleted" ? outcome : STAYS[outcome];
+  } catch (error) {
+    if (!(error instanceof ConclaveError) || error.code !== "no-access") throw error;
+    return `${error.message}: it stays`;
+  }
 }

@@ -18,7 +18,7 @@ export interface SourceProblem {
   readonly problem: string;
 }
 
-/** An open local file. `read` fills `into` from `offset` as far as the file goes and returns how many bytes it got. */
+/** An open local file. Both reject with `no-access` where the system refuses. `read` fills `into` from `offset` as far as the file goes and returns how many bytes it got. */
 export interface SourceFile {
   read(offset: number, into: Uint8Array): Promise<number>;
   /** Size and modification time now, to see whether the file changed while it was read. */
@@ -30,13 +30,16 @@ export interface SourceFile {
 export interface SourceTree {
   /** Everything below the top, folders before what is in them, in a stable order; links are not followed. */
   walk(options?: { readonly signal?: AbortSignal }): AsyncIterable<SourceEntry | SourceProblem>;
-  /** Opens a file of the tree without following a link in its last name. Rejects with `source-changed` if it is gone. */
+  /** Opens a file of the tree without following a link in its last name. Rejects with `source-changed` if it is gone, `no-access` if the system refuses. */
   open(path: string): Promise<SourceFile>;
 }
 
 /** Plain files that lie on a storage, and can be deleted there. */
 export interface PlainFiles extends SourceTree {
-  /** Deletes a file whose bytes are still those that were there when it was last opened. `refused`: this account may not. */
+  /**
+   * Deletes a file whose bytes are still those that were there when it was last opened. `refused`: this account may not.
+   * Rejects with `no-access` if the system refuses.
+   */
   deleteFile(entry: SourceEntry): Promise<"deleted" | "changed" | "refused">;
   /** Deletes a folder if it is empty, where that can be known at the same moment. */
   deleteFolder(path: string): Promise<boolean>;
@@ -59,7 +62,8 @@ export interface TargetFile {
 
 /**
  * A local folder to download into. Nothing is ever made or written outside it, whatever a path says and whatever links lie
- * in it: calls that would reject with `unsafe-target`.
+ * in it: calls that would reject with `unsafe-target`. What the system refuses of one file and may allow of another rejects
+ * with `no-access`; what befalls them all, as a full disk, with the system's own error.
  */
 export interface TargetTree {
   /** What is there, without following a link in the last name; undefined if nothing. */

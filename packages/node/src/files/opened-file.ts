@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, read, readSync, type Stats } from "node:fs";
 import { promisify } from "node:util";
 import type { SourceFile } from "@conclave/core";
-import { systemCode } from "./system-error.ts";
+import { onOneFile, systemCode } from "./system-error.ts";
 
 /** Windows has neither flag; there the link is looked for first. */
 const NO_FOLLOW: number | undefined = constants.O_NOFOLLOW;
@@ -59,22 +59,29 @@ async function readSome(descriptor: number, into: Uint8Array, position: number):
   return (await readAside(descriptor, into, 0, into.length, position)).bytesRead;
 }
 
+/** Reads as far as the file goes; gives how many bytes that was. */
+async function readFully(
+  descriptor: number,
+  { offset, into }: { readonly offset: number; readonly into: Uint8Array },
+): Promise<number> {
+  let filled = 0;
+  while (filled < into.length) {
+    const bytesRead = await readSome(descriptor, into.subarray(filled), offset + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return filled;
+}
+
 /** An open plain file as the core reads it. Takes the descriptor over. */
 export function sourceFile(descriptor: number): SourceFile {
   return {
-    async read(offset, into) {
-      let filled = 0;
-      while (filled < into.length) {
-        const bytesRead = await readSome(descriptor, into.subarray(filled), offset + filled);
-        if (bytesRead === 0) break;
-        filled += bytesRead;
-      }
-      return filled;
-    },
-    async state() {
-      const stats = fstatSync(descriptor);
-      return { size: stats.size, modified: modifiedOf(stats) };
-    },
+    read: (offset, into) => onOneFile(() => readFully(descriptor, { offset, into })),
+    state: () =>
+      onOneFile(() => {
+        const stats = fstatSync(descriptor);
+        return { size: stats.size, modified: modifiedOf(stats) };
+      }),
     close: async () => closeSync(descriptor),
   };
 }

@@ -15,6 +15,7 @@ import {
 } from "@conclave/core";
 import { parseStoreAddress } from "@conclave/stores";
 import { type LocalSource, openSource } from "./source.ts";
+import { onOneFile } from "./system-error.ts";
 
 /**
  * Opens the plain files in a folder.
@@ -69,7 +70,11 @@ class PlainFolder implements PlainFiles {
     return this.#source.open(path);
   }
 
-  async deleteFile({ path }: SourceEntry): Promise<"deleted" | "changed"> {
+  deleteFile({ path }: SourceEntry): Promise<"deleted" | "changed"> {
+    return onOneFile(() => this.#deleteUnchanged(path));
+  }
+
+  async #deleteUnchanged(path: string): Promise<"deleted" | "changed"> {
     const file = join(this.#top, path);
     // Through no link that was put in a folder's place meanwhile.
     if ((await realpath(dirname(file)).catch(() => undefined)) !== dirname(file)) return "changed"; // check: link

@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { ConclaveError, type SourceEntry, type SourceFile, type SourceProblem, type SourceTree } from "@conclave/core";
 import { openPlain, sourceFile } from "./opened-file.ts";
 import { entryOf, walkFolder } from "./source-walk.ts";
-import { unlessAbsent } from "./system-error.ts";
+import { onOneFile, unlessAbsent } from "./system-error.ts";
 
 /** A local file or folder to upload from. */
 export interface LocalSource extends SourceTree {
@@ -58,15 +58,17 @@ class LocalSourceTree implements LocalSource {
     }
   }
 
-  async open(path: string): Promise<SourceFile> {
+  open(path: string): Promise<SourceFile> {
     const file = path === "" ? this.#top : join(this.#top, path);
     const shown = path === "" ? this.name : path;
-    const descriptor = openPlain(file, (why, cause) => changed(`${shown} ${why}`, cause));
-    if (isElsewhere(descriptor, file)) {
-      closeSync(descriptor);
-      throw changed(`${shown} is reached through a link that was not there before`); // check: link
-    }
-    return sourceFile(descriptor);
+    return onOneFile(() => {
+      const descriptor = openPlain(file, (why, cause) => changed(`${shown} ${why}`, cause));
+      if (isElsewhere(descriptor, file)) {
+        closeSync(descriptor);
+        throw changed(`${shown} is reached through a link that was not there before`); // check: link
+      }
+      return sourceFile(descriptor);
+    });
   }
 }
 

@@ -13,6 +13,7 @@ import {
 import { promisify } from "node:util";
 import { ConclaveError, type TargetFile, type TargetState } from "@conclave/core";
 import { modifiedOf } from "./opened-file.ts";
+import { onOneFile } from "./system-error.ts";
 import type { FolderLease } from "./target-folders.ts";
 import { inTheWay, unsafe } from "./target-path.ts";
 import { forget, unfinishedName } from "./unfinished.ts";
@@ -89,7 +90,11 @@ class StartedFile implements TargetFile {
     this.#size = options.size;
   }
 
-  async write(offset: number, bytes: Uint8Array): Promise<void> {
+  write(offset: number, bytes: Uint8Array): Promise<void> {
+    return onOneFile(() => this.#write(offset, bytes));
+  }
+
+  async #write(offset: number, bytes: Uint8Array): Promise<void> {
     if (offset + bytes.length > this.#size) throw this.#cut("has more bytes than it should"); // check: size
     let written = 0;
     while (written < bytes.length) {
@@ -103,7 +108,11 @@ class StartedFile implements TargetFile {
     return (await writeAside(this.#descriptor, bytes, 0, bytes.length, position)).bytesWritten;
   }
 
-  async commit(options: { readonly modified: number }): Promise<void> {
+  commit(options: { readonly modified: number }): Promise<void> {
+    return onOneFile(() => this.#commit(options));
+  }
+
+  async #commit(options: { readonly modified: number }): Promise<void> {
     try {
       if (this.#end !== this.#size) throw this.#cut("was not written to its end"); // check: size
       setModified(this.#descriptor, options.modified);

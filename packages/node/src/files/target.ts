@@ -4,7 +4,7 @@ import { holdTop } from "./held-folder.ts";
 import { chooseName, FoldedSets, type NameRules } from "./local-name.ts";
 import { probeNames } from "./name-probe.ts";
 import { modifiedOf, openPlain, sourceFile } from "./opened-file.ts";
-import { systemCode, unlessAbsent } from "./system-error.ts";
+import { onOneFile, systemCode, unlessAbsent } from "./system-error.ts";
 import { startFile } from "./target-file.ts";
 import { TargetFolders } from "./target-folders.ts";
 import { inTheWay, refuseLeadingOut, targetNames, tooLong, unsafe } from "./target-path.ts";
@@ -53,7 +53,7 @@ class LocalTargetTree implements LocalTarget {
   }
 
   state(path: string): Promise<TargetState | undefined> {
-    return unlessTooLong(path, async () => {
+    return onOnePath(path, async () => {
       const { parents, name } = this.#place(path);
       const lease = await this.#folders.find(parents);
       if (lease === undefined) return undefined;
@@ -67,7 +67,7 @@ class LocalTargetTree implements LocalTarget {
   }
 
   open(path: string): Promise<SourceFile> {
-    return unlessTooLong(path, async () => {
+    return onOnePath(path, async () => {
       const { parents, name } = this.#place(path);
       const lease = await this.#folders.find(parents);
       if (lease === undefined) throw notPlain(path, "is gone");
@@ -80,14 +80,14 @@ class LocalTargetTree implements LocalTarget {
   }
 
   makeFolder(path: string): Promise<void> {
-    return unlessTooLong(path, async () => {
+    return onOnePath(path, async () => {
       const lease = await this.#folders.make(targetNames(path, this.#rules));
       await lease.release();
     });
   }
 
   create(path: string, options: { readonly size: number; readonly over?: TargetState | null }): Promise<TargetFile> {
-    return unlessTooLong(path, async () => {
+    return onOnePath(path, async () => {
       const { parents, name } = this.#place(path);
       if (name === "") throw unsafe("the target folder itself cannot become a file");
       const lease = await this.#folders.make(parents);
@@ -101,7 +101,7 @@ class LocalTargetTree implements LocalTarget {
   }
 
   makeLink(path: string, target: string): Promise<void> {
-    return unlessTooLong(path, async () => {
+    return onOnePath(path, async () => {
       const { parents, name } = this.#place(path);
       if (name === "") throw unsafe("the target folder itself cannot become a link");
       refuseLeadingOut({ path, target, depth: parents.length });
@@ -134,10 +134,10 @@ class LocalTargetTree implements LocalTarget {
   }
 }
 
-/** A path that this system cannot hold is refused like any other that cannot be made; it holds nothing else up. */
-async function unlessTooLong<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
+/** A path that this system cannot hold, or does not let be used, is refused like any other; it holds nothing else up. */
+async function onOnePath<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
   try {
-    return await work();
+    return await onOneFile(work);
   } catch (cause) {
     const code = systemCode(cause);
     if (code === "ENAMETOOLONG") throw tooLong(`${path} is longer than this system takes`, cause);

@@ -330,6 +330,6 @@ function isUnchanged(entry: SourceEntry, existing: TreeEntry): boolean {
 function isLocal(error: unknown): error is ConclaveError {
   return (
     error instanceof ConclaveError &&
-    ["source-changed", "exists", "malformed", "not-found", "limit"].includes(error.code)
+    ["source-changed", "no-access", "exists", "malformed", "not-found", "limit"].includes(error.code)
   );
 }
