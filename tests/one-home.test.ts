@@ -8,6 +8,7 @@ import {
   readAll,
   removeMember,
   rotate,
+  type Verification,
   verify,
 } from "@conclave/core";
 import { afterEach, describe, expect, it } from "vitest";
@@ -43,6 +44,36 @@ describe("two processes of one home", () => {
     expect(problemsOf(live(bob))).toEqual([]);
     const report = await verify(live(bob), { budget: budget(), shown: await readAll(live(bob)), full: true });
     expect(report).toMatchObject({ ok: true, problems: [] });
+  });
+
+  it("find no object missing that one has put while the other verifies", async () => {
+    world = new World();
+    const { alice } = await people({ world });
+    await put(live(alice), { "a.txt": "one" }, 1);
+    const second = openSession(world.ports(alice));
+    const ports = world.ports(alice);
+    const { store } = ports;
+    let isPut = false;
+    const first = openSession({
+      ...ports,
+      store: {
+        traits: store.traits,
+        put: store.put,
+        get: store.get,
+        delete: store.delete,
+        async *list(folder, call) {
+          yield* store.list(folder, call);
+          if (folder === "" && !isPut) await put(second, { "b.txt": "two" }, 2);
+          isPut ||= folder === "";
+        },
+      },
+    });
+    const missing = ({ problems }: Verification) => problems.filter(({ code }) => code === "missing");
+    const report = await verify(first, { budget: budget(), shown: await readAll(live(alice)) });
+    expect([isPut, report.objects, missing(report)]).toEqual([true, 2, []]);
+    for (const key of await keysLike(world, /\/objects\//)) await world.store.delete(key);
+    const lost = await verify(first, { budget: budget(), shown: await readAll(live(alice)) });
+    expect([lost.ok, lost.objects, missing(lost).length]).toEqual([false, 0, 2]);
   });
 
   it.each([1, 2])("upload the same file at once as one, which stays one when it is changed (seal %i)", async (at) => {

@@ -39,6 +39,8 @@ export interface GroupOptions {
   readonly reading?: boolean;
   /** Whether somebody who was removed asks once more, so that admins see the attempt. Default true. */
   readonly asks?: boolean;
+  /** Whether devices that ask are answered, and a missing key asked for, in passing. Default true. */
+  readonly duties?: boolean;
   /** The command says itself which of two histories to follow. */
   readonly isSettling?: boolean;
   /** The command is given a member's word on what the storage shows. */
@@ -78,7 +80,7 @@ interface KnownGroupOptions extends GroupOptions {
 }
 
 async function openAndWork(context: Context, options: KnownGroupOptions): Promise<number | undefined> {
-  const { person, group, work, reading = false, isSettling = false } = options;
+  const { person, group, work, reading = false, duties = true, isSettling = false } = options;
   const opened = await openGroup(person, { group, acceptRollback: context.options.acceptRollback });
   const counted = context.options.stats ? countedStore(opened.session.store) : undefined;
   const session = counted ? { ...opened.session, store: counted.store } : opened.session;
@@ -87,8 +89,8 @@ async function openAndWork(context: Context, options: KnownGroupOptions): Promis
     const { shown, alarm } = await adviseOnLack({ session, group }, () =>
       bringUpToDate(context, { ...options, session, reading }),
     );
-    if (shown && !isSettling) await answerDeviceCodes(context, { session, person });
-    if (shown) await askForKey(context, { session, person });
+    if (shown && duties && !isSettling) await answerDeviceCodes(context, { session, person });
+    if (shown && duties) await askForKey(context, { session, person });
     warnOfMisfits(context, session);
     if (!options.isConfirming) warnOfHidden(context, { session, group: group.name });
     if (!isSettling) warnOfHistories(context, { session, group: group.name });

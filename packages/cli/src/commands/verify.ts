@@ -38,6 +38,6 @@ export const verify = defineCommand({
         });
         return ok ? undefined : 5;
       },
-      { refresh: (session, { signal }) => readAll(session, signal) },
+      { refresh: (session, { signal }) => readAll(session, signal), duties: false, asks: false },
     ),
 });

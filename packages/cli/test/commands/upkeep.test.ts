@@ -52,6 +52,20 @@ describe("verify", () => {
     expect(filesBelow(store)).toEqual(before);
   });
 
+  it("lets nobody in who asks meanwhile, as other commands do", async () => {
+    const { alice, store, stage } = await filled();
+    const { code } = await alice.json<{ code: string }>("device", "add");
+    const words = ["init", "--device", code, "--no-passphrase"];
+    const phone = stage.visitor("phone");
+    await phone.refusal(...words);
+    const before = filesBelow(store);
+    await alice.json("verify", "family");
+    expect(filesBelow(store)).toEqual(before);
+    expect(await phone.refusal(...words)).toMatchObject({ code: "waiting" });
+    await alice.json("status", "family");
+    await phone.json(...words);
+  });
+
   it.each(["/objects/", "/records/", "epochs/"])(
     "finds a file in %s that was cut, swapped or taken away",
     async (part) => {

@@ -134,8 +134,13 @@ async function verifyObjects(session: Session, check: Check): Promise<number> {
     // Where somebody says that it lies who may not write: that matters only while nobody else says where.
     const doubtful: Problem[] = [];
     let isReadable = false;
-    for (const { epoch, object, length, trusted } of locationsOf(session, blob.blob)) {
+    const locations = locationsOf(session, blob.blob);
+    const isListed = locations.some(({ epoch, object }) => listed.has(objectKey(epoch, object)));
+    for (const { epoch, object, length, trusted } of locations) {
       const key = objectKey(epoch, object);
+      // What was moved has an old location still, which is none to ask for each time.
+      const isAwaited = !isListed || epoch === session.view.current.epoch;
+      const stored = listed.get(key) ?? (isAwaited ? await putSince(session, { key, length, signal }) : undefined);
       const problem = await problemOf(session, {
         ...check,
         key,
@@ -143,7 +148,7 @@ async function verifyObjects(session: Session, check: Check): Promise<number> {
         object,
         epoch,
         blob,
-        stored: listed.get(key),
+        stored,
         full,
       });
       if (!problem) isReadable = true;
@@ -163,6 +168,19 @@ async function verifyObjects(session: Session, check: Check): Promise<number> {
   return count;
 }
 
+/**
+ * What was put since the storage was listed: another process of this home puts an object, and notes it in the index that both
+ * use, while this one reads. Of its size only whether it is the one expected shows, as no more than its end is asked for.
+ */
+async function putSince(
+  session: Session,
+  { key, length, signal }: { readonly key: string; readonly length: number; readonly signal: AbortSignal | undefined },
+): Promise<Pick<StoredObject, "size"> | undefined> {
+  const offset = Math.max(0, length - 1);
+  const end = await getIfThere(session.store, key, { offset, length: 2, ...(signal ? { signal } : {}) });
+  return end && { size: offset + end.length };
+}
+
 /** What is gone from an older epoch while another location holds it has been moved: that is what a re-encryption does. */
 function isAmiss(session: Session, { code, key }: Problem): boolean {
   return code !== "missing" || key?.startsWith(`${session.view.current.epoch}/`) === true;
@@ -176,7 +194,7 @@ async function problemOf(
     readonly object: string;
     readonly epoch: string;
     readonly blob: DeclaredBlob;
-    readonly stored: StoredObject | undefined;
+    readonly stored: Pick<StoredObject, "size"> | undefined;
     readonly full: boolean;
     readonly budget: ByteBudget;
     readonly signal?: AbortSignal;
