@@ -21,12 +21,15 @@ export const download = defineCommand({
   examples: ["conclave download family:photos .", "conclave download family:/ ~/family-copy"],
   args: ["place...", "target"],
   options: {
-    overwrite: { summary: "replace local files that differ, also where the group does not hold what is in them" },
+    overwrite: {
+      summary: "replace local files that differ, by their contents, also where the group does not hold what is in them",
+    },
     links: { summary: "make symbolic links too, where they stay inside the target" },
   },
   notes: [
     "The last name of each GROUP:PATH is made inside the target folder, which is made if missing; of GROUP:/ and of",
-    "GROUP:PATH/. the contents. Nothing is ever written outside the target.",
+    "GROUP:PATH/. the contents. Nothing is ever written outside the target. A local file of the same size and time is taken for",
+    "the same, without being read, unless --overwrite is given.",
   ].join("\n"),
 
   async run(context, { place: texts, target, overwrite, links }) {

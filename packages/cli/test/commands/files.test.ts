@@ -140,6 +140,25 @@ describe("upload and download", () => {
     expect(readFileSync(join(stage.folder, "out/docs/a.txt"), "utf8")).toBe("alpha, second");
   });
 
+  it("take what differs in its contents alone only with --overwrite, and fetch nothing that is the same", async () => {
+    const stage = newStage();
+    const { alice } = await family(stage);
+    stage.files("docs", DOCS);
+    await alice.json("upload", "docs", "family:");
+    await alice.json("download", "family:/", "out");
+    const file = join(stage.folder, "out/docs/a.txt");
+    const { atime, mtime } = statSync(file);
+    const text = readFileSync(file, "utf8");
+    writeFileSync(file, text.toUpperCase());
+    utimesSync(file, atime, mtime);
+    expect(await alice.json("download", "family:/", "out")).toMatchObject({ transferred: 0, skipped: 3 });
+    expect(await alice.json("download", "family:/", "out", "--overwrite")).toMatchObject({
+      transferred: 1,
+      skipped: 2,
+    });
+    expect(readFileSync(file, "utf8")).toBe(text);
+  });
+
   it("refuse what is not there, and two groups at once, before anything is made", async () => {
     const stage = newStage();
     const { alice } = await family(stage);

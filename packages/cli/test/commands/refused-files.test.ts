@@ -108,6 +108,23 @@ describe("a local file of which the system refuses something", () => {
     },
   );
 
+  it("is replaced by a download with --overwrite though it cannot be read, and only then", async () => {
+    const stage = newStage();
+    const { alice } = await family(stage);
+    stage.files("here", FILES);
+    await alice.json("upload", "here/.", "family:");
+    stage.files("there", { "a.txt": "other" });
+    for (const [options, failed, text] of [
+      [[], 1, "other"],
+      [["--overwrite"], 0, "alpha"],
+    ] as const) {
+      const words = ["download", "family:/", "there", ...options, "--json"];
+      const { out } = await during({ open: ["/a.txt", "EACCES"] }, () => alice(...words));
+      expect((JSON.parse(out) as { failed: unknown[] }).failed).toHaveLength(failed);
+      expect(readFileSync(join(stage.folder, "there/a.txt"), "utf8")).toBe(text);
+    }
+  });
+
   it("does not pass for a full disk, which ends the download", async () => {
     const stage = newStage();
     const { alice } = await family(stage);

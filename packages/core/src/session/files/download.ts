@@ -12,7 +12,7 @@ import { memberNames } from "../people/member-names.ts";
 import { refresh } from "../reading/refresh.ts";
 import type { Session } from "../session.ts";
 import { contentReader, sourceOf } from "./blob-sources.ts";
-import { isHeldByGroup, isSameAsLocal } from "./local-copies.ts";
+import { isHeldByGroup, isSameAsLocal, isSameAsReadable } from "./local-copies.ts";
 import { type Failure, joinPath, type Transfer } from "./transfer.ts";
 
 /** Blobs that are read at once. */
@@ -24,7 +24,7 @@ export interface DownloadOptions extends WorkOptions {
   readonly target: TargetTree;
   /** Name that the path's last name gets in the target; undefined to put a folder's contents there. */
   readonly as?: string;
-  /** Replace local files that the group does not hold. Default false. */
+  /** Replace local files that differ, also those that the group does not hold; contents are compared. Default false. */
   readonly overwrite?: boolean;
   /** Make symbolic links too, where their text stays inside the target. Default false. */
   readonly links?: boolean;
@@ -176,9 +176,10 @@ class Download {
   ): Promise<boolean> {
     const { target, overwrite = false, budget, signal } = this.#options;
     if (state.kind !== "file") throw new ConclaveError(`a ${state.kind} is in the way`, { code: "conflict" });
-    if (state.size === entry.size && state.modified === entry.modified) return true;
-    if (overwrite) return false;
     const local = { target, path, crypto: this.#session.crypto, size: state.size };
+    // Other contents may have that size and time too, and whoever overwrites wants the group's.
+    if (overwrite) return isSameAsReadable(local, pieces);
+    if (state.size === entry.size && state.modified === entry.modified) return true;
     if (await isSameAsLocal(local, pieces)) return true;
     const held = { ...local, nodes: entry.nodes, successor: pieces, budget, ...(signal ? { signal } : {}) };
     if (await isHeldByGroup(this.#session, held)) return false;

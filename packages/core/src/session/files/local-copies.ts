@@ -28,6 +28,16 @@ export async function isSameAsLocal(local: LocalFile, pieces: readonly FilePiece
   }
 }
 
+/** As {@link isSameAsLocal}; a file that may not be read is not the same. */
+export async function isSameAsReadable(local: LocalFile, pieces: readonly FilePiece[]): Promise<boolean> {
+  try {
+    return await isSameAsLocal(local, pieces);
+  } catch (error) {
+    if (error instanceof ConclaveError && error.code === "no-access") return false;
+    throw error;
+  }
+}
+
 /** Whether an open file of that size has exactly these pieces. */
 export async function hasPieces(
   file: SourceFile,
