@@ -80,6 +80,7 @@ export {
 } from "./identity/device.ts";
 export { makeDeviceCard, type SignedDeviceCard } from "./identity/device-card.ts";
 export { fingerprint, matchesFingerprint } from "./identity/fingerprint.ts";
+export { HOME_LEFT_OUT, HOME_NAMES, isHome } from "./identity/home-names.ts";
 export { KIT_LABEL, KIT_WORDS, kitDevice, kitWords, newKitSecret, readKitWords } from "./identity/kit.ts";
 export {
   formatKitShare,

@@ -1,8 +1,8 @@
 /** Where this person's own files lie on this machine. Nothing outside this file joins such a path. */
-import { mkdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { homedir, platform } from "node:os";
-import { isAbsolute, join, resolve } from "node:path";
-import { ConclaveError } from "@conclave/core";
+import { dirname, isAbsolute, join, resolve } from "node:path";
+import { ConclaveError, HOME_NAMES, isHome } from "@conclave/core";
 
 /** What decides where a home is; a test gives its own. */
 export interface HomeOptions {
@@ -94,9 +94,9 @@ export function openHome(options: HomeOptions = {}): Home {
   const groupFolder = (group: string): string => makePrivate(groupPath(group));
   return {
     folder,
-    sealedIdentity: join(folder, "identity.age"),
-    plainIdentity: join(folder, "identity.txt"),
-    card: join(folder, "card.txt"),
+    sealedIdentity: join(folder, HOME_NAMES.sealedIdentity),
+    plainIdentity: join(folder, HOME_NAMES.plainIdentity),
+    card: join(folder, HOME_NAMES.card),
     groups: join(folder, "groups.json"),
     deviceCodes: join(folder, "device-codes.json"),
     kit: join(folder, "kit.json"),
@@ -110,6 +110,14 @@ export function openHome(options: HomeOptions = {}): Home {
     renameGroupFolder: (from, to) => renameSync(groupPath(from), groupPath(to)),
     removeGroupFolder: (group) => rmSync(groupPath(group), { recursive: true, force: true }),
   };
+}
+
+/** The home that a folder is, or lies in. */
+export function homeAround(folder: string): string | undefined {
+  for (let above = folder; ; above = dirname(above)) {
+    if (isHome((name) => existsSync(join(above, name)))) return above;
+    if (above === dirname(above)) return undefined;
+  }
 }
 
 function makePrivate(folder: string): string {

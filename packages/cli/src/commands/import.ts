@@ -23,7 +23,7 @@ import { failureExit } from "../transfer-result.ts";
 import { withGroup } from "../with-group.ts";
 
 const HINTS = {
-  conflict: "name a folder of plain files that neither holds a group nor lies in one",
+  conflict: "name a folder of plain files that neither holds a group nor lies in one, nor in a Conclave home",
   unsupported: "use a folder that the storage's own client keeps in step, or upload a copy",
 };
 

@@ -1,12 +1,19 @@
 import { resolve } from "node:path";
 import { type Progress, requireEditor, type Session, type Transfer, upload as uploadTree } from "@conclave/core";
 import { type LocalSource, openSource } from "@conclave/node";
+import { advising } from "../advice.ts";
 import { processBudget } from "../budget.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { parseGroupPlace, parseLocalPlace } from "../parsing/place.ts";
 import { showTransfer, sumTransfers } from "../transfer-result.ts";
 import { withGroup } from "../with-group.ts";
+
+const HINTS = {
+  conflict:
+    'name what lies outside of it; your way back into your groups is the recovery kit ("conclave kit"), or a further device ' +
+    '("conclave device add")',
+};
 
 /** Something to upload. */
 interface Source {
@@ -29,7 +36,7 @@ export const upload = defineCommand({
     return withGroup(context, place.group, async ({ session }) => {
       requireEditor(session);
       const started = context.clock.now();
-      const sources = await Promise.all(paths.map((path) => openOne(context, path)));
+      const sources = await advising(HINTS, () => Promise.all(paths.map((path) => openOne(context, path))));
       const transfers: Transfer[] = [];
       for (const each of sources) transfers.push(await uploadOne(context, { session, source: each, into: place.path }));
       const seconds = (context.clock.now() - started) / 1000;

@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -113,6 +114,25 @@ describe("upload and download", () => {
     await alice.json("upload", "docs", "family:");
     await alice.json("download", ...places, "deep/out");
     expect(filesBelow(join(stage.folder, "deep/out"))).toEqual(expected);
+  });
+
+  it("share no private keys: a home is left out and named, and refused by itself", async () => {
+    const stage = newStage();
+    const { alice } = await family(stage);
+    stage.files("docs", DOCS);
+    cpSync(alice.home, join(stage.folder, "docs/sub/backup"), { recursive: true });
+    const { exit, out } = await alice("upload", "docs", "family:", "--json");
+    expect(exit).toBe(1);
+    const failed = [{ path: "sub/backup", error: expect.stringContaining("Conclave home") }];
+    expect(JSON.parse(out)).toMatchObject({ files: 3, transferred: 3, failed });
+    for (const source of [alice.home, join(alice.home, "identity.txt"), join(alice.home, "groups")])
+      expect(await alice.refusal("upload", "docs/a.txt", source, "family:twice")).toMatchObject({
+        exit: 1,
+        code: "conflict",
+        hint: expect.stringContaining("conclave kit"),
+      });
+    const paths = await pathsIn(alice);
+    expect(paths.join()).not.toMatch(/twice|identity|card/);
   });
 
   it("take what was changed, and keep a local file that the group does not hold unless told", async () => {

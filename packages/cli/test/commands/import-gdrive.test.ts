@@ -76,6 +76,23 @@ it("leaves what has no one name or no bytes, and says why", { timeout: 120_000 }
   expect(await names(top)).toEqual(["..", "a/b", "twice", "twice"]);
 });
 
+it("leaves a home of private keys out, and never deletes it", { timeout: 120_000 }, async () => {
+  const { alice, put, names } = await scene();
+  const top = await put("root", "backup", undefined);
+  const home = await put(top, "conclave", undefined);
+  for (const name of ["identity.txt", "card.txt"]) await put(home, name, name);
+  await put(top, "one.txt", "1");
+  for (const [place, path, deleted] of [
+    ["gdrive:backup", "conclave", 1],
+    [`gdrive:id=${home}`, "", 0],
+  ] as const) {
+    const { exit, out } = await alice("import", place, "family:", "--delete-originals", "--json");
+    const failed = [{ path, error: expect.stringContaining("Conclave home") }];
+    expect([exit, JSON.parse(out)]).toEqual([1, expect.objectContaining({ files: deleted, deleted, failed })]);
+  }
+  expect(await names(home)).toEqual(["card.txt", "identity.txt"]);
+});
+
 it("refuses a folder that holds a group, or lies in one, and one that is not there", { timeout: 120_000 }, async () => {
   const { alice, put } = await scene();
   const top = await put("root", "club", undefined);

@@ -1,4 +1,5 @@
 import {
+  cpSync,
   existsSync,
   linkSync,
   lstatSync,
@@ -52,6 +53,26 @@ describe("import", () => {
       files: 0,
       deleted: 0,
     });
+  });
+
+  it("leaves a home of private keys out, and never deletes it", async () => {
+    const stage = newStage();
+    const { alice } = await family(stage);
+    const folder = plain(stage);
+    cpSync(alice.home, join(folder, "sub/conclave"), { recursive: true });
+    const { exit, out } = await alice("import", "plain", "family:", "--delete-originals", "--json");
+    expect(exit).toBe(1);
+    const failed = [{ path: "sub/conclave", error: expect.stringContaining("Conclave home") }];
+    expect(JSON.parse(out)).toMatchObject({ files: 4, verified: 4, deleted: 4, failed });
+    expect(filesBelow(join(folder, "sub/conclave"))).toEqual(filesBelow(alice.home));
+    expect((await alice("ls", "-R", "family:")).out).not.toContain("identity.txt");
+    const before = filesBelow(alice.home);
+    expect(await alice.refusal("import", alice.home, "family:home", "--delete-originals")).toMatchObject({
+      exit: 1,
+      code: "conflict",
+      hint: expect.stringContaining("nor in a Conclave home"),
+    });
+    expect(filesBelow(alice.home)).toEqual(before);
   });
 
   it("keeps and names an original that is not what the group holds", async () => {

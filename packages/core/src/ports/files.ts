@@ -28,7 +28,10 @@ export interface SourceFile {
 
 /** A local file or tree to upload from. */
 export interface SourceTree {
-  /** Everything below the top, folders before what is in them, in a stable order; links are not followed. */
+  /**
+   * Everything below the top, folders before what is in them, in a stable order; links are not followed. Of a home with
+   * private keys only that it is left out.
+   */
   walk(options?: { readonly signal?: AbortSignal }): AsyncIterable<SourceEntry | SourceProblem>;
   /** Opens a file of the tree without following a link in its last name. Rejects with `source-changed` if it is gone, `no-access` if the system refuses. */
   open(path: string): Promise<SourceFile>;

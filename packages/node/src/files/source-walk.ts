@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { lstat, readdir, readlink } from "node:fs/promises";
-import type { SourceEntry, SourceProblem } from "@conclave/core";
+import { HOME_LEFT_OUT, isHome, type SourceEntry, type SourceProblem } from "@conclave/core";
 import { modifiedOf } from "./opened-file.ts";
 import { systemCode } from "./system-error.ts";
 import { isUnfinished } from "./unfinished.ts";
@@ -19,13 +19,14 @@ interface Frame {
 
 /**
  * Everything below a folder: names in the order of their bytes, a folder before its contents. Holds the names of the
- * folders on the way down, and one batch of entries, never the whole tree.
+ * folders on the way down, and one batch of entries, never the whole tree. Of a home nothing is given but that it is one.
  */
 export async function* walkFolder(top: string): AsyncGenerator<SourceEntry | SourceProblem> {
   const frames: Frame[] = [];
   const enter = async (file: string, path: string): Promise<SourceProblem | undefined> => {
     const names = await readdir(file, { encoding: "buffer" }).catch((error: unknown) => problemOf(path, error));
     if (!Array.isArray(names)) return names;
+    if (holdsHome(names)) return { path, problem: HOME_LEFT_OUT }; // check: key
     frames.push({ file, path, names: names.sort(Buffer.compare), next: 0, ready: [].values() });
     return undefined;
   };
@@ -42,6 +43,11 @@ export async function* walkFolder(top: string): AsyncGenerator<SourceEntry | Sou
     const problem = await enter(below(top, found.path), found.path);
     if (problem) yield problem;
   }
+}
+
+/** By the listing alone, so that no folder costs another look. */
+function holdsHome(names: readonly Buffer[]): boolean {
+  return isHome((name) => names.some((bytes) => bytes.equals(Buffer.from(name))));
 }
 
 async function nextOf(frame: Frame): Promise<SourceEntry | SourceProblem | undefined> {

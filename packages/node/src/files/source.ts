@@ -2,6 +2,7 @@ import { closeSync, readlinkSync } from "node:fs";
 import { lstat, realpath } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { ConclaveError, type SourceEntry, type SourceFile, type SourceProblem, type SourceTree } from "@conclave/core";
+import { homeAround } from "../home.ts";
 import { openPlain, sourceFile } from "./opened-file.ts";
 import { entryOf, walkFolder } from "./source-walk.ts";
 import { onOneFile, unlessAbsent } from "./system-error.ts";
@@ -18,7 +19,8 @@ export interface LocalSource extends SourceTree {
  * Opens a local file or folder to upload from.
  *
  * @param path - As a person named it. With a `/` or `/.` at its end a link to a folder is followed, as everywhere.
- * @throws ConclaveError `not-found` if nothing is there, or a link, or something that is neither file nor folder.
+ * @throws ConclaveError `not-found` if nothing is there, or a link, or something that is neither file nor folder; `conflict`
+ *   for a home, and for what lies in one.
  */
 export async function openSource(path: string): Promise<LocalSource> {
   const stats = await unlessAbsent(lstat(path));
@@ -26,11 +28,21 @@ export async function openSource(path: string): Promise<LocalSource> {
   if (stats.isSymbolicLink()) throw notFound(`${path} is a link, and links are not followed`); // check: link
   if (stats.isDirectory()) {
     const top = await realpath(path);
+    refuseHome(top);
     return new LocalSourceTree(top, "folder", () => walkFolder(top));
   }
   if (!stats.isFile()) throw notFound(`${path} is neither a file nor a folder`);
   const top = join(await realpath(dirname(path)), basename(path));
+  refuseHome(dirname(top));
   return new LocalSourceTree(top, "file", () => walkFile(top));
+}
+
+function refuseHome(folder: string): void {
+  const home = homeAround(folder);
+  if (home === undefined) return;
+  throw new ConclaveError(`${home} is a Conclave home, with its private keys: nothing in it goes to a group`, {
+    code: "conflict",
+  }); // check: key
 }
 
 async function* walkFile(top: string): AsyncGenerator<SourceEntry | SourceProblem> {

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { SourceEntry, SourceProblem } from "@conclave/core";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { openSource } from "../../src/files/source.ts";
@@ -136,6 +136,65 @@ describe("the top", () => {
     await expect(openSource(join(top, "none"))).rejects.toMatchObject({ code: "not-found" });
     await expect(openSource(join(top, "fifo"))).rejects.toMatchObject({ code: "not-found" });
     await expect(openSource("/dev/null")).rejects.toMatchObject({ code: "not-found" });
+  });
+});
+
+const HOMES = [["identity.txt"], ["identity.age"]] as const;
+
+/** A folder with what lies in a person's home. */
+function home(folder: string, identity: string): string {
+  mkdirSync(join(folder, "groups"), { recursive: true });
+  for (const name of [identity, "card.txt", "groups.json", "groups/index.sqlite"])
+    writeFileSync(join(folder, name), "");
+  return folder;
+}
+
+describe("a home with private keys", () => {
+  it.each(HOMES)("with %s is named, and nothing in it is given", async (identity) => {
+    const top = scratch();
+    home(join(top, "share/conclave"), identity);
+    home(join(top, "share/others/profiles/bob"), identity);
+    writeFileSync(join(top, "share/photo"), "");
+    const found = await walked(top);
+    const given = found.filter((entry) => "kind" in entry).map(({ path }) => path);
+    expect(given).toEqual([
+      "share",
+      "share/conclave",
+      "share/others",
+      "share/others/profiles",
+      "share/others/profiles/bob",
+      "share/photo",
+    ]);
+    expect(found.filter((entry) => "problem" in entry)).toEqual([
+      { path: "share/conclave", problem: expect.stringContaining("private keys") },
+      { path: "share/others/profiles/bob", problem: expect.stringContaining("private keys") },
+    ]);
+  });
+
+  it.each(HOMES)("with %s is refused as the top, as is what lies in it", async (identity) => {
+    const folder = home(join(scratch(), "conclave"), identity);
+    for (const path of [folder, `${folder}/.`, join(folder, "groups"), join(folder, identity)])
+      await expect(openSource(path)).rejects.toMatchObject({
+        code: "conflict",
+        message: expect.stringContaining(`${folder} is a Conclave home`),
+      });
+  });
+
+  it("is none where only one of the names is there", async () => {
+    const top = scratch();
+    for (const name of ["a/identity.txt", "b/identity.age", "c/card.txt"]) {
+      mkdirSync(dirname(join(top, name)));
+      writeFileSync(join(top, name), "");
+    }
+    expect((await walked(top)).map(({ path }) => path)).toEqual([
+      "a",
+      "a/identity.txt",
+      "b",
+      "b/identity.age",
+      "c",
+      "c/card.txt",
+    ]);
+    expect((await openSource(join(top, "c/card.txt"))).kind).toBe("file");
   });
 });
 

@@ -2,6 +2,8 @@
 import {
   CONCLAVE_JSON_KEY,
   ConclaveError,
+  HOME_LEFT_OUT,
+  isHome,
   type PlainFiles,
   type SourceEntry,
   type SourceFile,
@@ -111,6 +113,10 @@ class DrivePlainFiles implements PlainFiles {
   ): AsyncGenerator<SourceEntry | SourceProblem> {
     const listed = folder.ids.map((id) => listAll(this.#client, { q: within(id) }, { doing: DOING, signal }));
     const named = Map.groupBy((await Promise.all(listed)).flat().sort(byNameAndAge), ({ name }) => name);
+    if (isHome((name) => named.has(name))) {
+      yield { path: folder.path, problem: HOME_LEFT_OUT }; // check: key
+      return;
+    }
     for (const [name, files] of named) {
       const path = folder.path === "" ? name : `${folder.path}/${name}`;
       yield* this.#walkNamed({ name, path, depth: folder.depth + 1, files }, signal);
