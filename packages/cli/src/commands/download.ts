@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import {
   ConclaveError,
   download as downloadTree,
+  listFolder,
   memberNames,
   type Progress,
   resolvePath,
@@ -14,6 +15,7 @@ import { defineCommand } from "../command.ts";
 import { usage } from "../command-error.ts";
 import type { Context } from "../context.ts";
 import { type GroupPlace, parseGroupPlace, parseLocalPlace } from "../parsing/place.ts";
+import { TakenPaths } from "../taken-paths.ts";
 import { showTransfer, sumTransfers } from "../transfer-result.ts";
 import { withGroup } from "../with-group.ts";
 
@@ -28,8 +30,8 @@ export const download = defineCommand({
   },
   notes: [
     "The last name of each GROUP:PATH is made inside the target folder, which is made if missing; of GROUP:/ and of",
-    "GROUP:PATH/. the contents. Nothing is ever written outside the target. A local file of the same size and time is taken for",
-    "the same, without being read, unless --overwrite is given.",
+    "GROUP:PATH/. the contents. No two may get one path. Nothing is ever written outside the target. A local file of the same",
+    "size and time is taken for the same, without being read, unless --overwrite is given.",
   ].join("\n"),
 
   async run(context, { place: texts, target, overwrite, links }) {
@@ -44,6 +46,7 @@ export const download = defineCommand({
       async ({ session }) => {
         const started = context.clock.now();
         for (const place of places) requireThere(session, place);
+        refuseTwins(session, places);
         const local = await openTarget(resolve(context.cwd, path), { create: true });
         const transfers: Transfer[] = [];
         try {
@@ -72,6 +75,32 @@ function requireThere(session: Session, { group, path }: GroupPlace): void {
   throw new ConclaveError(`there is no ${path} in ${group}`, { code: "not-found" });
 }
 
+/** Before anything is made on this machine, too. */
+function refuseTwins(session: Session, places: readonly GroupPlace[]): void {
+  const taken = new TakenPaths("download them one by one, into different folders");
+  if (places.length === 1) return;
+  for (const place of places) if (!isContents(place)) taken.take(lastName(place), { from: shownPlace(place) });
+  const nameOf = memberNames(session.view.state);
+  for (const place of places) {
+    if (!isContents(place)) continue;
+    const start = place.path === "" ? 0 : place.path.length + 1;
+    for (const { path, kind } of listFolder(session.index, place.path, { recursive: true, nameOf }))
+      taken.take(path.slice(start) || lastName(place), { from: shownPlace(place), isShared: kind === "folder" });
+  }
+}
+
+function isContents({ contents, path }: GroupPlace): boolean {
+  return contents || path === "";
+}
+
+function lastName({ path }: GroupPlace): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+function shownPlace({ group, path, contents }: GroupPlace): string {
+  return `${group}:${path}${contents ? "/." : ""}`;
+}
+
 async function downloadOne(
   context: Context,
   options: {
@@ -89,7 +118,7 @@ async function downloadOne(
     return await downloadTree(session, {
       path,
       target,
-      ...(place.contents || path === "" ? {} : { as: path.slice(path.lastIndexOf("/") + 1) }),
+      ...(isContents(place) ? {} : { as: lastName(place) }),
       overwrite,
       links,
       budget: processBudget(),

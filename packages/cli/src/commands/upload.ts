@@ -6,6 +6,7 @@ import { processBudget } from "../budget.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { parseGroupPlace, parseLocalPlace } from "../parsing/place.ts";
+import { TakenPaths } from "../taken-paths.ts";
 import { showTransfer, sumTransfers } from "../transfer-result.ts";
 import { withGroup } from "../with-group.ts";
 
@@ -17,6 +18,8 @@ const HINTS = {
 
 /** Something to upload. */
 interface Source {
+  /** As it was given. */
+  readonly given: string;
   readonly tree: LocalSource;
   /** Undefined where only a folder's contents are meant. */
   readonly name: string | undefined;
@@ -28,6 +31,7 @@ export const upload = defineCommand({
   notes: [
     "GROUP:PATH is a folder, made if missing, and the source's last name is made inside it; of SOURCE/. its contents.",
     "What is there unchanged is skipped. If it was broken off, the same command goes on where it stopped.",
+    "No two sources may get one path.",
   ].join("\n"),
 
   async run(context, { source, place: text }) {
@@ -37,6 +41,7 @@ export const upload = defineCommand({
       requireEditor(session);
       const started = context.clock.now();
       const sources = await advising(HINTS, () => Promise.all(paths.map((path) => openOne(context, path))));
+      await refuseTwins(context, sources);
       const transfers: Transfer[] = [];
       for (const each of sources) transfers.push(await uploadOne(context, { session, source: each, into: place.path }));
       const seconds = (context.clock.now() - started) / 1000;
@@ -53,7 +58,19 @@ export const upload = defineCommand({
 async function openOne(context: Context, path: string): Promise<Source> {
   const tree = await openSource(withEnd(resolve(context.cwd, path), path));
   const isContents = tree.kind === "folder" && (/(?:^|[/\\])\.$/.test(path) || tree.name === "");
-  return { tree, name: isContents ? undefined : tree.name };
+  return { given: path, tree, name: isContents ? undefined : tree.name };
+}
+
+/** Where only contents are meant, what they are is found out by a walk of their own. */
+async function refuseTwins({ signal }: Context, sources: readonly Source[]): Promise<void> {
+  if (sources.length === 1) return;
+  const taken = new TakenPaths("upload them one by one, into different folders");
+  for (const { name, given } of sources) if (name !== undefined) taken.take(name, { from: given });
+  for (const { name, given, tree } of sources) {
+    if (name !== undefined) continue;
+    for await (const entry of tree.walk({ signal }))
+      if ("kind" in entry) taken.take(entry.path, { from: given, isShared: entry.kind === "folder" });
+  }
 }
 
 /** `resolve` takes the `/` or `/.` at the end away, by which a link to a folder is meant to be followed. */

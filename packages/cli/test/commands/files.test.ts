@@ -116,6 +116,41 @@ describe("upload and download", () => {
     expect(filesBelow(join(stage.folder, "deep/out"))).toEqual(expected);
   });
 
+  it.each<[string, readonly string[], string]>([
+    ["files of one name", ["docs/a.txt", "other/a.txt"], "a.txt"],
+    ["folders of one name", ["docs/sub", "other/sub/"], "sub"],
+    ["contents and a name among them", ["docs/.", "other/sub"], "sub"],
+    ["contents that meet", ["docs/.", "other/."], "a.txt"],
+    ["contents that meet below a folder", ["docs/.", "third/."], "sub/b.txt"],
+  ])("refuse %s, before anything is sent or made", async (_, sources, path) => {
+    const stage = newStage();
+    const { alice } = await family(stage);
+    for (const [folder, contents] of Object.entries({ docs: DOCS, other: DOCS, third: { "sub/b.txt": "third" } })) {
+      stage.files(folder, contents);
+      await alice.json("upload", folder, "family:");
+    }
+    const message = expect.stringMatching(`would both become ${path}$`);
+    const refused = { exit: 2, code: "usage", message, hint: expect.stringContaining("different folders") };
+    expect(await alice.refusal("upload", ...sources, "family:new")).toMatchObject(refused);
+    expect(await pathsIn(alice)).not.toContain("new");
+    const places = sources.map((source) => `family:${source}`);
+    expect(await alice.refusal("download", ...places, "out")).toMatchObject(refused);
+    expect(existsSync(join(stage.folder, "out"))).toBe(false);
+  });
+
+  it("lay contents together that do not meet", async () => {
+    const stage = newStage();
+    const { alice } = await family(stage);
+    stage.files("docs", DOCS);
+    stage.files("more", { "sub/c.txt": "gamma" });
+    await alice.json("upload", "docs/.", "more/.", "family:all");
+    await alice.json("upload", "docs", "more", "family:");
+    await alice.json("download", "family:docs/.", "family:more/.", "out");
+    const together = ["a.txt", "sub/b.txt", "sub/c.txt", "sub/empty"];
+    expect(filesBelow(join(stage.folder, "out"))).toEqual(together);
+    expect(await pathsIn(alice, "family:all")).toEqual(expect.arrayContaining(together.map((path) => `all/${path}`)));
+  });
+
   it("share no private keys: a home is left out and named, and refused by itself", async () => {
     const stage = newStage();
     const { alice } = await family(stage);
