@@ -11,6 +11,7 @@ import { REGISTRY, type RegistryEntry } from "./registry.ts";
 import { escapeText } from "./terminal/escape.ts";
 import { type Interrupts, watchInterrupts } from "./terminal/interrupt.ts";
 import type { Io } from "./terminal/io.ts";
+import { listenForErrors } from "./terminal/late-errors.ts";
 import { StreamOutput } from "./terminal/output.ts";
 import { type Progress, SILENT, showProgress } from "./terminal/progress.ts";
 import { makePrompts } from "./terminal/prompt.ts";
@@ -30,8 +31,7 @@ export async function main(
 ): Promise<number> {
   const status = new StatusLine(io.stderr);
   const interrupts = watchInterrupts(io, status);
-  const ignore = (): void => undefined; // Nobody is left to tell.
-  io.stderr.on("error", ignore);
+  const letGo = listenForErrors(io.stderr, () => undefined); // Nobody is left to tell.
   try {
     return await perform(argv, { io, registry, status, interrupts });
   } catch (error) {
@@ -43,7 +43,7 @@ export async function main(
     return exit;
   } finally {
     interrupts.stop();
-    io.stderr.off("error", ignore);
+    letGo();
   }
 }
 

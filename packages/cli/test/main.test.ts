@@ -231,6 +231,29 @@ it("is quiet when the reader of its output stops reading", async () => {
   expect({ exit, err }).toEqual({ exit: 0, err: "" });
 });
 
+it.each(["stdout", "stderr"] as const)("ends with an error's own exit where nobody reads %s", async (name) => {
+  const world = new World();
+  const stream = world[name];
+  const closed = new Promise((resolve) => stream.on("close", resolve));
+  const listeners: number[] = [];
+  // As of a pipe, whose error comes later than the write.
+  stream._write = (_chunk, _encoding, done: (error?: Error) => void) =>
+    void setImmediate(() => {
+      listeners.push(stream.listenerCount("error"));
+      done(Object.assign(new Error("write EPIPE"), { code: "EPIPE" }));
+    });
+  const { exit } = await act(
+    ({ out }) => {
+      out.result([], ({ line }) => line("what was known before"));
+      throw new ConclaveError("the storage went back", { code: "rollback" });
+    },
+    { world },
+  );
+  await closed;
+  expect({ exit, listeners }).toEqual({ exit: 5, listeners: [1] });
+  expect(stream.listenerCount("error")).toBe(0);
+});
+
 it("starts as a program of its own, and prints help", () => {
   const start = fileURLToPath(new URL("../bin/conclave.js", import.meta.url));
   const { status, stdout } = spawnSync(process.execPath, ["--conditions=@conclave/source", start, "help"], {

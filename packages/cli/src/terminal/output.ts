@@ -1,6 +1,7 @@
 import { isBrokenPipe } from "../errors.ts";
 import { escapeText, safeJson } from "./escape.ts";
 import type { OutStream } from "./io.ts";
+import { listenForErrors, written } from "./late-errors.ts";
 import type { StatusLine } from "./status-line.ts";
 import { type Cell, type Column, renderPlainTable, renderTable } from "./table.ts";
 import { humanSize } from "./units.ts";
@@ -48,17 +49,17 @@ export class StreamOutput implements Output {
   #hasResult = false;
   /** Whether a document has begun that nobody has ended yet. */
   #isOpen = false;
-  readonly #noteFailure = (error: unknown): void => {
-    this.#failure ??= error;
-  };
   #failure: unknown;
+  readonly #letGo: () => void;
 
   constructor(options: { readonly stream: OutStream; readonly json: boolean; readonly status: StatusLine }) {
     this.#stream = options.stream;
     this.#isJson = options.json;
     this.#status = options.status;
     this.isTerminal = options.stream.isTTY === true;
-    options.stream.on("error", this.#noteFailure);
+    this.#letGo = listenForErrors(options.stream, (error) => {
+      this.#failure ??= error;
+    });
   }
 
   result(value: unknown, show: (lines: Lines) => void): void {
@@ -95,14 +96,14 @@ export class StreamOutput implements Output {
   /** Ends the run: with `--json` there is a document in any case. Waits until all is written; rejects if it was not. */
   async finish(): Promise<void> {
     if (this.#isJson && !this.#hasResult) this.#write("{}\n");
-    await new Promise<void>((resolve) => this.#stream.write("", () => resolve()));
+    await written(this.#stream);
     if (this.#failure !== undefined && !isBrokenPipe(this.#failure)) throw this.#failure;
   }
 
   /** Lets go of the stream, for the next run in this process. What a command that failed had begun is a document too. */
   close(): void {
     this.#end();
-    this.#stream.off("error", this.#noteFailure);
+    this.#letGo();
   }
 
   #end(): void {
