@@ -2,6 +2,7 @@
 import { closeSync, openSync } from "node:fs";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { ConclaveError, type SqlDatabase, type SqlValue } from "@conclave/core";
+import { systemCode } from "./files/system-error.ts";
 
 /** How long one call waits for another process's transaction, in milliseconds. */
 const BUSY_TIMEOUT_MS = 15_000;
@@ -22,8 +23,7 @@ const SQLITE_NOTADB = 26;
  * @throws ConclaveError `no-index` for a file that is no database, `conflict` if another process holds it too long.
  */
 export function openDatabase(path: string): SqlDatabase {
-  // SQLite gives its log and index files the mode of the database, so the mode is set before SQLite sees it.
-  if (path !== ":memory:") closeSync(openSync(path, "a", 0o600));
+  if (path !== ":memory:") makePrivateFile(path);
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true });
   try {
     configure(database);
@@ -32,6 +32,18 @@ export function openDatabase(path: string): SqlDatabase {
     throw error;
   }
   return new NodeDatabase(database);
+}
+
+/**
+ * SQLite gives its log and index files the mode of the database, so the mode is set before SQLite sees it. One that is there
+ * is left alone: that this process closes it, however it was opened, ends the locks that the process has on it.
+ */
+function makePrivateFile(path: string): void {
+  try {
+    closeSync(openSync(path, "wx", 0o600));
+  } catch (error) {
+    if (systemCode(error) !== "EEXIST") throw error;
+  }
 }
 
 function configure(database: DatabaseSync): void {

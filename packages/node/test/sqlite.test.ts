@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, fork, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -78,6 +78,16 @@ describe("a database", () => {
   it("that is none is called damaged", () => {
     writeFileSync(path, "this is no database, but long enough to look at".repeat(100));
     expect(() => openDatabase(path)).toThrow(expect.objectContaining({ code: "no-index" }));
+  });
+
+  it("that this process opens once more is still locked against whoever wants it alone", () => {
+    const databases = [opened(), openDatabase(path)];
+    const alone = `const database = new (require("node:sqlite").DatabaseSync)(${JSON.stringify(path)});
+      database.exec("PRAGMA locking_mode = EXCLUSIVE; SELECT * FROM items");`;
+    const { status, stderr } = spawnSync(process.execPath, ["-e", alone], { encoding: "utf8" });
+    expect([status, stderr]).toEqual([1, expect.stringContaining("database is locked")]);
+    databases[0]?.run("INSERT INTO items (value) VALUES (1)");
+    for (const database of databases) database.close();
   });
 
   it("can lie in memory", () => {
