@@ -5,6 +5,7 @@ import {
   catchUp,
   hiddenFrom,
   misfittingRecords,
+  type ObjectStore,
   type Reporting,
   type Session,
   type Shown,
@@ -12,7 +13,7 @@ import {
   whyIncomplete,
 } from "@conclave/core";
 import { findGroup, isDrive, type KnownGroup, openGroup } from "@conclave/node";
-import { advising } from "./advice.ts";
+import { Advice, advising } from "./advice.ts";
 import { askForKey, keyHint } from "./awaited-key.ts";
 import type { Context } from "./context.ts";
 import { countedStore } from "./counted-store.ts";
@@ -85,8 +86,9 @@ async function openAndWork(context: Context, options: KnownGroupOptions): Promis
   const counted = context.options.stats ? countedStore(opened.session.store) : undefined;
   const session = counted ? { ...opened.session, store: counted.store } : opened.session;
   const started = context.clock.now();
+  const { signal } = context;
   try {
-    const { shown, alarm } = await adviseOnLack({ session, group }, () =>
+    const { shown, alarm } = await adviseOnLack({ session, group, signal }, () =>
       bringUpToDate(context, { ...options, session, reading }),
     );
     if (shown && duties && !isSettling) await answerDeviceCodes(context, { session, person });
@@ -95,7 +97,7 @@ async function openAndWork(context: Context, options: KnownGroupOptions): Promis
     if (!options.isConfirming) warnOfHidden(context, { session, group: group.name });
     if (!isSettling) warnOfHistories(context, { session, group: group.name });
     const exit = await adviseOnGroup({ session, group }, () => work({ session, person, group, shown, alarm }));
-    if (alarm) await adviseOnLack({ session, group }, () => Promise.reject(alarm));
+    if (alarm) await adviseOnLack({ session, group, signal }, () => Promise.reject(alarm));
     const incomplete = whyIncomplete(session);
     if (incomplete && reading) throw incomplete;
     if (incomplete) context.warn(incomplete.message);
@@ -111,14 +113,41 @@ async function openAndWork(context: Context, options: KnownGroupOptions): Promis
  * have made that history up: it is none to choose on the storage's word alone.
  */
 function adviseOnLack<Result>(
-  { session, group }: { readonly session: Session; readonly group: KnownGroup },
+  { session, group, signal }: { readonly session: Session; readonly group: KnownGroup; readonly signal: AbortSignal },
   work: () => Promise<Result>,
 ): Promise<Result> {
   const contested =
     settleHint({ session, group: group.name }) ??
     'ask the others, by another way than this storage, whether they follow that history: only then follow it too, by "conclave ' +
       'settle GROUP ENTRY"; if you know why the storage went back, for instance a restored backup, add --accept-rollback';
-  return advising({ contested }, work);
+  return advising({ contested }, () => adviseOnNothing(session.store, { signal, work }));
+}
+
+const NOTHING_THERE =
+  "nothing at all lies there: see whether the disk or network drive is mounted, and the folder the right one; only if it is, " +
+  "and you know why the storage went back, for instance a restored backup, add --accept-rollback";
+
+/** Where a disk is not mounted its mount point is an empty folder, and nothing went back at all. */
+async function adviseOnNothing<Result>(
+  store: ObjectStore,
+  { signal, work }: { readonly signal: AbortSignal; readonly work: () => Promise<Result> },
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof ConclaveError) || error.code !== "rollback" || !(await isEmpty(store, signal))) throw error;
+    throw new Advice(error, NOTHING_THERE);
+  }
+}
+
+/** Not knowing counts as no. */
+async function isEmpty(store: ObjectStore, signal: AbortSignal): Promise<boolean> {
+  try {
+    for await (const _ of store.list("", { signal })) return false;
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** A refusal because of two histories says which commands choose between them, one because of a key who has it. */
