@@ -117,6 +117,19 @@ describe("attack 26: a records file that the storage loses, with what it says of
   });
 });
 
+describe("attack 26: a file that says where contents lie, and nothing else, by somebody who is in", () => {
+  it("is missed, once the storage has lost it, and put back by its author", async () => {
+    const { alice, carol } = await afterRemoval();
+    const [key = ""] = placings(live(alice));
+    await world.store.delete(key);
+    for (const device of [alice, carol])
+      await expect(catchUp(live(device))).rejects.toMatchObject({ code: "rollback" });
+    await catchUp(openSession(world.ports(alice), { acceptRollback: true }));
+    await comeTogether(carol, alice);
+    expect(await verifying(live(carol))).toMatchObject({ ok: true, problems: [] });
+  });
+});
+
 /** Records files that hold locations alone. */
 function placings({ index }: Session): string[] {
   const rows = index.all<{ key: string }>("SELECT key FROM placings WHERE key NOT IN (SELECT key FROM held)");
