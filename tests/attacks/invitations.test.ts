@@ -8,16 +8,23 @@ import {
   invitationKey,
   invitationOf,
   invite,
+  kitDevice,
+  leaveGroup,
   listRequests,
+  makeCard,
+  makeDeviceCard,
   type News,
+  newKitSecret,
   openInvitations,
+  publicKeysOf,
+  replaceKit,
   type Session,
   sealRequest,
   signInvited,
   withdraw,
 } from "@conclave/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { removeBy } from "../support/attacked.ts";
+import { comeTogether, removeBy } from "../support/attacked.ts";
 import { type Device, findMember, live, put, World } from "../support/world.ts";
 
 const DAY = 24 * 3600 * 1000;
@@ -110,6 +117,34 @@ describe("an invitation", () => {
     expect(await news(live(alice))).toMatchObject([{ kind: "admitted", name: "erin" }]);
     expect(await news(live(bob))).toEqual([]);
     expect(names(alice)).toEqual(["alice", "bob", "carol", "erin"]);
+  });
+
+  it("used with a card whose kit was taken off the list since lets nobody in, and stops nobody's work", async () => {
+    const session = live(carol);
+    const keys = kitDevice(newKitSecret(world.crypto));
+    const member = session.view.me?.id ?? "";
+    const kit = await makeDeviceCard(world.crypto, { keys, member, kind: "kit", time: world.clock.now() });
+    await replaceKit(session, { kit, contents: "on-change" });
+    await leaveGroup(session);
+    await comeTogether(alice, bob);
+    const { secret, address } = await invited(alice);
+    await world.ask(await world.fresh(carol), address, secret);
+    for (const admin of [alice, bob]) expect(await news(live(admin))).toEqual([]);
+    expect(await reasons(alice)).toEqual(["it uses keys that are, or were, another card's in this group"]);
+    expect(names(alice)).toEqual(["alice", "bob"]);
+  });
+
+  it("used by two cards with one key, each by an invitation of its own, lets in one and stops nobody's work", async () => {
+    const [one, two, three] = [await invited(alice), await invited(alice), await invited(alice)];
+    const kit = await publicKeysOf(kitDevice(newKitSecret(world.crypto)));
+    const card = await makeCard(world.crypto, { name: "erin", device: erin.secrets, kit, time: world.clock.now() });
+    await world.ask(erin, one.address, one.secret);
+    await world.ask(Object.assign(await world.fresh(erin), { card }), two.address, two.secret);
+    await world.ask(frank, three.address, three.secret);
+    const admitted = { kind: "admitted" };
+    expect(await news(live(alice))).toMatchObject([admitted, admitted]);
+    expect(await news(live(bob))).toEqual([]);
+    expect(names(alice).slice(3).sort()).toEqual(["erin", "frank"]);
   });
 
   it("used a second time after its use is refused, and the first one stays", async () => {

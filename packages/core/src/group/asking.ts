@@ -4,6 +4,7 @@ import { endedAs } from "./invitation-rules.ts";
 import type { Invitation } from "./invitation-state.ts";
 import { invitationOf } from "./invitations.ts";
 import { type Asking, requestState } from "./request.ts";
+import { isAnyKeyTaken } from "./rules.ts";
 import { departureOf, type GroupState } from "./state.ts";
 
 /** A verdict on one request. None of them gives any key away. */
@@ -28,6 +29,8 @@ export function judgeAsking(state: GroupState, asking: Asking, now: number): Ask
   if (plain === "member") return { state: "member" };
   const how = departureOf(state, card.member)?.how;
   if (plain === "refused" && (how !== "left" || !invited)) return refused(outReason(how), how !== "left");
+  // Whoever has left may come back, but for a key that was taken off the list meanwhile, or is another's.
+  if (isAnyKeyTaken(state, card)) return refused(outReason(undefined), false); // check: key
   if (!invited) return { state: "waiting" };
   const invitation = invitationOf(state, invited.invitation);
   if (!invitation) return refused("there is no such invitation in this group", false);
@@ -42,7 +45,9 @@ function refused(reason: string, removed: boolean, invitation?: Invitation): Ask
 
 function outReason(how: "removed" | "left" | undefined): string {
   if (how === "removed") return "it is of somebody who was removed";
-  return how === "left" ? "it is of somebody who has left" : "it uses keys of another card of this group";
+  return how === "left"
+    ? "it is of somebody who has left"
+    : "it uses keys that are, or were, another card's in this group";
 }
 
 /** Both dates: a clock that is wrong shows by them. */

@@ -48,7 +48,7 @@ const path: Shape<string> = text({
 });
 
 /** Most versions that one version says it replaces. */
-const REPLACES_MAX = 1000;
+export const REPLACES_MAX = 1000;
 const replaces = list(digest, REPLACES_MAX);
 
 /** Most pieces of one version: about 4 TiB. Whoever looks at a file holds a line for each in memory. */

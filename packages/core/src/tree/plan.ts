@@ -232,12 +232,12 @@ export function planCopy(
  */
 function withoutVersion(db: SqlDatabase, entry: TreeEntry): Operation | undefined {
   const versions = entry.kind === "folder" ? [] : currentVersions(db, entry.node);
-  const survivor = versions.find((version) => version !== entry.version);
+  const survivor = versions.find((version) => !entry.versions.includes(version));
   if (survivor === undefined || entry.version === null) return undefined;
   return versionOperation(db, {
     node: entry.node,
     version: survivor,
-    as: { node: entry.node, replaces: [survivor, entry.version], path: pathOf(db, entry.node) },
+    as: { node: entry.node, replaces: [survivor, ...entry.versions], path: pathOf(db, entry.node) },
   });
 }
 

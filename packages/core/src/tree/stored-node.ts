@@ -2,18 +2,22 @@
 import { fromHex, toHex } from "../encoding/hex.ts";
 import { ConclaveError } from "../errors.ts";
 import type { SqlDatabase } from "../ports/sql.ts";
-import { type Operation, ROOT } from "../records/change.ts";
+import { type Operation, REPLACES_MAX, ROOT } from "../records/change.ts";
 import type { RecordDigest } from "../records/shapes.ts";
 import { readExtents } from "./blobs.ts";
 import { ROOT_ID } from "./nodes.ts";
 
-/** The changes whose versions of a file or link are current, greatest first; more than one are a conflict. */
+/**
+ * The changes whose versions of a file or link are current, greatest first; more than one are a conflict. Not more than one
+ * version may replace.
+ */
 export function currentVersions(db: SqlDatabase, node: string): RecordDigest[] {
   return db
     .all<{ digest: Uint8Array }>(
       `SELECT r.digest FROM tree_node n JOIN tree_version v ON v.node = n.id JOIN history_record r ON r.id = v.change
-       WHERE n.key = ? AND v.state = 1 ORDER BY r.clock DESC, r.digest DESC`,
+       WHERE n.key = ? AND v.state = 1 ORDER BY r.clock DESC, r.digest DESC LIMIT ?`,
       node,
+      REPLACES_MAX,
     )
     .map((row) => toHex(row.digest));
 }

@@ -6,7 +6,7 @@ import { toUtf8 } from "../encoding/bytes.ts";
 import { sha256Hex } from "../encoding/digest.ts";
 import { toHex } from "../encoding/hex.ts";
 import type { SqlDatabase } from "../ports/sql.ts";
-import type { Extents } from "../records/change.ts";
+import { type Extents, REPLACES_MAX } from "../records/change.ts";
 import type { DeviceKey, RecordDigest } from "../records/shapes.ts";
 import { blobDigest, readExtents } from "./blobs.ts";
 import { ConflictNames, type NameOf } from "./names.ts";
@@ -34,6 +34,11 @@ export interface TreeEntry {
   readonly nodes: readonly string[];
   /** The change that wrote the version shown; null of folders. */
   readonly version: RecordDigest | null;
+  /**
+   * The changes that wrote versions of that node which are shown as this one, being the same; the one shown first. Not more
+   * than one version may replace together with another.
+   */
+  readonly versions: readonly RecordDigest[];
   /** Where a file's bytes are. */
   readonly extents: Extents;
   /** A link's text. */
@@ -65,6 +70,7 @@ interface Candidate {
   readonly row: ViewRow;
   readonly nodes: string[];
   readonly ids: number[];
+  readonly versions: RecordDigest[];
 }
 
 /** An entry, with the numbers of its nodes. */
@@ -191,7 +197,11 @@ function isAlone(group: readonly Candidate[]): boolean {
 }
 
 function candidate(row: ViewRow): Candidate {
-  return { row, nodes: [row.key], ids: [row.id] };
+  return { row, nodes: [row.key], ids: [row.id], versions: versionOf(row) };
+}
+
+function versionOf({ version, digest }: ViewRow): RecordDigest[] {
+  return version === null || digest === null ? [] : [toHex(digest)];
 }
 
 /** What is shown of all that has one name: first the one that keeps it. Folders are one, and keep it against files. */
@@ -214,6 +224,10 @@ function mergeAll(candidates: readonly Candidate[]): Candidate {
     row: first.row,
     nodes: [...new Set(candidates.flatMap(({ nodes }) => nodes))],
     ids: [...new Set(candidates.flatMap(({ ids }) => ids))],
+    versions: candidates
+      .filter(({ row }) => row.id === first.row.id)
+      .flatMap(({ versions }) => versions)
+      .slice(0, REPLACES_MAX - 1),
   };
 }
 
@@ -271,7 +285,7 @@ function kindOf(row: ViewRow): TreeEntry["kind"] {
 
 function toEntry(
   names: NameLookup,
-  { row, nodes, ids }: Candidate,
+  { row, nodes, ids, versions }: Candidate,
   shown: { readonly path: string; readonly name: string; readonly conflict: boolean },
 ): ViewEntry {
   return {
@@ -286,7 +300,8 @@ function toEntry(
     node: row.key,
     nodes,
     ids,
-    version: row.version === null || row.digest === null ? null : toHex(row.digest),
+    version: versionOf(row)[0] ?? null,
+    versions,
     extents: names.extents(row.extents),
     target: row.target,
     conflict: shown.conflict,

@@ -272,7 +272,7 @@ class Upload {
     if (target === "" || (existing ?? this.#inConflictAt(path))?.target === target) return;
     const node = existing?.node ?? newNodeId("l", this.#session.crypto.randomBytes);
     if (!existing) this.#operations.push(placeOperation({ node, parent, path }));
-    const replaces = existing?.version ? [existing.version] : [];
+    const replaces = existing?.versions ?? [];
     this.#operations.push({ op: "link", node, replaces, target, path });
   }
 
@@ -298,7 +298,7 @@ class Upload {
     const node = existing?.node ?? newNodeId("f", this.#session.crypto.randomBytes);
     const operations: Operation[] = existing ? [] : [placeOperation({ node, parent, path })];
     const { size, modified, executable } = entry;
-    const replaces = existing?.version ? [existing.version] : [];
+    const replaces = existing?.versions ?? [];
     operations.push({ op: "file", node, replaces, size, modified, executable, extents: extentsOf(pieces), path });
     // What was shown as one with it, because it was the same, would now stand beside it.
     for (const other of existing?.nodes.slice(1) ?? []) operations.push({ op: "delete", node: other, path });
