@@ -9,6 +9,7 @@ import {
   deviceCodeId,
   joinGroup,
   makeDeviceCard,
+  openSession,
   openWithKit,
   recover,
   reencrypt,
@@ -179,6 +180,22 @@ describe("a device code", () => {
     return answerDevices(live(by), { codes: [{ code: deviceCodeId(secret), device: used }] });
   }
 
+  it("is not spent by what keeps its maker from signing for the moment", async () => {
+    const { world, alice, bob } = await group();
+    await ask(world, await world.further(alice, "tablet"), alice);
+    await catchUp(live(alice));
+    await rotate(openSession(world.ports(alice)), { contents: "on-change" });
+    expect(await answers(alice)).toEqual([]);
+    await rotate(live(bob), { contents: "on-change" });
+    const { epoch } = live(bob).view.current;
+    alice.hooks.hides = (key) => key.startsWith(`epochs/${epoch}-all`);
+    await catchUp(live(alice));
+    expect(await answers(alice)).toEqual([]);
+    alice.hooks = {};
+    await catchUp(live(alice));
+    expect(await answers(alice)).toMatchObject([{ outcome: "admitted" }]);
+  });
+
   it("is not spent by somebody who asks with it as another member", async () => {
     const { world, alice, carol } = await group();
     await ask(world, await world.device("thief"), carol);
@@ -227,6 +244,16 @@ describe("a recovery kit", () => {
       ({ verified: { entry } }) => "act" in entry && entry.act.act,
     );
     expect(acts).toContain("recover");
+  });
+
+  it("comes back past any number of files under names of other devices' grants, once there is one for all", async () => {
+    const { world, alice, bob } = await group();
+    await rotate(live(alice), { contents: "on-change" });
+    const { epoch } = live(alice).view.current;
+    const name = (number: number): string => number.toString(16).padStart(32, "0");
+    for (let number = 0; number < 256; number++)
+      await world.store.put(`epochs/${epoch}-${name(number)}-${name(number)}.age`, new Uint8Array(700));
+    expect((await world.withKit(bob, world.address(live(alice)))).member.name).toBe("bob");
   });
 
   it("that was used is given no key by a removal that could not get out before", async () => {

@@ -1,4 +1,4 @@
-import { ConclaveError, purgePath, removePath, resolvePath } from "@conclave/core";
+import { ConclaveError, memberNames, purgePath, removePath, resolvePath } from "@conclave/core";
 import { defineCommand } from "../command.ts";
 import { parseOneGroup } from "../parsing/places.ts";
 import { PURGE_NOTES, showPurged, sumPurged } from "../purged.ts";
@@ -17,7 +17,7 @@ export const rm = defineCommand({
     const { group, paths } = parseOneGroup(texts);
     return withGroup(context, group, async ({ session }) => {
       for (const path of paths) {
-        if (resolvePath(session.index, path)) continue;
+        if (resolvePath(session.index, path, memberNames(session.view.state))) continue;
         throw new ConclaveError(`there is no ${path} in ${group}`, { code: "not-found" });
       }
       const { signal } = context;

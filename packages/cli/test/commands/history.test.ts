@@ -114,6 +114,19 @@ describe("a conflict", () => {
   });
 });
 
+describe("a copy that is in conflict", () => {
+  it("is deleted by the name under which it is shown", async () => {
+    const stage = newStage();
+    const { alice, others, store } = await family(stage, ["Bob"]);
+    const bob = others[0] as Person;
+    await bob.json("ls", "family:");
+    await apart(store, [() => write(stage, alice, ["a.txt", "alice's"]), () => write(stage, bob, ["a.txt", "of bob"])]);
+    const copy = (await pathsIn(alice)).find((path) => path !== "a.txt");
+    await alice.json("rm", `family:${copy}`);
+    expect(await pathsIn(bob)).toEqual(["a.txt"]);
+  });
+});
+
 describe("the trash", () => {
   it("lists what was deleted by whom, a folder as one, and gives all of it back", async () => {
     const stage = newStage();

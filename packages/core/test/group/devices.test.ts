@@ -381,6 +381,23 @@ describe("where the log forks", () => {
     expect(owedRemovals(grown.log, { choice: settled, words: grown.words })).toEqual([]);
   });
 
+  it("owes it of the member's alone whose devices it took off, where a key among them is another's", async () => {
+    const grown = branched();
+    const lent = await deviceCard({ ...who.carol, device: who.erin.device }, "device");
+    const listed = await grown.grow(head, carolsPhone, acts.admitDevice(who.carol, lent));
+    const removal = await grown.grow(listed, carolsPhone, acts.removeDevice([who.carol, who.erin]));
+    const added = await grown.grow(head, who.alice, acts.add(who.erin));
+    const other = await grown.grow(added, who.erin, acts.admitDevice(await deviceOf(who.erin)));
+    for (const person of [who.bob, who.dave]) grown.say(person, other);
+    const choice = expectOneChoice(grown);
+    expect(choice.head).toBe(other);
+    expect(owedRemovals(grown.log, { choice, words: grown.words })).toMatchObject([
+      { entry: removal, target: who.carol.id, devices: [who.carol.key], isOwed: true },
+    ]);
+    await grown.grow(other, who.alice, acts.removeDevice([who.carol], { owed: removal }));
+    expect(owedRemovals(grown.log, { choice: expectOneChoice(grown), words: grown.words })).toEqual([]);
+  });
+
   it("does not owe the removal of whose device signed it, on the branch where that device is listed as theirs", async () => {
     const grown = await Tree.foundedBy(who.alice);
     const joined = await grown.grow(grown.root, who.alice, acts.add(who.bob, "owner"));

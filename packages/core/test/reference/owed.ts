@@ -42,11 +42,12 @@ function removalOf(node: Node, path: readonly Node[]): Lost | undefined {
   if (act.act !== "remove-device") return undefined;
   const parted = partedAt(node, path);
   const named = act.devices.filter((each) => path[parted]?.group.signer(each));
+  const member = node.parent?.group.signer(act.devices[0] ?? "")?.id ?? "";
   const devices = [
     ...named,
     ...broughtBy(act.devices, path.slice(parted + 1)).filter((each) => each !== device),
-  ].filter((each) => path.at(-1)?.group.signer(each));
-  return { ...lost, member: path.at(-1)?.group.signer(devices[0] ?? "")?.id ?? "", devices };
+  ].filter((each) => path.at(-1)?.group.signer(each)?.id === member);
+  return devices.length === 0 ? undefined : { ...lost, member, devices };
 }
 
 /** The devices and kits that these have listed in these entries, and those that they have listed in turn. */

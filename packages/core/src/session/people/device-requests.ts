@@ -1,5 +1,5 @@
 /** Further devices that ask with a code: the device that made it lists them. SPEC.md §7. */
-import { ConclaveError } from "../../errors.ts";
+import { ConclaveError, type ConclaveErrorCode } from "../../errors.ts";
 import { type CodeGroup, deviceCodeKey } from "../../group/device-code.ts";
 import { type AskingDevice, openDeviceRequest, sealDeviceRequest } from "../../group/device-request.ts";
 import {
@@ -88,6 +88,15 @@ function isForMe({ view }: Session, member: string): boolean {
   return view.me?.id === member; // check: key
 }
 
+/** What keeps this device from signing anything for now, and says nothing about the one that asks. */
+const PASSING: ReadonlySet<ConclaveErrorCode> = new Set([
+  "overtaken",
+  "stale-epoch",
+  "unsupported",
+  "contested",
+  "unconfirmed",
+]);
+
 async function answerOne(
   session: Session,
   options: SignalOption & { readonly open: OpenCode; readonly found: readonly Found[] },
@@ -105,6 +114,8 @@ async function answerOne(
       await admitDevice(session, { admitted: first.device, ...call });
     } catch (error) {
       if (!(error instanceof ConclaveError)) throw error;
+      // The code is good for another look.
+      if (PASSING.has(error.code)) return undefined;
       return { code: open.code, outcome: "refused", reason: error.message };
     }
   }

@@ -152,9 +152,13 @@ async function ownGrants(
     if (!anyAudience && name.audience !== "all" && name.audience !== audienceTag(name.epoch, { device })) continue;
     found.push({ key: stored.key, name, stored: stored.stored.getTime() });
   }
-  const isForAll = (name: GrantName) => Number(name.audience === "all");
-  found.sort((left, right) => isForAll(left.name) - isForAll(right.name) || right.stored - left.stored);
-  return found.slice(0, GRANTS_MAX);
+  found.sort((left, right) => right.stored - left.stored);
+  const [forAll, own] = [true, false].map((isForAll) =>
+    found.filter(({ name }) => (name.audience === "all") === isForAll),
+  );
+  // A kit cannot tell which is its own, and most kits' are for all: neither kind is to keep it from the other.
+  if (anyAudience) return [forAll, own].flatMap((kind) => kind?.slice(0, GRANTS_MAX / 2) ?? []);
+  return [...(own ?? []), ...(forAll ?? [])].slice(0, GRANTS_MAX);
 }
 
 /**

@@ -47,8 +47,8 @@ export async function resealRecords(
       first: first.number,
       records: run satisfies readonly SignedLine[],
     });
+    requireStill(session, epoch.epoch);
     session.index.transaction(() => {
-      requireStill(session, epoch.epoch);
       queue(session.index, [{ key, bytes, epoch: epoch.epoch, kind: "records" }]);
       for (const { digest } of run) {
         session.index.run("INSERT OR IGNORE INTO held(epoch, digest, key) VALUES(?, ?, ?)", epoch.epoch, digest, key);
