@@ -182,18 +182,20 @@ describe("a device code", () => {
 
   it("is not spent by what keeps its maker from signing for the moment", async () => {
     const { world, alice, bob } = await group();
+    const outcomes = async () => (await answers(alice)).map(({ outcome }) => outcome);
     await ask(world, await world.further(alice, "tablet"), alice);
     await catchUp(live(alice));
     await rotate(openSession(world.ports(alice)), { contents: "on-change" });
-    expect(await answers(alice)).toEqual([]);
+    expect(await outcomes()).toEqual([]);
+    await catchUp(live(bob));
     await rotate(live(bob), { contents: "on-change" });
     const { epoch } = live(bob).view.current;
     alice.hooks.hides = (key) => key.startsWith(`epochs/${epoch}-all`);
     await catchUp(live(alice));
-    expect(await answers(alice)).toEqual([]);
+    expect(await outcomes()).toEqual([]);
     alice.hooks = {};
     await catchUp(live(alice));
-    expect(await answers(alice)).toMatchObject([{ outcome: "admitted" }]);
+    expect(await outcomes()).toEqual(["admitted"]);
   });
 
   it("is not spent by somebody who asks with it as another member", async () => {
