@@ -64,7 +64,7 @@ export function takeReadFile(session: Session, file: RecordsFile, taken: Taken):
 /** Whether something in a file that was not read before holds its epoch open, should nothing else have been left there. */
 function isLate(session: Session, { records, locations }: RecordsFile): boolean {
   return (
-    locations.some(({ record }) => isEditorDevice(session, record.device)) || // check: role
+    locations.some(({ record }) => isEditorDevice(session, record.device)) ||
     records.some(({ record: { type, device }, signed: { digest } }) => mayMatter(session, { type, device, digest }))
   );
 }
