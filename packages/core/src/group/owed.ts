@@ -119,19 +119,13 @@ function devicesStillIn(
   const older = keys
     .filter((key) => parting && listedDevice(parting, key))
     .flatMap((key) => listedDevice(history.choice.state, key) ?? []);
-  const target = ownerWhereSigned(history, lost);
+  const before = history.log.nodes.get(lost.node.parent ?? "")?.state;
+  // Where it was signed all of them are one member's.
+  const target = before && listedDevice(before, keys[0] ?? "")?.member.id;
   // A key may be another member's here: that one is not meant.
   const aimed = [...older, ...listedSinceBy(history, { lost, keys })].filter(({ member }) => member.id === target); // check: key
   if (target === undefined || aimed.length === 0) return undefined;
   return { target, devices: aimed.map(({ device }) => device.verifyingKey) };
-}
-
-/** Whose devices a lost removal of devices takes off: all of them are one member's where it was signed. */
-function ownerWhereSigned({ log }: History, { node }: Lost): MemberId | undefined {
-  const { entry } = node.verified;
-  const before = node.parent === null ? undefined : log.nodes.get(node.parent)?.state;
-  if (!before || entry.type !== "conclave/v1/entry" || entry.act.act !== "remove-device") return undefined;
-  return listedDevice(before, entry.act.devices[0] ?? "")?.member.id;
 }
 
 /** What these devices have listed on the branch since the parting, and that in turn: a thief who is to go must not stay so. */
