@@ -11,7 +11,7 @@ export function listenForErrors(stream: OutStream, listener: (error: unknown) =>
   return () => void written(stream).then(() => stream.off("error", listener));
 }
 
-/** Resolves once a stream is done with all that was written, whether it could be or not; an error was told of by then. */
-export function written(stream: OutStream): Promise<void> {
-  return new Promise((resolve) => stream.write("", () => resolve()));
+/** Resolves once a stream is done with all that was written, with the error if it could not be. */
+export function written(stream: OutStream): Promise<Error | null | undefined> {
+  return new Promise((resolve) => stream.write("", resolve));
 }

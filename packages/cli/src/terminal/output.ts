@@ -76,7 +76,7 @@ export class StreamOutput implements Output {
     this.#isOpen = this.#isJson;
     if (this.#isJson) this.#write(`{${membersOf(value)}`);
     else show(this.#lines());
-    const failed = await new Promise<Error | null | undefined>((resolve) => this.#stream.write("", resolve));
+    const failed = await written(this.#stream);
     if (this.#failure ?? failed) throw this.#failure ?? failed;
   }
 
