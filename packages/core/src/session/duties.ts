@@ -2,7 +2,7 @@
  * The small duties: what every command that looks at the storage does for the group before its own work, so that nobody
  * has to keep a program running. SPEC.md §10.
  */
-import { ConclaveError } from "../errors.ts";
+import { ConclaveError, type ConclaveErrorCode } from "../errors.ts";
 import { audienceTag } from "../group/grant.ts";
 import { isAtLeast, listedDevices, memberById } from "../group/state.ts";
 import { readMeta, writeMeta } from "../index/meta.ts";
@@ -28,6 +28,7 @@ import type { Shown } from "./reading/shown.ts";
 import { noteStanding } from "./reading/standing.ts";
 import { isUpdateNeeded } from "./reading/update-needed.ts";
 import type { Session } from "./session.ts";
+import { unlessRefused } from "./unless-refused.ts";
 import { clearAfterReceipt } from "./upkeep/clear-kept.ts";
 import { placeUnplaced } from "./upkeep/unplaced.ts";
 import { leaveNotices } from "./writing/leave-notices.ts";
@@ -55,18 +56,12 @@ export async function catchUp(
   }
   if (!session.view.opened.has(session.view.current.epoch)) return shown;
   if (isUpdateNeeded(session) || !isDecided(session) || unconfirmedSince(session) !== undefined) return shown;
-  await unlessUnwritable(() => unlessOvertaken(() => doDuties(session, { shown, ...options })));
+  await unlessUnwritable(() => unlessRefused(OVERTAKEN, () => doDuties(session, { shown, ...options })));
   return shown;
 }
 
 /** Another process of this home that takes in what is new does these duties too. */
-async function unlessOvertaken(work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (!(error instanceof ConclaveError) || error.code !== "overtaken") throw error;
-  }
-}
+const OVERTAKEN: ReadonlySet<ConclaveErrorCode> = new Set(["overtaken"]);
 
 /** Whoever has left, and died before that was put, is out for itself alone: it says so before it stops. */
 async function refreshOrSayGoodbye(session: Session, options: { readonly signal?: AbortSignal }): Promise<Shown> {
@@ -87,32 +82,26 @@ function hasLeft(session: Session): boolean {
   return own?.how === "left";
 }
 
-/** What the log has no room for stays undone till somebody does it who may: nobody is kept from their work by it. */
-async function unlessTooLong(work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (!(error instanceof ConclaveError) || !["limit", "log-full"].includes(error.code)) throw error;
-  }
-}
+/** What the log has no room for stays undone till somebody does it who may. */
+const TOO_LONG: ReadonlySet<ConclaveErrorCode> = new Set(["limit", "log-full"]);
 
 async function doDuties(session: Session, options: DutyOptions): Promise<void> {
   withdrawEnded(session);
   await flushOutbox(session, options);
   await clearStrayPuts(session, options.signal);
-  await unlessTooLong(() => signOwedRemovals(session, options));
+  await unlessRefused(TOO_LONG, () => signOwedRemovals(session, options));
   // Nothing more is sealed to a key that somebody holds who is to be out.
   if (owedNow(session).length > 0) return;
   await putBack(session, options.signal);
   await putBackGrants(session, options);
   await leaveNotices(session, options);
-  await unlessTooLong(() => grantNewcomers(session, options));
-  await unlessTooLong(() => signLostActs(session, options));
-  await unlessTooLong(() => signOwedRemovals(session, options));
-  await unlessTooLong(() => removeTwice(session, options));
-  await unlessTooLong(() => endStays(session, options));
-  await unlessTooLong(() => rotateAfterLeave(session, options));
-  await unlessTooLong(() => admitInvited(session, options));
+  await unlessRefused(TOO_LONG, () => grantNewcomers(session, options));
+  await unlessRefused(TOO_LONG, () => signLostActs(session, options));
+  await unlessRefused(TOO_LONG, () => signOwedRemovals(session, options));
+  await unlessRefused(TOO_LONG, () => removeTwice(session, options));
+  await unlessRefused(TOO_LONG, () => endStays(session, options));
+  await unlessRefused(TOO_LONG, () => rotateAfterLeave(session, options));
+  await unlessRefused(TOO_LONG, () => admitInvited(session, options));
   tellMaker(session, options);
   await clearAfterReceipt(session, options);
   // Only now: whoever left holds the key no more that is used from here on.

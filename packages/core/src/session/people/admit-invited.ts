@@ -1,7 +1,7 @@
 /** Admitting whoever was invited: a duty of every admin's device. SPEC.md §7, §10. */
 
 import { encodeBase64 } from "../../encoding/strict.ts";
-import { ConclaveError, type ConclaveErrorCode } from "../../errors.ts";
+import type { ConclaveErrorCode } from "../../errors.ts";
 import { usesOf } from "../../group/asking.ts";
 import type { Invitation } from "../../group/invitation-state.ts";
 import { allInvitations, invitationOf, openInvitations } from "../../group/invitations.ts";
@@ -10,6 +10,7 @@ import { type Member, memberById, memberOfDevice } from "../../group/state.ts";
 import type { DeviceKey, MemberId } from "../../records/shapes.ts";
 import type { Reporting } from "../news.ts";
 import type { Session } from "../session.ts";
+import { unlessRefused } from "../unless-refused.ts";
 import { withdraw } from "./invitations.ts";
 import { admitMember, removeMember } from "./membership.ts";
 import { type JoinRequest, listRequests } from "./requests.ts";
@@ -32,19 +33,11 @@ export async function admitInvited(session: Session, options: DutyOptions): Prom
     if (!invitation || invitation.end || !isMine(session, invitation)) continue;
     const cards = usesOf(requests, invitation);
     if (cards.length > 1) await voidUses(session, { invitation, cards, ...options });
-    else await unlessRefused(() => admit(session, { invitation, request, ...options }));
+    else await unlessRefused(REFUSALS, () => admit(session, { invitation, request, ...options }));
   }
 }
 
 /** What the rules say against one request holds up nothing else: an admin sees it among the requests. */
-async function unlessRefused(work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (!(error instanceof ConclaveError) || !REFUSALS.has(error.code)) throw error;
-  }
-}
-
 const REFUSALS: ReadonlySet<ConclaveErrorCode> = new Set(["exists", "account-taken", "role-too-low", "corrupt"]);
 
 /** Whether this person may let in whoever comes by it. */
