@@ -8,34 +8,42 @@ import {
   readAll,
   removeMember,
   rotate,
+  type Session,
   type Verification,
   verify,
 } from "@conclave/core";
 import { afterEach, describe, expect, it } from "vitest";
 import { keysLike, people, removeBy, shownPaths } from "./support/attacked.ts";
 import { epochRing, opensAnything } from "./support/key-ring.ts";
-import { budget, findMember, live, put, texts, World } from "./support/world.ts";
+import { budget, type Device, findMember, live, put, texts, World } from "./support/world.ts";
 
 let world: World;
 afterEach(() => world.close());
+
+/** A session of a device, in which something comes in between before each seal: told which one it is, from 1. */
+function sealing(device: Device, between: (seal: number) => Promise<void>): Session {
+  const ports = world.ports(device);
+  let seal = 0;
+  return openSession({
+    ...ports,
+    crypto: {
+      ...ports.crypto,
+      async sealPayload(options) {
+        await between(++seal);
+        return ports.crypto.sealPayload(options);
+      },
+    },
+  });
+}
 
 describe("two processes of one home", () => {
   it.each([1, 2, 3])("never give one number to two records, whoever comes in between %i times", async (times) => {
     world = new World();
     const { alice, bob } = await people({ world });
     const second = openSession(world.ports(alice));
-    const ports = world.ports(alice);
-    let left = times;
     // The other one publishes after this one has drawn its number, and before it has noted that.
-    const first = openSession({
-      ...ports,
-      crypto: {
-        ...ports.crypto,
-        async sealPayload(options) {
-          if (left-- > 0) await makeFolder(second, `second${left}`);
-          return ports.crypto.sealPayload(options);
-        },
-      },
+    const first = sealing(alice, async (seal) => {
+      if (seal <= times) await makeFolder(second, `second${times - seal}`);
     });
     await makeFolder(first, "first");
     await catchUp(live(bob));
@@ -80,17 +88,8 @@ describe("two processes of one home", () => {
     world = new World();
     const { alice, bob } = await people({ world });
     const second = openSession(world.ports(alice));
-    const ports = world.ports(alice);
-    let left = at;
-    const first = openSession({
-      ...ports,
-      crypto: {
-        ...ports.crypto,
-        async sealPayload(options) {
-          if (--left === 0) await put(second, { "d/a.txt": "one" }, 1);
-          return ports.crypto.sealPayload(options);
-        },
-      },
+    const first = sealing(alice, async (seal) => {
+      if (seal === at) await put(second, { "d/a.txt": "one" }, 1);
     });
     await put(first, { "d/a.txt": "one" }, 1);
     await catchUp(live(bob));
@@ -157,30 +156,21 @@ describe("two processes of one home", () => {
     ["sees a key end", "an object", 1],
     ["sees a key end", "records", 2],
     ["sees a key end", "a listing", 3],
-  ])("say so where one %s while the other seals %s, and done again it goes on", async (how, _, seal) => {
+  ])("say so where one %s while the other seals %s, and done again it goes on", async (how, _, at) => {
     world = new World();
     const { alice, bob } = await people({ world, bob: "admin" });
     const second = openSession(world.ports(alice));
     await catchUp(second);
     const ended = second.view.current.epoch;
-    const ports = world.ports(alice);
-    let left = seal;
-    const first = openSession({
-      ...ports,
-      crypto: {
-        ...ports.crypto,
-        async sealPayload(options) {
-          if (--left !== 0) return ports.crypto.sealPayload(options);
-          await removeBy(how === "ends a key" ? alice : bob, "carol");
-          await readAll(second);
-          return ports.crypto.sealPayload(options);
-        },
-      },
+    const first = sealing(alice, async (seal) => {
+      if (seal !== at) return;
+      await removeBy(how === "ends a key" ? alice : bob, "carol");
+      await readAll(second);
     });
     const before = new Set(await keysLike(world, /./));
     await expect(put(first, { "a.txt": "one" })).rejects.toMatchObject({ code: "overtaken" });
     const fresh = (await keysLike(world, /./)).filter((key) => !before.has(key) && key.startsWith(ended));
-    expect(fresh.filter((key) => !/\/notice-/.test(key))).toHaveLength(seal - 1);
+    expect(fresh.filter((key) => !/\/notice-/.test(key))).toHaveLength(at - 1);
     await put(first, { "a.txt": "one" });
     await catchUp(live(bob));
     expect(await texts(live(bob))).toEqual({ "a.txt": "one" });
@@ -195,17 +185,8 @@ describe("two processes of one home", () => {
       world = new World();
       const { alice, bob } = await people({ world });
       const second = openSession(world.ports(alice));
-      const ports = world.ports(alice);
-      let left = 1;
-      const first = openSession({
-        ...ports,
-        crypto: {
-          ...ports.crypto,
-          async sealPayload(options) {
-            if (left-- > 0) await changeRole(second, { member: findMember(second.view.state, "bob"), role: "viewer" });
-            return ports.crypto.sealPayload(options);
-          },
-        },
+      const first = sealing(alice, async (seal) => {
+        if (seal === 1) await changeRole(second, { member: findMember(second.view.state, "bob"), role: "viewer" });
       });
       const act = () => {
         const member = findMember(first.view.state, "carol");
@@ -228,24 +209,16 @@ describe("two processes of one home", () => {
     await catchUp(second);
     await rotate(live(bob), { contents: "now" });
     const { epoch } = live(bob).view.current;
-    const ports = world.ports(alice);
-    let left = 1;
-    const first = openSession({
-      ...ports,
-      crypto: {
-        ...ports.crypto,
-        async sealPayload(options) {
-          if (left-- > 0) {
-            await removeBy(bob, "carol");
-            await readAll(second);
-          }
-          return ports.crypto.sealPayload(options);
-        },
-      },
+    let seals = 0;
+    const first = sealing(alice, async (seal) => {
+      seals = seal;
+      if (seal > 1) return;
+      await removeBy(bob, "carol");
+      await readAll(second);
     });
     const before = new Set(await keysLike(world, /./));
     await catchUp(first);
-    expect(left).toBe(0);
+    expect(seals).toBe(1);
     const fresh = (await keysLike(world, /\/records\//)).filter((key) => !before.has(key) && key.startsWith(epoch));
     expect(fresh).toEqual([]);
     await catchUp(first);
